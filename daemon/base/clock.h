@@ -1,0 +1,15 @@
+/* The two clocks: wall time names a moment, boot time measures how long. */
+#ifndef BASE_CLOCK_H
+#define BASE_CLOCK_H
+
+#include <stdint.h>
+
+/* One reading of both clocks. */
+struct moment {
+    int64_t wall_ms; /* CLOCK_REALTIME, milliseconds since 1970 */
+    int64_t boot_ms; /* CLOCK_BOOTTIME, milliseconds; counts sleep, never steps */
+};
+
+struct moment clock_now(void);
+
+#endif

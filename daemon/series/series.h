@@ -1,0 +1,102 @@
+/* Samples by labels and time: in memory, and packed one row a commit in the store.
+ * Times are wall milliseconds and rise within a series. */
+#ifndef SERIES_SERIES_H
+#define SERIES_SERIES_H
+
+#include "base/error.h"
+#include "base/labels.h"
+#include "store/store.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct series_set;
+
+/* Kinds of an attribute (collector.h). */
+enum series_kind { SERIES_GAUGE, SERIES_COUNTER, SERIES_EVENT, SERIES_TEXT };
+
+struct series_limits {
+    int64_t keep_ms;    /* how far back samples are kept; preset 400 d */
+    size_t per_source;  /* series per attribute and instance; preset 1,000 */
+    int64_t lookback_ms; /* for series without one of their own; preset 5 min */
+};
+
+/* Loads all series and their samples from the store (tables series, samples). limits are copied. */
+int series_open(struct store *store, const struct series_limits *limits, struct series_set **ret,
+                struct error *error) MUST_CHECK;
+void series_close(struct series_set *set);
+
+/* A run of one instance puts its readings between begin and end. Nothing is visible to
+ * series_each until series_run_end. lookback_ms: that of the series it feeds (two intervals of
+ * the collector). instance becomes the label "instance" of every series. One run at a time per
+ * instance; runs of several instances may be open together. */
+struct series_run;
+int series_run_begin(struct series_set *set, const char *instance, int64_t lookback_ms,
+                     struct series_run **ret) MUST_CHECK;
+
+/* One reading. pairs: label names and values without name and instance. A gauge or counter given
+ * twice in a run: the last one holds. An event adds its increment. A text becomes NAME_info with
+ * the label value (at most 1,024 bytes, cut at a character) and the value 1. Beyond the limit the
+ * reading goes to {overflow="true"} of its attribute, events and gauges added up, and
+ * ret_overflow is set. ERROR_RANGE for a name or label that Prometheus would not take. */
+int series_run_reading(struct series_run *run, enum series_kind kind, const char *attribute,
+                       const struct label *pairs, size_t count, double value, const char *text,
+                       bool *ret_overflow) MUST_CHECK;
+
+enum series_outcome {
+    SERIES_WELL,    /* series that the instance did not emit get a stale marker */
+    SERIES_PARTIAL, /* none do */
+    SERIES_FAILED,  /* all of the instance do; the readings of the run are dropped */
+};
+
+/* Makes the run visible at time_ms, once, and frees it. For an event attribute each series known
+ * of this instance gets a sample: NAME (the increment, 0 when not seen in this run) and NAME_total
+ * (the running sum; when new, with a zero sample at previous_ms, the end of the instance's run
+ * before, unless that is 0). Event series are never marked stale by SERIES_WELL; by SERIES_FAILED
+ * they are. Samples whose time is not after the last of their series are dropped and counted. */
+int series_run_end(struct series_run *run, enum series_outcome outcome, int64_t time_ms,
+                   int64_t previous_ms, struct error *error) MUST_CHECK;
+void series_run_drop(struct series_run *run);
+
+/* One sample of a series of the daemon itself (labels with name, no instance added), part of the
+ * next series_save. */
+int series_put(struct series_set *set, const struct labels *labels, int64_t time_ms, double value,
+               int64_t lookback_ms) MUST_CHECK;
+/* Marks as stale every series of this metric name that has no sample at time_ms. */
+int series_put_end(struct series_set *set, const char *name, int64_t time_ms) MUST_CHECK;
+
+/* Writes what became visible since the last save: new series, and one packed row of samples.
+ * Inside the caller's transaction. After a rollback call series_reload (memory and store differ).*/
+int series_save(struct series_set *set, int64_t time_ms, struct error *error) MUST_CHECK;
+int series_reload(struct series_set *set, struct error *error) MUST_CHECK;
+
+/* Drops samples older than keep_ms from memory and store; a bounded amount of work a call. */
+int series_trim(struct series_set *set, int64_t now_ms, struct error *error) MUST_CHECK;
+
+/* One series with its samples of from_ms <= time <= to_ms (decoded; borrowed until the next call
+ * on the set; stale markers included). */
+struct series_view {
+    const struct labels *labels;
+    const int64_t *times;
+    const double *values;
+    size_t count;
+    int64_t lookback_ms;
+};
+/* Visits the series that have samples in the window, sorted by labels; name NULL means all.
+ * wants (may be NULL) chooses by labels before samples are decoded. A negative answer of on_series
+ * ends the visit and is returned. Views stay valid until series_release(). */
+int series_each(struct series_set *set, const char *name,
+                bool (*wants)(void *context, const struct labels *labels), int64_t from_ms,
+                int64_t to_ms, int (*on_series)(void *context, const struct series_view *view),
+                void *context);
+void series_release(struct series_set *set);
+
+struct series_figures {
+    size_t series;
+    uint64_t samples;       /* in memory */
+    uint64_t dropped_late;  /* not after the last of their series */
+    size_t bytes;           /* of memory for samples */
+};
+void series_figures(const struct series_set *set, struct series_figures *ret);
+
+#endif

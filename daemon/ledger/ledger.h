@@ -4,7 +4,7 @@
 #ifndef LEDGER_LEDGER_H
 #define LEDGER_LEDGER_H
 
-#include "base/error.h"
+#include "base/buffer.h"
 #include "store/store.h"
 
 #include <jansson.h>
@@ -17,9 +17,23 @@ struct ledger;
 
 /* The types of a leaf (DESIGN.md section 6). */
 enum leaf_type {
-    LEAF_EVIDENCE, LEAF_COVERAGE, LEAF_RESULT, LEAF_STATE, LEAF_FINDING, LEAF_ACTION,
-    LEAF_APPROVAL, LEAF_EXCEPTION, LEAF_CONFIG, LEAF_COLLECTOR, LEAF_GAP, LEAF_DISPOSAL,
-    LEAF_KEY, LEAF_CLOCK, LEAF_ANCHOR, LEAF_START, LEAF_STOP,
+    LEAF_EVIDENCE,
+    LEAF_COVERAGE,
+    LEAF_RESULT,
+    LEAF_STATE,
+    LEAF_FINDING,
+    LEAF_ACTION,
+    LEAF_APPROVAL,
+    LEAF_EXCEPTION,
+    LEAF_CONFIG,
+    LEAF_COLLECTOR,
+    LEAF_GAP,
+    LEAF_DISPOSAL,
+    LEAF_KEY,
+    LEAF_CLOCK,
+    LEAF_ANCHOR,
+    LEAF_START,
+    LEAF_STOP,
 };
 const char *leaf_type_text(enum leaf_type type);
 
@@ -40,44 +54,50 @@ struct ledger_head {
 int ledger_open(struct store *store, struct ledger **ret, struct error *error) MUST_CHECK;
 void ledger_close(struct ledger *ledger);
 
-/* Appends one leaf made of `fields` (an object, taken over; "t" (type), "ts" (RFC 3339 from
- * wall_ms) and "v":1 are set here). Only strings, integers below 2^53, booleans, arrays, objects:
- * no reals. ret_index is the record's id. Visible to ledger_read only after ledger_seal. */
-int ledger_append(struct ledger *ledger, enum leaf_type type, int64_t wall_ms, json_t *fields,
-                  int64_t *ret_index, struct error *error) MUST_CHECK;
+/* The time of the turn, which every leaf appended from now on bears as "ts". */
+void ledger_turn(struct ledger *ledger, int64_t wall_ms);
+
+/* Appends one leaf made of `fields` (an object, taken over; "t" (type), "ts" (RFC 3339) and "v":1
+ * are set here). Only strings, integers below 2^53, booleans, arrays, objects: no reals. ret_index
+ * is the record's id. Readable only after ledger_seal. */
+int ledger_append(struct ledger *ledger, enum leaf_type type, json_t *fields, int64_t *ret_index,
+                  struct error *error) MUST_CHECK;
 
 /* Commits to a payload: SHA-256("conformd-payload-v1\n" + salt[16] + bytes) in lower-case hex goes
  * into ret_commitment for the leaf; the bytes are kept until the next ledger_append, which stores
  * them under its index. */
 int ledger_attach(struct ledger *ledger, enum payload_kind kind, const void *bytes, size_t length,
-                  char ret_commitment[65], struct error *error) MUST_CHECK;
+                  char ret_commitment[65]) MUST_CHECK;
 
 /* Writes the turn's leaves as one bundle row and the full tiles; call before the store's commit.
  * Nothing appended: nothing written. */
-int ledger_seal(struct ledger *ledger, int64_t wall_ms, struct error *error) MUST_CHECK;
+int ledger_seal(struct ledger *ledger, struct error *error) MUST_CHECK;
 /* Forgets what was appended since the last seal; call when the transaction is rolled back. */
 void ledger_forget(struct ledger *ledger);
 
 void ledger_head(const struct ledger *ledger, struct ledger_head *ret);
 
-/* The leaf's bytes as they were hashed. The caller frees. ERROR_MISSING beyond the end. */
-int ledger_read(struct ledger *ledger, int64_t index, char **ret_leaf, size_t *ret_length,
+/* The leaf's bytes as they were hashed. ERROR_MISSING beyond the end. */
+int ledger_read(struct ledger *ledger, int64_t index, struct buffer *ret_leaf,
                 struct error *error) MUST_CHECK;
-/* A payload's bytes; ERROR_MISSING when disposed of or never there. The caller frees. */
-int ledger_payload(struct ledger *ledger, int64_t index, enum payload_kind kind, char **ret_bytes,
-                   size_t *ret_length, struct error *error) MUST_CHECK;
+/* A payload's bytes; ERROR_MISSING when disposed of or never there. */
+int ledger_payload(struct ledger *ledger, int64_t index, enum payload_kind kind,
+                   struct buffer *ret_bytes, struct error *error) MUST_CHECK;
 
 /* Recomputes every hash from the stored leaves, compares tiles, each commit's (size, root) and all
  * payload commitments still held. ret_leaves counts them. ERROR_FORMAT names the first mismatch.*/
 int ledger_verify(struct ledger *ledger, int64_t *ret_leaves, struct error *error) MUST_CHECK;
 
-/* RFC 6962: audit path of leaf `index` in the tree of `size` leaves; consistency from old_size to
- * size. ret_hashes: at most 64 hashes, *ret_count of them. */
-int ledger_inclusion(struct ledger *ledger, int64_t index, int64_t size,
-                     uint8_t ret_hashes[64][LEDGER_HASH_SIZE], size_t *ret_count,
+struct ledger_path {
+    size_t count;
+    uint8_t hashes[64][LEDGER_HASH_SIZE];
+};
+
+/* RFC 6962: the audit path of leaf `index` in the tree of `size` leaves (2.1.1). */
+int ledger_inclusion(struct ledger *ledger, int64_t index, int64_t size, struct ledger_path *ret,
                      struct error *error) MUST_CHECK;
+/* RFC 6962: the proof that the tree of old_size is the beginning of that of size (2.1.2). */
 int ledger_consistency(struct ledger *ledger, int64_t old_size, int64_t size,
-                       uint8_t ret_hashes[64][LEDGER_HASH_SIZE], size_t *ret_count,
-                       struct error *error) MUST_CHECK;
+                       struct ledger_path *ret, struct error *error) MUST_CHECK;
 
 #endif

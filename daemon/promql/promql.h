@@ -39,13 +39,20 @@ struct promql_series {
     int64_t lookback_ms; /* of this series for instant selectors; 0: that of the options */
 };
 
+/* What a selector asks for: series that all matchers accept, from_ms <= time <= to_ms. */
+struct promql_ask {
+    const struct promql_matcher *matchers;
+    size_t count;
+    int64_t from_ms;
+    int64_t to_ms;
+};
+
 /* Where samples come from. */
 struct promql_source {
     void *context;
-    /* Calls give() for every series that the matchers accept and that has samples, with those of
-     * from_ms <= time <= to_ms; a negative answer of give() ends the search and is handed on. */
-    int (*select)(void *context, const struct promql_matcher *matchers, size_t count,
-                  int64_t from_ms, int64_t to_ms,
+    /* Calls give() for every such series that has samples; a negative answer of give() ends the
+     * search and is handed on. */
+    int (*select)(void *context, const struct promql_ask *ask,
                   int (*give)(void *to, const struct promql_series *series), void *to);
 };
 
@@ -90,9 +97,9 @@ bool promql_may_be_empty(const struct promql *promql);
 
 /* Zeroed fields take the preset. */
 struct promql_options {
-    int64_t lookback_ms;   /* preset 5 min */
-    size_t limit_samples;  /* loaded at most at one time; preset 5,000,000 */
-    size_t limit_series;   /* in one vector; preset 100,000 */
+    int64_t lookback_ms;  /* preset 5 min */
+    size_t limit_samples; /* loaded at most at one time; preset 5,000,000 */
+    size_t limit_series;  /* in one vector; preset 100,000 */
 };
 
 struct promql_point {
@@ -116,14 +123,19 @@ struct promql_value {
 };
 void promql_value_finish(struct promql_value *value);
 
-/* At one time. ERROR_LIMIT, ERROR_RANGE (many-to-many matching and the like) with a sentence. */
-int promql_evaluate(const struct promql *promql, const struct promql_source *source,
-                    const struct promql_options *options, int64_t at_ms,
-                    struct promql_value *ret, struct error *error) MUST_CHECK;
+/* One evaluation: at from_ms (step_ms 0), or from from_ms to to_ms each step_ms, at most 11,000
+ * steps. */
+struct promql_request {
+    struct promql_source source;
+    struct promql_options options;
+    int64_t from_ms;
+    int64_t to_ms;
+    int64_t step_ms;
+};
 
-/* From from_ms to to_ms each step_ms (> 0), at most 11,000 steps; the answer is a matrix. */
-int promql_evaluate_range(const struct promql *promql, const struct promql_source *source,
-                          const struct promql_options *options, int64_t from_ms, int64_t to_ms,
-                          int64_t step_ms, struct promql_value *ret, struct error *error) MUST_CHECK;
+/* The answer of a range is a matrix. ERROR_LIMIT, or ERROR_RANGE (many-to-many matching and the
+ * like), with a sentence. */
+int promql_evaluate(const struct promql *promql, const struct promql_request *request,
+                    struct promql_value *ret, struct error *error) MUST_CHECK;
 
 #endif

@@ -16,8 +16,8 @@ struct series_set;
 enum series_kind { SERIES_GAUGE, SERIES_COUNTER, SERIES_EVENT, SERIES_TEXT };
 
 struct series_limits {
-    int64_t keep_ms;    /* how far back samples are kept; preset 400 d */
-    size_t per_source;  /* series per attribute and instance; preset 1,000 */
+    int64_t keep_ms;     /* how far back samples are kept; preset 400 d */
+    size_t per_source;   /* series per attribute and instance; preset 1,000 */
     int64_t lookback_ms; /* for series without one of their own; preset 5 min */
 };
 
@@ -34,13 +34,20 @@ struct series_run;
 int series_run_begin(struct series_set *set, const char *instance, int64_t lookback_ms,
                      struct series_run **ret) MUST_CHECK;
 
-/* One reading. pairs: label names and values without name and instance. A gauge or counter given
- * twice in a run: the last one holds. An event adds its increment. A text becomes NAME_info with
- * the label value (at most 1,024 bytes, cut at a character) and the value 1. Beyond the limit the
- * reading goes to {overflow="true"} of its attribute, events and gauges added up, and
- * ret_overflow is set. ERROR_RANGE for a name or label that Prometheus would not take. */
-int series_run_reading(struct series_run *run, enum series_kind kind, const char *attribute,
-                       const struct label *pairs, size_t count, double value, const char *text,
+struct series_reading {
+    enum series_kind kind;
+    const char *attribute;
+    const struct label *pairs; /* without name and instance */
+    size_t count;
+    double value;
+    const char *text; /* of SERIES_TEXT */
+};
+
+/* A gauge or counter given twice in a run: the last one holds. An event adds its increment. A text
+ * becomes NAME_info with the label value (at most 1,024 bytes, cut at a character) and the value 1.
+ * Beyond the limit the reading goes to {overflow="true"} of its attribute, events and gauges added
+ * up, and ret_overflow is set. ERROR_RANGE for a name or label that Prometheus would not take. */
+int series_run_reading(struct series_run *run, const struct series_reading *reading,
                        bool *ret_overflow) MUST_CHECK;
 
 enum series_outcome {
@@ -82,20 +89,26 @@ struct series_view {
     size_t count;
     int64_t lookback_ms;
 };
-/* Visits the series that have samples in the window, sorted by labels; name NULL means all.
- * wants (may be NULL) chooses by labels before samples are decoded. A negative answer of on_series
- * ends the visit and is returned. Views stay valid until series_release(). */
-int series_each(struct series_set *set, const char *name,
-                bool (*wants)(void *context, const struct labels *labels), int64_t from_ms,
-                int64_t to_ms, int (*on_series)(void *context, const struct series_view *view),
-                void *context);
+struct series_window {
+    const char *name; /* NULL: every name */
+    int64_t from_ms;
+    int64_t to_ms;
+    /* Chooses by labels before samples are decoded; may be NULL. */
+    bool (*wants)(const void *wants_context, const struct labels *labels);
+    const void *wants_context;
+};
+
+/* Visits the series that have samples in the window, sorted by labels. A negative answer of
+ * on_series ends the visit and is returned. Views stay valid until series_release(). */
+int series_each(struct series_set *set, const struct series_window *window,
+                int (*on_series)(void *context, const struct series_view *view), void *context);
 void series_release(struct series_set *set);
 
 struct series_figures {
     size_t series;
-    uint64_t samples;       /* in memory */
-    uint64_t dropped_late;  /* not after the last of their series */
-    size_t bytes;           /* of memory for samples */
+    uint64_t samples;      /* in memory */
+    uint64_t dropped_late; /* not after the last of their series */
+    size_t bytes;          /* of memory for samples */
 };
 void series_figures(const struct series_set *set, struct series_figures *ret);
 

@@ -56,7 +56,8 @@ const void *store_bytes(struct store_query *query, int column, size_t *ret_lengt
 int64_t store_last_id(const struct store *store);
 
 /* Small named values of the daemon itself (table meta). ret: the caller frees. */
-int store_meta_get(struct store *store, const char *key, char **ret, struct error *error) MUST_CHECK;
+int store_meta_get(struct store *store, const char *key, char **ret,
+                   struct error *error) MUST_CHECK;
 int store_meta_set(struct store *store, const char *key, const char *value,
                    struct error *error) MUST_CHECK;
 

@@ -29,6 +29,7 @@ struct child {
     json_t *config;       /* borrowed; replaced at commit */
     struct loop *loop;
     struct channel *parent;
+    struct child_inner *inner; /* child.c's own */
 };
 
 struct child_calls {
@@ -74,6 +75,7 @@ int child_link_new(struct child *child, struct channel *channel,
 void child_link_flush(struct child_link *link);
 /* Stops reading (credit used up) or goes on. */
 void child_link_pause(struct child_link *link, bool paused);
-void child_link_free(struct child_link *link); /* takes NULL; the channel stays the owner's */
+/* Takes NULL; the channel stays the owner's, and must outlive a handler that it called. */
+void child_link_free(struct child_link *link);
 
 #endif

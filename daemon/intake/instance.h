@@ -1,0 +1,99 @@
+/* Instances of collectors: what they declared, how their last run ended, when they were watched. */
+#ifndef INTAKE_INSTANCE_H
+#define INTAKE_INSTANCE_H
+
+#include "base/clock.h"
+#include "intake/run.h"
+#include "intake/spans.h"
+#include "ledger/digest.h"
+#include "series/series.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+
+enum { INSTANCE_EVIDENCE = 16, INSTANCE_LABELS = 8, INSTANCE_ATTRIBUTES = 256 };
+
+/* How an instance stands since its last sealed run. */
+enum condition {
+    CONDITION_STARTING, /* no run has ended yet */
+    CONDITION_WELL,
+    CONDITION_PARTIAL, /* some attributes are missing */
+    CONDITION_FAILED,
+    CONDITION_ABSENT,  /* its source is not on this host */
+    CONDITION_STANDBY, /* another instance follows its source */
+};
+const char *condition_text(enum condition condition);
+
+struct attribute {
+    const char *name; /* borrowed from the tables */
+    enum series_kind kind;
+    const char *labels[INSTANCE_LABELS];
+    size_t label_count;
+    uint32_t personal; /* bit n: label n */
+    bool missing;      /* in the last sealed run */
+    char *missing_why;
+};
+
+struct instance {
+    char *name;
+    char *plugin;
+    int64_t every_ms;
+    int64_t deadline_ms;
+
+    json_t *tables; /* as the collector declared, or NULL until it did */
+    char tables_hash[DIGEST_TEXT_SIZE];
+    int64_t tables_leaf; /* -1: none yet */
+    bool stream;
+    struct attribute *attributes;
+    size_t attribute_count;
+
+    enum condition condition;
+    char *reason;
+    bool ever_well;      /* it was measured once: from now on silence is a loss */
+    int64_t last_end_ms; /* wall time of the last sealed run; 0: none */
+    int64_t last_well_ms;
+    json_t *last_run; /* as the API shows it */
+    struct spans watched;
+    int64_t evidence[INSTANCE_EVIDENCE]; /* latest leaves, newest first; -1: none */
+    int64_t evidence_ms[INSTANCE_EVIDENCE];
+
+    int64_t due_boot_ms; /* the next start; INT64_MAX while a stream lives */
+    int64_t next_due_ms; /* the same as wall time, for people */
+    int64_t running;     /* the run under way, 0: none */
+    int64_t started_ms;
+    bool ended; /* ENDED came for the run under way */
+    struct intake_link *link;
+
+    struct run run; /* what came since the last seal */
+    bool touched;   /* sealed in this turn */
+    bool changed;   /* the state row must be written */
+
+    /* Runs that read the same again, to be told in one coverage leaf. */
+    int64_t folded;
+    int64_t folded_first_ms;
+    int64_t folded_last_ms;
+    char folded_hash[DIGEST_TEXT_SIZE];
+    int64_t due_count;   /* runs that were due, and taken, since the engine's own series took */
+    int64_t taken_count; /* them */
+    bool waited_for;     /* somebody asked for this run: keep what it read */
+    json_t *shown;       /* what it read, for the asker */
+};
+
+int instance_init(struct instance *instance, const json_t *config) MUST_CHECK;
+void instance_finish(struct instance *instance);
+
+/* Takes a collector's tables (borrowed); ERROR_FORMAT with a sentence when they are not as
+ * MESSAGE_TABLES says. */
+int instance_take_tables(struct instance *instance, json_t *tables, struct error *error) MUST_CHECK;
+struct attribute *instance_attribute(struct instance *instance, const char *name);
+
+/* What must outlive a restart, as JSON, and back. */
+json_t *instance_memory(const struct instance *instance);
+int instance_remember(struct instance *instance, const json_t *memory) MUST_CHECK;
+
+/* The object that the API shows. */
+json_t *instance_show(const struct instance *instance);
+
+void instance_evidence_add(struct instance *instance, int64_t leaf, int64_t time_ms);
+
+#endif

@@ -1,0 +1,261 @@
+/* The instances, their links, and a turn's intake. */
+#include "intake/intake.h"
+
+#include <string.h>
+
+#include "base/clean.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "intake/seal.h"
+
+enum { FOLD_MS = 3600000 };
+
+static int remember(struct intake *intake, struct instance *instance, struct error *error)
+{
+    struct store_query *query = store_query(
+        intake->store, "SELECT body FROM states WHERE kind = 'instance_memory' AND id = ?1");
+    CLEAN(clean_json) json_t *memory = NULL;
+    store_bind_text(query, 1, instance->name);
+    int row = store_step(query, error);
+    if (row <= 0)
+        return row;
+    const char *body = store_text(query, 0);
+    int code = json_read(body, strlen(body), &memory, error);
+    if (!code)
+        code = store_step(query, error);
+    if (!code)
+        code = instance_remember(instance, memory);
+    if (code)
+        error_prefix(error, "what is remembered of collector %s", instance->name);
+    return code;
+}
+
+int intake_load(struct intake *intake, const json_t *collectors, struct error *error)
+{
+    size_t index;
+    json_t *row;
+    intake->instances = calloc(json_array_size(collectors) + 1, sizeof *intake->instances);
+    if (!intake->instances)
+        return ERROR_MEMORY;
+    json_array_foreach (collectors, index, row) {
+        struct instance *instance = calloc(1, sizeof *instance);
+        if (!instance)
+            return ERROR_MEMORY;
+        intake->instances[intake->count++] = instance;
+        int code = instance_init(instance, row);
+        if (!code)
+            code = remember(intake, instance, error);
+        if (code)
+            return code;
+    }
+    return 0;
+}
+
+void intake_finish(struct intake *intake)
+{
+    for (size_t i = 0; i < intake->count; i++) {
+        intake_link_free(intake->instances[i]->link);
+        instance_finish(intake->instances[i]);
+        free(intake->instances[i]);
+    }
+    free(intake->instances);
+    intake->instances = NULL;
+    intake->count = 0;
+}
+
+struct instance *intake_find(const struct intake *intake, const char *name)
+{
+    for (size_t i = 0; i < intake->count; i++)
+        if (strcmp(intake->instances[i]->name, name) == 0)
+            return intake->instances[i];
+    return NULL;
+}
+
+struct intake_link *intake_link_new(struct intake *intake, struct instance *instance)
+{
+    struct intake_link *link = calloc(1, sizeof *link);
+    if (!link)
+        return NULL;
+    intake_link_free(instance->link);
+    run_finish(&instance->run);
+    link->intake = intake;
+    link->instance = instance;
+    link->run = instance->running;
+    instance->link = link;
+    instance->ended = false;
+    return link;
+}
+
+void intake_link_free(struct intake_link *link)
+{
+    if (!link)
+        return;
+    if (link->instance->link == link)
+        link->instance->link = NULL;
+    free(link);
+}
+
+int intake_positions(struct intake *intake, const struct instance *instance, json_t **ret,
+                     struct error *error)
+{
+    struct store_query *query =
+        store_query(intake->store, "SELECT key, value FROM positions WHERE instance = ?1");
+    json_t *positions = json_object();
+    int row;
+    store_bind_text(query, 1, instance->name);
+    while ((row = store_step(query, error)) > 0)
+        json_object_set_new(positions, store_text(query, 0), json_string(store_text(query, 1)));
+    if (row < 0) {
+        json_decref(positions);
+        return row;
+    }
+    *ret = json_pack("{s:s, s:o}", "instance", instance->name, "positions", positions);
+    return *ret ? 0 : ERROR_MEMORY;
+}
+
+/* Replaces what the collector said of its run: it did not end as it should. */
+static void fail_run(struct instance *instance, char *why)
+{
+    struct run *run = &instance->run;
+    /* What no position covers is read again by the next process, so it must not count now. */
+    run_finish(run);
+    run->has_status = true;
+    run->status = -1;
+    run->why = why;
+}
+
+void intake_link_end(struct intake_link *link, const char *sentence)
+{
+    struct instance *instance = link->instance;
+    link->closed = true;
+    if (sentence && !instance->run.ready)
+        fail_run(instance, text_format("it broke the protocol: %s", sentence));
+    if (instance->ended)
+        instance->run.ready = true;
+}
+
+static char *ended_words(const json_t *ended)
+{
+    const char *reason = json_text_of(ended, "reason", "exited");
+    int64_t code = json_integer_of(ended, "code", 0), signal = json_integer_of(ended, "signal", 0);
+    if (!json_flag_of(ended, "started", true))
+        return text_format("it could not be started: %s", reason);
+    if (strcmp(reason, "deadline") == 0)
+        return strdup("it passed its deadline and was ended");
+    if (strcmp(reason, "silent") == 0)
+        return strdup("it was silent for 5 s and was ended");
+    if (signal)
+        return text_format("signal %lld ended it", (long long)signal);
+    return text_format("it exited with code %lld before its run had ended", (long long)code);
+}
+
+void intake_ended(struct instance *instance, const json_t *ended)
+{
+    struct run *run = &instance->run;
+    bool started = json_flag_of(ended, "started", true);
+    bool bad = !started || json_integer_of(ended, "signal", 0) || json_integer_of(ended, "code", 0);
+    bool stopped = strcmp(json_text_of(ended, "reason", ""), "stopped") == 0;
+    instance->ended = true;
+    if (instance->stream || !run->has_status || bad) {
+        if (run->ready && instance->stream)
+            return; /* a whole batch is sealed first; the next process tells how it stands */
+        if (stopped) {
+            run_finish(run);
+            return;
+        }
+        if (!(run->has_status && run->status < 0))
+            fail_run(instance, ended_words(ended));
+    }
+    if (!instance->link || instance->link->closed || !started)
+        run->ready = true;
+}
+
+bool intake_is_ready(const struct intake *intake)
+{
+    for (size_t i = 0; i < intake->count; i++)
+        if (intake->instances[i]->run.ready)
+            return true;
+    return false;
+}
+
+static bool fold_is_due(const struct instance *instance, int64_t now_ms)
+{
+    return instance->folded && now_ms - instance->folded_first_ms >= FOLD_MS;
+}
+
+int intake_seal(struct intake *intake, struct moment now, struct error *error)
+{
+    int code = 0;
+    for (size_t i = 0; !code && i < intake->count; i++) {
+        struct instance *instance = intake->instances[i];
+        if (instance->run.ready)
+            code = seal_run(intake, instance, now, error);
+        if (!code && fold_is_due(instance, now.wall_ms))
+            code = intake_unfold(intake, instance, error);
+    }
+    return code;
+}
+
+uint64_t intake_acknowledge(struct intake_link *link)
+{
+    uint64_t upto = link->held ? link->held - 1 : link->taken;
+    if (upto <= link->acknowledged)
+        return 0;
+    link->acknowledged = upto;
+    return upto;
+}
+
+void intake_committed(struct intake *intake)
+{
+    for (size_t i = 0; i < intake->count; i++)
+        if (intake->instances[i]->link)
+            intake->instances[i]->link->held = 0;
+}
+
+static int save_row(struct intake *intake, const char *kind, const char *id, json_t *body,
+                    struct error *error)
+{
+    CLEAN(clean_text) char *text = json_canonical(body);
+    json_decref(body);
+    if (!text)
+        return ERROR_MEMORY;
+    struct store_query *query =
+        store_query(intake->store, "INSERT INTO states(kind, id, body) VALUES(?1, ?2, ?3)"
+                                   " ON CONFLICT DO UPDATE SET body = excluded.body");
+    store_bind_text(query, 1, kind);
+    store_bind_text(query, 2, id);
+    store_bind_text(query, 3, text);
+    return store_run(query, error);
+}
+
+int intake_save(struct intake *intake, struct error *error)
+{
+    int code = 0;
+    for (size_t i = 0; !code && i < intake->count; i++) {
+        struct instance *instance = intake->instances[i];
+        if (!instance->changed)
+            continue;
+        code = save_row(intake, "instance", instance->name, instance_show(instance), error);
+        if (!code)
+            code = save_row(intake, "instance_memory", instance->name, instance_memory(instance),
+                            error);
+        instance->changed = false;
+    }
+    return code;
+}
+
+int intake_unfold(struct intake *intake, struct instance *instance, struct error *error)
+{
+    char first[TEXT_TIME_SIZE], last[TEXT_TIME_SIZE];
+    int64_t leaf;
+    if (!instance->folded)
+        return 0;
+    text_from_time(instance->folded_first_ms, first);
+    text_from_time(instance->folded_last_ms, last);
+    json_t *fields =
+        json_pack("{s:I, s:I, s:s, s:s, s:I}", "collector", (json_int_t)instance->tables_leaf,
+                  "same_as", (json_int_t)instance->evidence[0], "first", first, "last", last,
+                  "runs", (json_int_t)instance->folded);
+    instance->folded = 0;
+    return ledger_append(intake->ledger, LEAF_COVERAGE, fields, &leaf, error);
+}

@@ -1,0 +1,59 @@
+/* Intake: collectors' messages become sealed runs: evidence leaves, series, positions. */
+#ifndef INTAKE_INTAKE_H
+#define INTAKE_INTAKE_H
+
+#include "base/clock.h"
+#include "intake/instance.h"
+#include "ledger/ledger.h"
+#include "store/store.h"
+
+#include <jansson.h>
+
+struct intake {
+    struct store *store;
+    struct ledger *ledger;
+    struct series_set *series;
+    struct instance **instances;
+    size_t count;
+    int64_t start_leaf; /* what evidence refers to: boot and host, configuration */
+    int64_t config_leaf;
+    int64_t longest_ms; /* how far back spans are kept */
+    /* A line that a collector wants logged. */
+    void (*on_said)(void *context, const char *instance, int level, const char *text);
+    void *context;
+};
+
+/* Makes an instance for each row of `collectors`, with what states(kind instance) remembers. The
+ * members store, ledger and series are set by the caller. */
+int intake_load(struct intake *intake, const json_t *collectors, struct error *error) MUST_CHECK;
+void intake_finish(struct intake *intake);
+struct instance *intake_find(const struct intake *intake, const char *name);
+
+/* A process was made for this instance: a link for its channel, owned by the instance until
+ * intake_link_free. NULL without memory. */
+struct intake_link *intake_link_new(struct intake *intake, struct instance *instance);
+void intake_link_free(struct intake_link *link);
+/* {instance, positions} for MESSAGE_POSITIONS. */
+int intake_positions(struct intake *intake, const struct instance *instance, json_t **ret,
+                     struct error *error) MUST_CHECK;
+/* The channel has ended; sentence says why when it was not by its end of file. */
+void intake_link_end(struct intake_link *link, const char *sentence);
+/* The parent's word of a process' end (MESSAGE_ENDED). */
+void intake_ended(struct instance *instance, const json_t *ended);
+
+/* True when something is whole and wants a turn. */
+bool intake_is_ready(const struct intake *intake);
+
+/* In a turn: seals every whole run at `now`, and tells stream folds once an hour. */
+int intake_seal(struct intake *intake, struct moment now, struct error *error) MUST_CHECK;
+/* After the commit: what may be acknowledged on a link; 0 when there is nothing new. */
+uint64_t intake_acknowledge(struct intake_link *link);
+/* The commit took all batches that were held. */
+void intake_committed(struct intake *intake);
+
+/* Writes the rows of changed instances (states), in the turn. */
+int intake_save(struct intake *intake, struct error *error) MUST_CHECK;
+/* Writes the coverage leaves of what is folded; before a stop, and each hour. */
+int intake_unfold(struct intake *intake, struct instance *instance, struct error *error) MUST_CHECK;
+
+#endif

@@ -1,0 +1,57 @@
+/* What a collector handed over and no commit has taken yet: one run, or the batches of a stream. */
+#ifndef INTAKE_RUN_H
+#define INTAKE_RUN_H
+
+#include "base/buffer.h"
+#include "channel/frame.h"
+#include "channel/messages.h"
+#include "series/series.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Bytes of readings or of excerpts that one run may hand over. */
+enum { RUN_PAYLOAD_LIMIT = 8 << 20, RUN_EXCERPTS_LIMIT = 1 << 20 };
+
+/* Zeroed is empty. */
+struct run {
+    struct series_run *series; /* opened by the first reading or batch */
+    struct buffer readings;    /* JSON lines */
+    struct buffer excerpts;
+    size_t reading_count;
+    size_t excerpt_count;
+    size_t event_count; /* readings of events that are not zero */
+    json_t *positions;
+    json_t *opened;  /* files that were read: provenance */
+    json_t *lost;    /* losses */
+    json_t *missing; /* {attribute: why} */
+    int64_t status;  /* enum cfd_status */
+    char *why;
+    bool has_status;
+    bool ready;    /* a batch or a run is whole: seal it */
+    bool interval; /* a stream's interval is over */
+    bool backlog;  /* more is waiting: results are provisional */
+    bool overflow; /* a series limit was reached */
+};
+void run_finish(struct run *run);
+
+struct instance;
+struct intake;
+
+/* One process of a collector at its channel; the context of intake_rules. */
+struct intake_link {
+    struct intake *intake;
+    struct instance *instance;
+    int64_t run;
+    uint64_t taken; /* sequence of the last message taken */
+    uint64_t held;  /* of the first batch that no commit took yet; 0: none */
+    uint64_t acknowledged;
+    bool outcome; /* the run has ended by the collector's word */
+    bool closed;
+};
+
+/* Every message that a collector may send, for channel_new with the link as context. */
+extern const struct channel_rule intake_rules[];
+
+#endif

@@ -1,0 +1,318 @@
+/* Seals a run: judges how it ended, folds it or writes its evidence, moves series and positions. */
+#include "intake/seal.h"
+
+#include <string.h>
+
+#include "base/clean.h"
+#include "base/json.h"
+#include "base/text.h"
+
+/* As in include/conformd/collector.h, which the daemon's rooms do not see. */
+enum status {
+    STATUS_OK = 0,
+    STATUS_MORE = 1,
+    STATUS_PARTIAL = 2,
+    STATUS_STANDBY = 3,
+    STATUS_ABSENT = -2
+};
+
+static enum condition condition_of(const struct run *run)
+{
+    if (!run->has_status)
+        return CONDITION_FAILED;
+    switch (run->status) {
+    case STATUS_OK:
+    case STATUS_MORE:
+        return run->missing ? CONDITION_PARTIAL : CONDITION_WELL;
+    case STATUS_PARTIAL:
+        return CONDITION_PARTIAL;
+    case STATUS_STANDBY:
+        return CONDITION_STANDBY;
+    case STATUS_ABSENT:
+        return CONDITION_ABSENT;
+    default:
+        return CONDITION_FAILED;
+    }
+}
+
+static int store_positions(struct intake *intake, const struct instance *instance,
+                           struct error *error)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach (instance->run.positions, key, value) {
+        struct store_query *query = store_query(
+            intake->store, "INSERT INTO positions(instance, key, value) VALUES(?1, ?2, ?3)"
+                           " ON CONFLICT DO UPDATE SET value = excluded.value");
+        store_bind_text(query, 1, instance->name);
+        store_bind_text(query, 2, key);
+        store_bind_text(query, 3, json_string_value(value));
+        int code = store_run(query, error);
+        if (code)
+            return code;
+    }
+    return 0;
+}
+
+/* The collector's own leaf: written when what it declares is new, referred to by evidence. */
+static int ensure_tables_leaf(struct intake *intake, struct instance *instance, struct error *error)
+{
+    char commitment[DIGEST_TEXT_SIZE];
+    const char *known = json_text_of(instance->last_run, "tables", "");
+    if (!instance->tables)
+        return 0;
+    if (instance->tables_leaf >= 0 && strcmp(known, instance->tables_hash) == 0)
+        return 0;
+    CLEAN(clean_json)
+    json_t *text = json_pack("{s:s, s:s, s:O}", "instance", instance->name, "plugin",
+                             instance->plugin, "tables", instance->tables);
+    CLEAN(clean_text) char *body = json_canonical(text);
+    if (!body)
+        return ERROR_MEMORY;
+    int code = ledger_attach(intake->ledger, PAYLOAD_TEXT, body, strlen(body), commitment);
+    if (code)
+        return error_set(error, code, "the ledger takes no payload: %s", error_text(code));
+    json_t *fields = json_pack("{s:s, s:s, s:s, s:b}", "tables", instance->tables_hash, "plugin",
+                               json_text_of(instance->tables, "sha256", ""), "pt", commitment,
+                               "stream", instance->stream);
+    return ledger_append(intake->ledger, LEAF_COLLECTOR, fields, &instance->tables_leaf, error);
+}
+
+static int attach(struct intake *intake, enum payload_kind kind, const struct buffer *lines,
+                  json_t *fields)
+{
+    char commitment[DIGEST_TEXT_SIZE];
+    if (!lines->length)
+        return 0;
+    int code = ledger_attach(intake->ledger, kind, lines->data, lines->length, commitment);
+    if (code)
+        return code;
+    const char *key = kind == PAYLOAD_READINGS ? "pr" : kind == PAYLOAD_EXCERPTS ? "pe" : "pt";
+    json_object_set_new(fields, key, json_string(commitment));
+    return 0;
+}
+
+/* Names, places and reasons of the run: a payload, for a leaf holds none of them. */
+static int attach_circumstances(struct intake *intake, const struct instance *instance,
+                                json_t *fields)
+{
+    const struct run *run = &instance->run;
+    CLEAN(buffer_finish) struct buffer text = {0};
+    CLEAN(clean_json)
+    json_t *json = json_pack("{s:s, s:s, s:O*, s:O*, s:O*, s:O*}", "instance", instance->name,
+                             "reason", run->why ? run->why : "", "opened", run->opened, "lost",
+                             run->lost, "missing", run->missing, "positions", run->positions);
+    CLEAN(clean_text) char *body = json_canonical(json);
+    if (!body)
+        return ERROR_MEMORY;
+    buffer_text(&text, body);
+    return attach(intake, PAYLOAD_TEXT, &text, fields);
+}
+
+static int write_evidence(struct intake *intake, struct instance *instance,
+                          enum condition condition, int64_t now_ms, struct error *error)
+{
+    const struct run *run = &instance->run;
+    int64_t leaf;
+    json_t *fields = json_pack(
+        "{s:I, s:I, s:I, s:I, s:s, s:I, s:I, s:I, s:I}", "run", (json_int_t)instance->running,
+        "collector", (json_int_t)instance->tables_leaf, "config", (json_int_t)intake->config_leaf,
+        "start", (json_int_t)intake->start_leaf, "outcome", condition_text(condition), "readings",
+        (json_int_t)run->reading_count, "excerpts", (json_int_t)run->excerpt_count, "losses",
+        (json_int_t)json_array_size(run->lost), "missing",
+        (json_int_t)json_object_size(run->missing));
+    int code = attach(intake, PAYLOAD_READINGS, &run->readings, fields);
+    if (!code)
+        code = attach(intake, PAYLOAD_EXCERPTS, &run->excerpts, fields);
+    if (!code)
+        code = attach_circumstances(intake, instance, fields);
+    if (code) {
+        json_decref(fields);
+        return error_set(error, code, "the ledger takes no payload: %s", error_text(code));
+    }
+    code = ledger_append(intake->ledger, LEAF_EVIDENCE, fields, &leaf, error);
+    if (!code)
+        instance_evidence_add(instance, leaf, now_ms);
+    return code;
+}
+
+/* What makes a run the same as the one before: what it read, unless it read events. */
+static int fingerprint(const struct instance *instance, enum condition condition,
+                       char ret_hash[DIGEST_TEXT_SIZE])
+{
+    const struct run *run = &instance->run;
+    const char *lines = run->readings.data ? run->readings.data : "";
+    if (condition != CONDITION_WELL || run->event_count || run->lost ||
+        (run->excerpt_count && instance->stream)) {
+        ret_hash[0] = '\0';
+        return 0;
+    }
+    /* A stream's gauges (silence, bytes) move at every interval and are in the series anyway. */
+    return digest_text(lines, instance->stream ? 0 : run->readings.length, ret_hash);
+}
+
+static int record(struct intake *intake, struct instance *instance, enum condition condition,
+                  int64_t now_ms, struct error *error)
+{
+    char hash[DIGEST_TEXT_SIZE];
+    int code = fingerprint(instance, condition, hash);
+    if (code)
+        return code;
+    bool same = hash[0] && strcmp(hash, instance->folded_hash) == 0 && instance->evidence[0] >= 0 &&
+                instance->condition == condition;
+    memcpy(instance->folded_hash, hash, sizeof hash);
+    if (!same) {
+        code = intake_unfold(intake, instance, error);
+        return code ? code : write_evidence(intake, instance, condition, now_ms, error);
+    }
+    if (!instance->folded++)
+        instance->folded_first_ms = now_ms;
+    instance->folded_last_ms = now_ms;
+    return 0;
+}
+
+/* A run that ended well watched the time since the one before, if that was not too long ago. */
+static int watch(struct intake *intake, struct instance *instance, int64_t now_ms)
+{
+    int64_t gap = 2 * instance->every_ms;
+    if (gap < 60000)
+        gap = 60000;
+    int64_t from = instance->last_well_ms;
+    if (from == 0 || now_ms - from > gap)
+        from = now_ms;
+    instance->last_well_ms = now_ms;
+    instance->ever_well = true;
+    spans_trim(&instance->watched, now_ms - intake->longest_ms);
+    return spans_add(&instance->watched, from, now_ms);
+}
+
+static void note_missing(struct instance *instance)
+{
+    for (size_t i = 0; i < instance->attribute_count; i++) {
+        struct attribute *attribute = &instance->attributes[i];
+        const char *why =
+            json_string_value(json_object_get(instance->run.missing, attribute->name));
+        free(attribute->missing_why);
+        attribute->missing = why != NULL;
+        attribute->missing_why = why ? strdup(why) : NULL;
+    }
+}
+
+static void note_run(struct instance *instance, enum condition condition, int64_t now_ms)
+{
+    char started[TEXT_TIME_SIZE], ended[TEXT_TIME_SIZE];
+    text_from_time(instance->started_ms ? instance->started_ms : now_ms, started);
+    text_from_time(now_ms, ended);
+    json_decref(instance->last_run);
+    instance->last_run =
+        json_pack("{s:I, s:s, s:s, s:s, s:s, s:I, s:I, s:s}", "id", (json_int_t)instance->running,
+                  "started_at", started, "ended_at", ended, "outcome", condition_text(condition),
+                  "reason", instance->run.why ? instance->run.why : "", "readings",
+                  (json_int_t)instance->run.reading_count, "evidence",
+                  (json_int_t)instance->evidence[0], "tables", instance->tables_hash);
+}
+
+static int store_run_row(struct intake *intake, const struct instance *instance, int64_t now_ms,
+                         struct error *error)
+{
+    struct store_query *query = store_query(
+        intake->store, "INSERT INTO runs(instance, started_ms, ended_ms, outcome, reason, readings,"
+                       " leaf) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)");
+    store_bind_text(query, 1, instance->name);
+    store_bind_integer(query, 2, instance->started_ms);
+    store_bind_integer(query, 3, now_ms);
+    store_bind_text(query, 4, condition_text(instance->condition));
+    store_bind_text(query, 5, instance->reason ? instance->reason : "");
+    store_bind_integer(query, 6, (int64_t)instance->run.reading_count);
+    store_bind_integer(query, 7, instance->evidence[0]);
+    return store_run(query, error);
+}
+
+static enum series_outcome series_outcome_of(enum condition condition)
+{
+    switch (condition) {
+    case CONDITION_WELL:
+        return SERIES_WELL;
+    case CONDITION_PARTIAL:
+        return SERIES_PARTIAL;
+    default:
+        return SERIES_FAILED;
+    }
+}
+
+/* Readings as a list of objects, for somebody who waits for them. */
+static json_t *lines_to_json(const struct buffer *lines)
+{
+    json_t *list = json_array();
+    for (const char *at = lines->data; at && *at;) {
+        const char *end = strchr(at, '\n');
+        json_t *row = NULL;
+        if (!end || json_read(at, (size_t)(end - at), &row, NULL))
+            break;
+        json_array_append_new(list, row);
+        at = end + 1;
+    }
+    return list;
+}
+
+static void show(struct instance *instance, enum condition condition)
+{
+    const struct run *run = &instance->run;
+    if (!instance->waited_for)
+        return;
+    json_decref(instance->shown);
+    instance->shown =
+        json_pack("{s:s, s:I, s:s, s:s, s:o, s:o, s:O*, s:O*, s:I}", "name", instance->name, "run",
+                  (json_int_t)instance->running, "outcome", condition_text(condition), "reason",
+                  run->why ? run->why : "", "readings", lines_to_json(&run->readings), "excerpts",
+                  lines_to_json(&run->excerpts), "missing", run->missing, "lost", run->lost,
+                  "evidence", (json_int_t)instance->evidence[0]);
+}
+
+/* A stream that says nothing of its state since its last word is as it was. */
+static void carry_status(struct instance *instance)
+{
+    struct run *run = &instance->run;
+    if (run->has_status || !instance->stream || !run->ready)
+        return;
+    run->has_status = true;
+    run->status = STATUS_OK;
+}
+
+int seal_run(struct intake *intake, struct instance *instance, struct moment now,
+             struct error *error)
+{
+    struct run *run = &instance->run;
+    carry_status(instance);
+    enum condition condition = condition_of(run);
+    int64_t previous_ms = instance->last_end_ms;
+    int code = ensure_tables_leaf(intake, instance, error);
+    if (!code)
+        code = record(intake, instance, condition, now.wall_ms, error);
+    if (!code && run->series)
+        code = series_run_end(run->series, series_outcome_of(condition), now.wall_ms, previous_ms,
+                              error);
+    if (code)
+        return code;
+    run->series = NULL;
+    note_missing(instance);
+    free(instance->reason);
+    instance->reason = strdup(run->why ? run->why : "");
+    bool moved = instance->condition != condition;
+    instance->condition = condition;
+    instance->last_end_ms = now.wall_ms;
+    instance->taken_count += condition == CONDITION_WELL || condition == CONDITION_PARTIAL;
+    if (condition == CONDITION_WELL || condition == CONDITION_PARTIAL)
+        code = watch(intake, instance, now.wall_ms);
+    note_run(instance, condition, now.wall_ms);
+    show(instance, condition);
+    if (!code)
+        code = store_positions(intake, instance, error);
+    /* A stream's quiet intervals are told by its coverage leaves. */
+    if (!code && (!instance->stream || moved))
+        code = store_run_row(intake, instance, now.wall_ms, error);
+    run_finish(run);
+    instance->touched = true;
+    instance->changed = true;
+    return code;
+}

@@ -1,0 +1,33 @@
+/* When a source was watched: spans of wall time that touch or overlap become one. */
+#ifndef INTAKE_SPANS_H
+#define INTAKE_SPANS_H
+
+#include "base/error.h"
+
+#include <jansson.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct span {
+    int64_t from_ms;
+    int64_t to_ms;
+};
+
+/* Zeroed is empty. In rising order, none touching another. */
+struct spans {
+    struct span *items;
+    size_t count;
+    size_t capacity;
+};
+
+/* Adds from_ms < t <= to_ms; from_ms must not be before the last span's beginning. */
+int spans_add(struct spans *spans, int64_t from_ms, int64_t to_ms) MUST_CHECK;
+/* Milliseconds of from_ms .. to_ms that were watched. */
+int64_t spans_covered(const struct spans *spans, int64_t from_ms, int64_t to_ms);
+/* Forgets what ended before. */
+void spans_trim(struct spans *spans, int64_t before_ms);
+json_t *spans_to_json(const struct spans *spans);
+int spans_from_json(const json_t *json, struct spans *ret) MUST_CHECK;
+void spans_finish(struct spans *spans);
+
+#endif

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,20 +23,24 @@ int store_open(const char *folder, enum store_mode mode, struct store **ret,
                struct error *error) MUST_CHECK;
 void store_close(struct store *store);
 
-/* A turn is one transaction. commit returns when the bytes are on the disk. */
+/* A turn is one transaction. commit returns when the bytes are on the disk; after a failed commit
+ * call rollback. Both end every query that still had rows. ERROR_STATE for one inside of another,
+ * or a commit without one; a rollback without one does nothing. */
 int store_begin(struct store *store, struct error *error) MUST_CHECK;
 int store_commit(struct store *store, struct error *error) MUST_CHECK;
 void store_rollback(struct store *store);
+bool store_in_transaction(const struct store *store);
 
 /* Moves the WAL into the file; call when idle. Passive: never waits for readers. */
 int store_checkpoint(struct store *store, struct error *error) MUST_CHECK;
-/* Bytes in the WAL now. */
+/* Bytes in the WAL now that are not yet in the file; for STORE_READ the length of the WAL. */
 int64_t store_wal_bytes(const struct store *store);
 
 /* A query prepared once and kept with the store; sql must be a literal (its address is the key).
  * Parameters are bound by position from 1; text and bytes are copied. store_query() also resets
- * the query, so that each use begins with it. NULL only when sql is wrong or memory is out; the
- * calls below take NULL and answer ERROR_DATABASE. */
+ * the query, so that each use begins with it; parameters keep what was bound before. NULL only when
+ * memory is out; the calls below take NULL and answer ERROR_DATABASE, as they do, with the reason,
+ * where sql is wrong. */
 struct store_query *store_query(struct store *store, const char *sql);
 void store_bind_integer(struct store_query *query, int at, int64_t value);
 void store_bind_double(struct store_query *query, int at, double value);
@@ -46,6 +51,8 @@ void store_bind_bytes(struct store_query *query, int at, const void *bytes, size
 int store_step(struct store_query *query, struct error *error) MUST_CHECK;
 /* For what answers no rows: steps to the end. */
 int store_run(struct store_query *query, struct error *error) MUST_CHECK;
+/* Leaves a query before its last row; outside of a transaction it would hold its snapshot. */
+void store_reset(struct store_query *query);
 
 /* Columns of the present row from 0; pointers live until the next step or reset. */
 int64_t store_integer(struct store_query *query, int column);
@@ -55,7 +62,7 @@ const void *store_bytes(struct store_query *query, int column, size_t *ret_lengt
 
 int64_t store_last_id(const struct store *store);
 
-/* Small named values of the daemon itself (table meta). ret: the caller frees. */
+/* Small named values of the daemon itself (table meta). ret: the caller frees; ERROR_MISSING. */
 int store_meta_get(struct store *store, const char *key, char **ret,
                    struct error *error) MUST_CHECK;
 int store_meta_set(struct store *store, const char *key, const char *value,

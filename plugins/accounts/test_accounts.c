@@ -308,15 +308,22 @@ static void test_settings(void **state)
 
 static void test_selftest(void **state)
 {
+    static const char *const names[] = {"passwd", "shadow", "group"};
     struct place *place = *state;
 
     assert_int_equal(fake_selftest(place->fake, SOURCE_DIR "/plugins/accounts/selftest"), CFD_OK);
     assert_int_equal(place->fake->reading_count, 0);
     /* A tree in which nothing is wrong must not pass for the bad one. */
-    fake_copy(place->root, "good/etc/passwd",
-              SOURCE_DIR "/plugins/accounts/selftest/good/etc/passwd");
-    fake_copy(place->root, "bad/etc/passwd",
-              SOURCE_DIR "/plugins/accounts/selftest/good/etc/passwd");
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        char from[512], to[64];
+
+        snprintf(from, sizeof(from), "%s/plugins/accounts/selftest/good/etc/%s", SOURCE_DIR,
+                 names[i]);
+        snprintf(to, sizeof(to), "good/etc/%s", names[i]);
+        fake_copy(place->root, to, from);
+        snprintf(to, sizeof(to), "bad/etc/%s", names[i]);
+        fake_copy(place->root, to, from);
+    }
     assert_true(fake_selftest(place->fake, place->root) != CFD_OK);
 }
 

@@ -1,0 +1,1 @@
+conformd_unit_test(channel USES base channel)

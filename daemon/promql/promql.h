@@ -27,6 +27,9 @@ struct promql_matcher {
 };
 
 bool promql_matcher_wants(const struct promql_matcher *matcher, const char *value);
+/* True once matching the regular expression has passed its limits of work: the answers "no" of
+ * this matcher then say nothing. promql_evaluate begins with a clean slate and checks it itself. */
+bool promql_matcher_is_exhausted(const struct promql_matcher *matcher);
 /* True when all matchers accept the labels (an absent label reads as ""). */
 bool promql_wants(const struct promql_matcher *matchers, size_t count, const struct labels *labels);
 
@@ -98,6 +101,8 @@ bool promql_may_be_empty(const struct promql *promql);
 /* Zeroed fields take the preset. */
 struct promql_options {
     int64_t lookback_ms;  /* preset 5 min */
+    int64_t reach_ms;     /* how far back instant selectors ask, where series have a longer lookback
+                           * of their own; preset (and at least) lookback_ms */
     size_t limit_samples; /* loaded at most at one time; preset 5,000,000 */
     size_t limit_series;  /* in one vector; preset 100,000 */
 };

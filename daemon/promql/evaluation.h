@@ -1,0 +1,186 @@
+/* An evaluation at work: label sets as numbers ("tags"), loaded series, vectors in an arena.
+ * All of it lives from promql_evaluate's beginning to its end. */
+#ifndef PROMQL_EVALUATION_H
+#define PROMQL_EVALUATION_H
+
+#include "promql/tree.h"
+
+/* Memory that is given back as a whole, or down to a mark. */
+struct block {
+    struct block *next;
+    size_t size;
+};
+struct arena {
+    _Alignas(16) char first[4096]; /* small evaluations need no other block */
+    struct block *blocks;
+    struct block *current; /* NULL: in first */
+    size_t used;           /* of current */
+};
+struct arena_mark {
+    struct block *current;
+    size_t used;
+};
+void *arena_get(struct arena *arena, size_t bytes); /* not zeroed; NULL without memory */
+struct arena_mark arena_mark(const struct arena *arena);
+void arena_release(struct arena *arena, struct arena_mark mark);
+void arena_finish(struct arena *arena);
+
+/* One distinct label set: equal labels are the same tag. */
+struct tag {
+    const struct labels *labels;
+    uint64_t hash;
+    size_t id;
+    struct tag *bare; /* without the metric's name; NULL until asked */
+    uint64_t stamp;   /* scratch of one pass over a vector */
+    size_t slot;      /* valid under the pass's stamp */
+};
+
+/* Remembers what a rule made of a tag (and of a second one). */
+struct memo {
+    struct memo_entry {
+        const struct tag *other;
+        struct tag *result;
+    } * entry; /* by tag id */
+    size_t count;
+};
+
+struct sample {
+    struct tag *tag;
+    int64_t time_ms;
+    double value;
+};
+struct vector {
+    struct sample *item;
+    size_t count;
+    size_t capacity;
+};
+struct operand {
+    enum promql_type type; /* scalar or vector */
+    double scalar;
+    struct vector vector;
+};
+
+/* One loaded series, or one that a subquery made. */
+struct row {
+    struct tag *tag;
+    const int64_t *times;
+    const double *values;
+    size_t count;
+    int64_t lookback_ms;
+    size_t hint; /* where the last look-up ended */
+};
+
+/* Rows that grow point by point. */
+struct table {
+    struct promql_row *rows; /* labels are set at the end; NULL until then */
+    struct tag **tags;       /* of the rows */
+    size_t *capacities;
+    size_t count;
+    size_t capacity;
+    size_t *row_of; /* by tag id, counted from 1; 0: none yet */
+    size_t row_of_count;
+};
+
+/* What belongs to one node of the tree. */
+struct state {
+    struct row *rows;
+    size_t count;
+    size_t capacity;
+    int64_t pin_ms; /* the time of @ */
+    struct memo memo[2];
+};
+
+/* The samples of one series in a range. */
+struct window {
+    const int64_t *times;
+    const double *values;
+    size_t count;
+    int64_t start_ms; /* the range's borders */
+    int64_t end_ms;
+    int64_t time_ms; /* of the evaluation */
+    int64_t range_ms;
+    double parameter[2];
+    double *scratch; /* room for count values */
+};
+
+struct evaluation {
+    const struct promql *promql;
+    const struct promql_request *request;
+    struct promql_options options; /* with presets */
+    struct error *error;
+    struct state *states; /* by node id */
+    struct tag **tags;    /* open hash */
+    size_t tag_count;
+    size_t tag_slots;
+    uint64_t stamp;
+    size_t samples; /* loaded so far */
+    struct arena kept;
+    struct arena scratch; /* released after each step */
+};
+
+/* pool.c: tags. All results live as long as the evaluation. */
+int tag_intern(struct evaluation *evaluation, const struct labels *labels,
+               struct tag **ret) MUST_CHECK; /* keeps the pointer */
+int tag_bare(struct evaluation *evaluation, struct tag *tag, struct tag **ret) MUST_CHECK;
+/* Which labels remain: only those named (keep), or all others; drops_name: without the metric's. */
+struct choice {
+    const struct names *names;
+    bool keep;
+    bool drops_name;
+};
+int tag_choose(struct evaluation *evaluation, struct memo *memo, const struct choice *choice,
+               struct tag *tag, struct tag **ret) MUST_CHECK;
+/* With one label set (an empty value drops it). name and value must outlive the evaluation. */
+int tag_set(struct evaluation *evaluation, struct tag *tag, struct label label,
+            struct tag **ret) MUST_CHECK;
+/* The memo's entry for the tag; NULL without memory. */
+struct memo_entry *memo_at(struct evaluation *evaluation, struct memo *memo, const struct tag *tag);
+const char *kept_text(struct evaluation *evaluation, const char *text);
+
+int vector_new(struct evaluation *evaluation, size_t capacity, struct vector *ret) MUST_CHECK;
+void vector_push(struct vector *vector, struct tag *tag, int64_t time_ms, double value);
+/* ERROR_RANGE when two elements have the same labels; ERROR_LIMIT when there are too many. */
+int vector_check(struct evaluation *evaluation, const struct vector *vector) MUST_CHECK;
+
+/* load.c */
+int load_tree(struct evaluation *evaluation, const struct node *node, int64_t from_ms,
+              int64_t to_ms) MUST_CHECK;
+int table_append(struct evaluation *evaluation, struct table *table, const struct vector *vector,
+                 int64_t time_ms) MUST_CHECK;
+void table_finish(struct table *table);
+/* The index of the first time that is not before time_ms. */
+size_t row_find(const struct row *row, int64_t time_ms);
+
+/* evaluate.c */
+int evaluate_node(struct evaluation *evaluation, const struct node *node, int64_t time_ms,
+                  struct operand *ret) MUST_CHECK;
+int evaluate_scalar(struct evaluation *evaluation, const struct node *node, int64_t time_ms,
+                    double *ret) MUST_CHECK;
+int evaluate_vector(struct evaluation *evaluation, const struct node *node, int64_t time_ms,
+                    struct vector *ret) MUST_CHECK;
+/* The window of a row for a range selector or subquery at a time; count may be 0. */
+struct window evaluate_window(const struct evaluation *evaluation, const struct node *node,
+                              const struct row *row, int64_t time_ms);
+
+/* functions/ */
+int evaluate_binary(struct evaluation *evaluation, const struct node *node, int64_t time_ms,
+                    struct operand *ret) MUST_CHECK;
+int evaluate_aggregate(struct evaluation *evaluation, const struct node *node, int64_t time_ms,
+                       struct operand *ret) MUST_CHECK;
+int evaluate_set(struct evaluation *evaluation, const struct node *node,
+                 const struct vector side[2], struct vector *ret) MUST_CHECK;
+int evaluate_match(struct evaluation *evaluation, const struct node *node,
+                   const struct vector side[2], struct vector *ret) MUST_CHECK;
+/* false: the element is filtered out. */
+bool operate(int operation, double left, double right, double *ret);
+bool operation_drops_name(int operation);
+/* Sorts the values. NaN when there are none. */
+double quantile_of(double q, double *values, size_t count);
+/* Neumaier's compensated sum. */
+struct kahan {
+    double sum;
+    double rest;
+};
+void kahan_add(struct kahan *kahan, double value);
+
+#endif

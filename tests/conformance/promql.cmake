@@ -1,0 +1,5 @@
+add_executable(conformance_promql promql.c promql_memory.c)
+target_link_libraries(conformance_promql PRIVATE room_promql m)
+target_compile_definitions(conformance_promql PRIVATE SHARED_DIR="${CMAKE_SOURCE_DIR}/../shared")
+add_test(NAME conformance.promql COMMAND conformance_promql)
+set_tests_properties(conformance.promql PROPERTIES LABELS conformance SKIP_RETURN_CODE 77)

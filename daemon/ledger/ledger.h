@@ -58,23 +58,27 @@ void ledger_close(struct ledger *ledger);
 void ledger_turn(struct ledger *ledger, int64_t wall_ms);
 
 /* Appends one leaf made of `fields` (an object, taken over; "t" (type), "ts" (RFC 3339) and "v":1
- * are set here). Only strings, integers below 2^53, booleans, arrays, objects: no reals. ret_index
- * is the record's id. Readable only after ledger_seal. */
+ * are set here). Only strings, integers below 2^53, booleans, arrays, objects: no reals, no null
+ * (ERROR_FORMAT). ret_index is the record's id. Readable only after ledger_seal. A failure appends
+ * nothing and drops what was attached; ERROR_STATE when a commitment attached is not in the leaf,
+ * or after a failed seal until ledger_forget. */
 int ledger_append(struct ledger *ledger, enum leaf_type type, json_t *fields, int64_t *ret_index,
                   struct error *error) MUST_CHECK;
 
 /* Commits to a payload: SHA-256("conformd-payload-v1\n" + salt[16] + bytes) in lower-case hex goes
- * into ret_commitment for the leaf; the bytes are kept until the next ledger_append, which stores
- * them under its index. */
+ * into ret_commitment for the leaf, in any field of it; the bytes are kept until the next
+ * ledger_append, which stores them under its index. ERROR_EXISTS for a kind given twice. */
 int ledger_attach(struct ledger *ledger, enum payload_kind kind, const void *bytes, size_t length,
                   char ret_commitment[65]) MUST_CHECK;
 
 /* Writes the turn's leaves as one bundle row and the full tiles; call before the store's commit.
  * Nothing appended: nothing written. */
 int ledger_seal(struct ledger *ledger, struct error *error) MUST_CHECK;
-/* Forgets what was appended since the last seal; call when the transaction is rolled back. */
+/* Forgets what was appended since the last seal; call when the transaction was rolled back, after
+ * the rollback: what was sealed in it is taken back too. */
 void ledger_forget(struct ledger *ledger);
 
+/* Size and root after the last seal. */
 void ledger_head(const struct ledger *ledger, struct ledger_head *ret);
 
 /* The leaf's bytes as they were hashed. ERROR_MISSING beyond the end. */
@@ -96,7 +100,8 @@ struct ledger_path {
 /* RFC 6962: the audit path of leaf `index` in the tree of `size` leaves (2.1.1). */
 int ledger_inclusion(struct ledger *ledger, int64_t index, int64_t size, struct ledger_path *ret,
                      struct error *error) MUST_CHECK;
-/* RFC 6962: the proof that the tree of old_size is the beginning of that of size (2.1.2). */
+/* RFC 6962: the proof that the tree of old_size is the beginning of that of size (2.1.2); empty
+ * for an old_size of 0 or of size. Both proofs: ERROR_RANGE beyond the last seal. */
 int ledger_consistency(struct ledger *ledger, int64_t old_size, int64_t size,
                        struct ledger_path *ret, struct error *error) MUST_CHECK;
 

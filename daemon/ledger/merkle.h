@@ -1,0 +1,63 @@
+/* The Merkle tree of RFC 6962 section 2.1 over SHA-256, apart from where hashes are kept. */
+#ifndef LEDGER_MERKLE_H
+#define LEDGER_MERKLE_H
+
+#include "ledger/ledger.h"
+
+#include <stddef.h>
+
+#define MERKLE_TILE_HEIGHT 8 /* tlog-tiles: a tile holds 2^8 hashes of one level */
+#define MERKLE_TILE_WIDTH  256
+#define MERKLE_TILE_BYTES  (MERKLE_TILE_WIDTH * LEDGER_HASH_SIZE)
+#define MERKLE_TILE_LEVELS 8 /* 2^63 leaves */
+
+/* SHA-256, fetched once; not for two threads at a time. */
+struct merkle_hasher;
+int merkle_hasher_new(struct merkle_hasher **ret) MUST_CHECK;
+void merkle_hasher_free(struct merkle_hasher *hasher);
+
+/* SHA-256 of up to three pieces one after the other. */
+struct merkle_piece {
+    const void *bytes;
+    size_t length;
+};
+void merkle_hash(struct merkle_hasher *hasher, const struct merkle_piece pieces[3],
+                 uint8_t ret_hash[LEDGER_HASH_SIZE]);
+
+/* SHA-256(0x00 + leaf) and SHA-256(0x01 + left + right); ret may be one of the operands. */
+void merkle_leaf(struct merkle_hasher *hasher, const void *leaf, size_t length,
+                 uint8_t ret_hash[LEDGER_HASH_SIZE]);
+void merkle_node(struct merkle_hasher *hasher, const uint8_t left[LEDGER_HASH_SIZE],
+                 const uint8_t right[LEDGER_HASH_SIZE], uint8_t ret_hash[LEDGER_HASH_SIZE]);
+
+/* The root of 2^height hashes that stand one after the other; height at most 8. */
+void merkle_fold(struct merkle_hasher *hasher, const uint8_t *hashes, unsigned height,
+                 uint8_t ret_hash[LEDGER_HASH_SIZE]);
+
+/* The right edge of a growing tree: one hash for each bit set in size. Zeroed is empty. */
+struct merkle_edge {
+    int64_t size;
+    uint8_t hashes[63][LEDGER_HASH_SIZE]; /* [level] of the perfect subtree of 2^level leaves */
+};
+void merkle_push(struct merkle_hasher *hasher, struct merkle_edge *edge,
+                 const uint8_t leaf_hash[LEDGER_HASH_SIZE]);
+/* The root; of no leaves SHA-256(""). */
+void merkle_root(struct merkle_hasher *hasher, const struct merkle_edge *edge,
+                 uint8_t ret_root[LEDGER_HASH_SIZE]);
+
+/* Where a proof finds hashes: node() gives that of the `index`th perfect subtree of 2^level
+ * leaves, or a negative code that is handed on. */
+struct merkle_source {
+    struct merkle_hasher *hasher;
+    void *context;
+    int (*node)(void *context, unsigned level, int64_t index, uint8_t ret_hash[LEDGER_HASH_SIZE]);
+};
+
+/* RFC 6962 2.1.1 and 2.1.2. ERROR_RANGE unless 0 <= index < size, 0 <= old_size <= size. The proof
+ * from 0 or from size itself is empty. */
+int merkle_inclusion(const struct merkle_source *source, int64_t index, int64_t size,
+                     struct ledger_path *ret) MUST_CHECK;
+int merkle_consistency(const struct merkle_source *source, int64_t old_size, int64_t size,
+                       struct ledger_path *ret) MUST_CHECK;
+
+#endif

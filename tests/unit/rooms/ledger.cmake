@@ -1,0 +1,1 @@
+conformd_unit_test(ledger USES base store ledger)

@@ -1,0 +1,24 @@
+/* JSON text: doubles as the shortest that reads back equal, and Prometheus' own shapes. */
+#ifndef API_WRITE_H
+#define API_WRITE_H
+
+#include "base/buffer.h"
+#include "base/labels.h"
+
+#include <jansson.h>
+#include <stdint.h>
+
+/* A string with its quotes; what is not UTF-8 is made printable. */
+void write_string(struct buffer *buffer, const char *text);
+
+/* A whole value, compact, members in the order they were set. ERROR_LIMIT for nesting beyond 64. */
+int write_json(struct buffer *buffer, const json_t *json, struct error *error) MUST_CHECK;
+
+/* Seconds with at most three decimals, as Prometheus writes a sample's time. */
+void write_time(struct buffer *buffer, int64_t time_ms);
+/* A sample's value: a string, as Prometheus formats it. */
+void write_value(struct buffer *buffer, double value);
+/* {"__name__":"up","job":"x"} */
+void write_labels(struct buffer *buffer, const struct labels *labels);
+
+#endif

@@ -1,0 +1,133 @@
+"""Which room may know which: #include lines and the USES of CMake against one table."""
+import os
+import re
+
+import common
+
+SHOWN = {"base", "store", "ledger", "series", "promql", "criterion", "objective", "measure",
+         "register", "notify"}
+ROOMS = {
+    "base": set(),
+    "config": {"base"},
+    "channel": {"base"},
+    "store": {"base"},
+    "scan": {"base"},
+    "promql": {"base"},
+    "criterion": {"base"},
+    "objective": {"base", "criterion"},
+    "collector": {"base", "channel"},
+    "ledger": {"base", "store"},
+    "series": {"base", "store"},
+    "measure": {"base", "store", "ledger", "promql", "series", "criterion"},
+    "register": {"base", "store", "ledger"},
+    "notify": {"base", "store", "ledger"},
+    "intake": {"base", "channel", "store", "ledger", "series"},
+    "expose": {"base"},
+    "http": {"base"},
+    "api": SHOWN | {"http", "report"},
+    "report": SHOWN,
+    "web": {"base"},
+    "ctl": {"base"},
+    "parent": {"base", "config", "channel"},
+    "front": {"base", "channel", "http"},
+}
+ROOMS["engine"] = set(ROOMS) - {"http", "ctl", "parent", "config", "collector", "scan", "front"}
+ROOMS["acts"] = SHOWN | {"intake", "api", "engine"}
+ROOMS["process"] = set(ROOMS)
+PLUGIN_ROOMS = {"base", "scan"}
+
+# A library's header is named by these rooms alone.
+LIBRARIES = {
+    re.compile(r"sqlite3\.h"): {"store"},
+    re.compile(r"event.*\.h|evhttp\.h"): {"process", "http"},
+    re.compile(r"libconfig\.h"): {"config"},
+    re.compile(r"seccomp\.h|linux/landlock\.h"): {"collector", "process"},
+    re.compile(r"systemd/.*"): {"process", "parent"},
+}
+
+INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*["<]([^">]+)[">]', re.M)
+CALL = re.compile(r"conformd_(room|plugin)\(\s*(\w+)([^)]*)\)")
+
+
+def check_includes(room, text, allowed, known):
+    found = []
+    for match in INCLUDE.finditer(text):
+        name = match.group(1)
+        other = name.split("/")[0] if "/" in name else None
+        if other in known and other != room and other not in allowed:
+            found.append(f"{room} may not know {other} ({name})")
+        for library, rooms in LIBRARIES.items():
+            if library.fullmatch(name) and room not in rooms:
+                found.append(f"{room} may not name {name}")
+    return found
+
+
+def check_uses(text, allowed_of):
+    found = []
+    for kind, name, rest in CALL.findall(re.sub(r"#[^\n]*", "", text)):
+        uses = re.search(r"\bUSES\b(.*?)(?:\bLINKS\b|$)", rest, re.S)
+        allowed = PLUGIN_ROOMS if kind == "plugin" else allowed_of.get(name, set())
+        for other in uses.group(1).split() if uses else []:
+            if other not in allowed:
+                found.append(f"{name} may not use {other}")
+    return found
+
+
+def check_cycles(table):
+    """The table itself runs one way: rooms can be taken off one after another."""
+    left = {room: set(uses) for room, uses in table.items()}
+    while left:
+        free = [room for room, uses in left.items() if not uses & set(left)]
+        if not free:
+            return False
+        for room in free:
+            del left[room]
+    return True
+
+
+def check_itself():
+    known = set(ROOMS)
+    common.expect(check_includes("base", '#include "store/store.h"\n', set(), known),
+                  "base may include store")
+    common.expect(not check_includes("ledger", '#include "store/store.h"\n', ROOMS["ledger"], known),
+                  "ledger may not include store")
+    common.expect(check_includes("ledger", "#include <sqlite3.h>\n", ROOMS["ledger"], known),
+                  "ledger may name sqlite3.h")
+    common.expect(check_includes("engine", "#include <event2/event.h>\n", ROOMS["engine"], known),
+                  "engine may name libevent")
+    common.expect(check_uses("conformd_room(store USES base ledger LINKS x)\n", ROOMS),
+                  "store may use ledger")
+    common.expect(not check_uses("conformd_room(ledger USES base store LINKS x)\n", ROOMS),
+                  "ledger may not use store")
+    common.expect(check_uses("conformd_plugin(x USES store)\n", ROOMS), "a plugin may use store")
+    common.expect(check_cycles(ROOMS), "the table has a ring")
+    common.expect(not check_cycles({"a": {"b"}, "b": {"a"}}), "a ring is not seen")
+
+
+def check_tree(rules):
+    known = set(ROOMS)
+    for room in sorted(os.listdir(rules.path("daemon"))):
+        if os.path.isdir(rules.path("daemon", room)) and room not in ROOMS:
+            rules.fail(f"daemon/{room}", "this room is not in the table")
+    for path in common.files(rules, ("daemon", "plugins")):
+        relative = rules.relative(path)
+        top, room = relative.split("/")[:2]
+        if os.path.basename(path).startswith("test_"):
+            continue
+        allowed = PLUGIN_ROOMS if top == "plugins" else ROOMS.get(room, set())
+        owner = "plugin " + room if top == "plugins" else room
+        for sentence in check_includes(owner, common.read(path), allowed, known):
+            rules.fail(relative, sentence)
+    for path in common.files(rules, ("daemon", "plugins"), ("CMakeLists.txt",)):
+        for sentence in check_uses(common.read(path), ROOMS):
+            rules.fail(rules.relative(path), sentence)
+
+
+def main():
+    rules = common.Rules()
+    check_itself()
+    check_tree(rules)
+    rules.finish("arrows")
+
+
+main()

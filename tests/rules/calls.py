@@ -1,0 +1,58 @@
+"""Calls that are not made here, and those that only a main makes."""
+import os
+import re
+
+import common
+
+FORBIDDEN = re.compile(r"\b(strcpy|strcat|stpcpy|strncpy|strncat|sprintf|vsprintf|gets|strtok|atoi|"
+                       r"atol|atoll|atof|system|popen|alloca|tmpnam|mktemp|sleep|usleep)\s*\(")
+MAINS_ONLY = re.compile(r"\b(exit|_exit|quick_exit)\s*\(")
+LOGGING = re.compile(r"\b(log_write|complaint_tell|complaint_end)\s*\(")
+LOGGERS = ("base", "process", "notify")
+NAPS = ("sleep", "usleep")
+
+
+def check_text(relative, text):
+    found = []
+    code = common.without_directives(common.bare(text))
+    is_test = relative.startswith("tests/") or os.path.basename(relative).startswith("test_")
+    is_main = re.search(r"^int main\(", code, re.M) is not None
+    for match in FORBIDDEN.finditer(code):
+        found.append((match.start(), f"{match.group(1)} is forbidden"))
+    for match in MAINS_ONLY.finditer(code):
+        # A child between fork and exec can only leave by _exit.
+        if not is_test and not is_main and not (match.group(1) == "_exit" and "fork(" in code):
+            found.append((match.start(), f"{match.group(1)} outside of a main"))
+    room = relative.split("/")[1] if relative.startswith("daemon/") else None
+    for match in LOGGING.finditer(code):
+        if room and room not in LOGGERS and not is_main:
+            found.append((match.start(), f"the room {room} logs"))
+    return [(code.count("\n", 0, at) + 1, sentence) for at, sentence in found]
+
+
+def check_itself():
+    for call in ("strcpy(a, b)", "sprintf(a, b)", "strtok (a, b)", "atoi(a)", "system(a)",
+                 "alloca(1)"):
+        common.expect(check_text("daemon/x/x.c", f"void f(void)\n{{\n    {call};\n}}\n"),
+                      call + " passes")
+    common.expect(not check_text("daemon/x/x.c", '/* strcpy(a) */\nconst char *a = "system(";\n'),
+                  "a comment is taken for a call")
+    common.expect(not check_text("daemon/x/x.c", "void f(void)\n{\n    strtok_r(a, b, c);\n}\n"),
+                  "strtok_r is refused")
+    common.expect(check_text("daemon/x/x.c", "void f(void)\n{\n    exit(1);\n}\n"), "exit passes")
+    common.expect(not check_text("daemon/process/x.c", "int main(void)\n{\n    exit(1);\n}\n"),
+                  "exit of a main is refused")
+    common.expect(check_text("daemon/store/x.c", "void f(void)\n{\n    log_write(1);\n}\n"),
+                  "a room may log")
+
+
+def main():
+    rules = common.Rules()
+    check_itself()
+    for path in common.files(rules):
+        for line, sentence in check_text(rules.relative(path), common.read(path)):
+            rules.fail(f"{rules.relative(path)}:{line}", sentence)
+    rules.finish("calls")
+
+
+main()

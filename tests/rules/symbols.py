@@ -1,0 +1,94 @@
+"""What plugins export and lack, and mutable variables of the rooms, read from what was built."""
+import glob
+import os
+import re
+import subprocess
+import sys
+
+import common
+
+EXPORT = {"cfd_collector_plugin"}
+MUTABLE_ROOMS = {"base": {"log.c.o"}}  # the log; mains are programs and not in the libraries
+
+
+def lines_of(*command):
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    return ran.stdout.splitlines()
+
+
+def names(path, which):
+    found = [line.split()[-1] for line in lines_of("nm", "-D", which, path) if line.strip()]
+    return {name.split("@")[0] for name in found}
+
+
+def check_plugin(defined, undefined, daemon):
+    found = [f"exports {name}" for name in sorted(defined - EXPORT)]
+    found += [f"does not export {name}" for name in sorted(EXPORT - defined)]
+    return found + [f"lacks {name} of the daemon" for name in sorted(undefined & daemon)]
+
+
+def mutable(table):
+    """Objects in writable sections, from the lines of objdump -t: (member, name)."""
+    found, member = [], ""
+    for line in table:
+        head = re.match(r"(\S+):\s+file format", line)
+        if head:
+            member = head.group(1)
+        entry = re.match(r"\S+ \S.{6} (\.t?(?:data|bss)\S*)\s+(\S+)\s+(?:\.\S+ )?(\S+)$", line)
+        if not entry or " O " not in line[:30]:
+            continue
+        if entry.group(1).startswith(".data.rel.ro") or int(entry.group(2), 16) == 0:
+            continue
+        found.append((member, entry.group(3)))
+    return found
+
+
+def check_itself():
+    common.expect(check_plugin({"cfd_collector_plugin", "x"}, set(), set()), "a second symbol passes")
+    common.expect(check_plugin(set(), set(), set()), "a plugin without its symbol passes")
+    common.expect(check_plugin(EXPORT, {"text_format"}, {"text_format"}), "a loan passes")
+    common.expect(not check_plugin(EXPORT, {"malloc"}, {"text_format"}), "a good plugin is refused")
+    table = ["x.c.o:     file format elf64-x86-64",
+             "0000000000000000 l     O .bss\t0000000000000004 counter.0",
+             "0000000000000000 l     O .data.rel.ro.local\t0000000000000010 rows",
+             "0000000000000000 l     O .rodata\t0000000000000010 other"]
+    common.expect(mutable(table) == [("x.c.o", "counter.0")], "a mutable variable passes")
+
+
+def is_instrumented(rules):
+    cache = os.path.join(rules.build, "CMakeCache.txt")
+    text = common.read(cache) if os.path.exists(cache) else ""
+    return re.search(r"^CONFORMD_(SANITIZE:\w+=\S+|COVERAGE:\w+=ON|FUZZ:\w+=ON)", text, re.M)
+
+
+def check_rooms(rules, libraries):
+    for library in libraries:
+        room = os.path.basename(library)[len("libroom_"):-len(".a")]
+        for member, name in mutable(lines_of("objdump", "-t", library)):
+            if member not in MUTABLE_ROOMS.get(room, set()):
+                rules.fail(f"daemon/{room}/{member[:-2]}", f"{name} is a mutable variable")
+
+
+def main():
+    rules = common.Rules()
+    check_itself()
+    if is_instrumented(rules):
+        print("an instrumented build has symbols of its own: looked at in the others")
+        sys.exit(77)
+    libraries = sorted(glob.glob(os.path.join(rules.build, "daemon", "*", "libroom_*.a")))
+    plugins = sorted(glob.glob(os.path.join(rules.build, "plugins", "*.so")))
+    common.expect(plugins and libraries, f"nothing is built in {rules.build}")
+    daemon = set()
+    for library in libraries:
+        daemon |= {line.split()[-1] for line in lines_of("nm", "--defined-only", library)
+                   if re.search(r" [TDBR] ", line)}
+    for plugin in plugins:
+        found = check_plugin(names(plugin, "--defined-only"), names(plugin, "--undefined-only"),
+                             daemon)
+        for sentence in found:
+            rules.fail("plugins/" + os.path.basename(plugin), sentence)
+    check_rooms(rules, libraries)
+    rules.finish(f"symbols of {len(plugins)} plugins and {len(libraries)} rooms")
+
+
+main()

@@ -133,11 +133,11 @@ bool memory_load(struct memory *memory, const char *line, int64_t step_ms)
     struct memory_series *series = labels ? place(memory, labels) : NULL;
     CLEAN(clean_text) char *words = strdup(line);
     int64_t time_ms = 0;
-    char *state;
     if (!series || !words)
         return false;
-    for (char *word = strtok_r(words, " \t", &state); word; word = strtok_r(NULL, " \t", &state))
-        if (!put_word(series, word, step_ms, &time_ms))
+    char *rest = words;
+    for (char *word; (word = strsep(&rest, " \t"));)
+        if (*word && !put_word(series, word, step_ms, &time_ms))
             return false;
     return true;
 }

@@ -296,8 +296,10 @@ int regex_compile(const char *pattern, void **ret_regex, char **ret_sentence)
     const char *refusal;
     CLEAN(clean_text) char *text = rewrite(pattern, &refusal);
     if (refusal) {
-        *ret_sentence = text_format("the regular expression \"%s\" is refused: RE2 has no %s",
-                                    pattern, refusal);
+        *ret_sentence =
+            text_format("the regular expression \"%s\" is refused: Prometheus' syntax (RE2) does "
+                        "not know %s",
+                        pattern, refusal);
         return ERROR_FORMAT;
     }
     struct regex *regex = text ? calloc(1, sizeof *regex) : NULL;

@@ -99,7 +99,7 @@ const struct function *function_find(const char *name, size_t length)
     return NULL;
 }
 
-/* One letter more, less, other or in another case. */
+/* One letter more, less or other. */
 static bool is_near(const char *a, const char *b)
 {
     while (*a && *a == *b)
@@ -110,6 +110,9 @@ static bool is_near(const char *a, const char *b)
 
 const char *function_resembling(const char *name)
 {
+    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
+        if (strcasecmp(name, functions[i].name) == 0)
+            return functions[i].name;
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
         if (is_near(name, functions[i].name))
             return functions[i].name;

@@ -1,0 +1,7 @@
+conformd_unit_test(promql USES promql)
+conformd_unit_test(promql_evaluate USES promql LINKS m)
+conformd_unit_test(promql_functions USES promql LINKS m)
+foreach(test promql_evaluate promql_functions)
+  target_sources(test_${test} PRIVATE ${CMAKE_SOURCE_DIR}/tests/conformance/promql_memory.c)
+  target_include_directories(test_${test} PRIVATE ${CMAKE_SOURCE_DIR}/tests/conformance)
+endforeach()

@@ -129,6 +129,9 @@ const char *type_text(enum promql_type type);
 /* Compiles the expression of a matcher or label_replace, anchored. RE2's syntax; ERROR_FORMAT with
  * a sentence (the heap's), ERROR_MEMORY. */
 int regex_compile(const char *pattern, void **ret_regex, char **ret_sentence) MUST_CHECK;
+/* The expression in PCRE2's syntax, anchored, in new memory. NULL: refused, and ret_refusal names
+ * what RE2 does not know; or no memory. */
+char *regex_rewrite(const char *pattern, const char **ret_refusal);
 void regex_free(void *regex);
 bool regex_matches(void *regex, const char *value, size_t length);
 bool regex_is_exhausted(const void *regex);

@@ -36,6 +36,9 @@ def check_text(relative, text):
         if len(line) > COLUMNS:
             found.append((number, f"{len(line)} columns, more than {COLUMNS}"))
     for macro in MACRO.finditer(common.bare(text)):
+        # The head of a row in a list of tests.
+        if macro.group(1) == "TEST" and "test_" in os.path.basename(relative):
+            continue
         if not MACRO_KINDS.fullmatch(macro.group(1)):
             number = common.bare(text).count("\n", 0, macro.start()) + 1
             found.append((number, f"{macro.group(1)} is a function-like macro"))

@@ -12,6 +12,10 @@
 
 struct series_set;
 
+/* The NaN that marks a series as gone (Prometheus' value); compared bit by bit. A reading with
+ * these bits becomes an ordinary NaN. */
+#define SERIES_STALE_BITS 0x7ff0000000000002ULL
+
 /* Kinds of an attribute (collector.h). */
 enum series_kind { SERIES_GAUGE, SERIES_COUNTER, SERIES_EVENT, SERIES_TEXT };
 
@@ -21,7 +25,8 @@ struct series_limits {
     int64_t lookback_ms; /* for series without one of their own; preset 5 min */
 };
 
-/* Loads all series and their samples from the store (tables series, samples). limits are copied. */
+/* Loads all series and their samples from the store (tables series, samples). limits are copied;
+ * NULL, or a member of 0, takes the preset. */
 int series_open(struct store *store, const struct series_limits *limits, struct series_set **ret,
                 struct error *error) MUST_CHECK;
 void series_close(struct series_set *set);
@@ -29,7 +34,8 @@ void series_close(struct series_set *set);
 /* A run of one instance puts its readings between begin and end. Nothing is visible to
  * series_each until series_run_end. lookback_ms: that of the series it feeds (two intervals of
  * the collector). instance becomes the label "instance" of every series. One run at a time per
- * instance; runs of several instances may be open together. */
+ * instance (ERROR_STATE); runs of several instances may be open together, also over a save and a
+ * reload. series_close drops those still open. */
 struct series_run;
 int series_run_begin(struct series_set *set, const char *instance, int64_t lookback_ms,
                      struct series_run **ret) MUST_CHECK;
@@ -45,8 +51,12 @@ struct series_reading {
 
 /* A gauge or counter given twice in a run: the last one holds. An event adds its increment. A text
  * becomes NAME_info with the label value (at most 1,024 bytes, cut at a character) and the value 1.
- * Beyond the limit the reading goes to {overflow="true"} of its attribute, events and gauges added
- * up, and ret_overflow is set. ERROR_RANGE for a name or label that Prometheus would not take. */
+ * Beyond the limit the reading goes to {overflow="true"} of its attribute, events, gauges and
+ * counters added up (a series given twice counts twice there), and ret_overflow is set. The limit
+ * is on the series known of an event, and of others on those given in one run and, with those that
+ * are gone and not yet trimmed, on ten times as many. ERROR_RANGE for a name or label that
+ * Prometheus would not take, more than 64 labels, the labels instance, overflow and __name__, and
+ * an event's increment that is negative or not finite. */
 int series_run_reading(struct series_run *run, const struct series_reading *reading,
                        bool *ret_overflow) MUST_CHECK;
 
@@ -60,13 +70,14 @@ enum series_outcome {
  * of this instance gets a sample: NAME (the increment, 0 when not seen in this run) and NAME_total
  * (the running sum; when new, with a zero sample at previous_ms, the end of the instance's run
  * before, unless that is 0). Event series are never marked stale by SERIES_WELL; by SERIES_FAILED
- * they are. Samples whose time is not after the last of their series are dropped and counted. */
+ * they are. Samples whose time is not after the last of their series are dropped and counted; an
+ * increment dropped so does not enter the sum. After an error: rollback and series_reload. */
 int series_run_end(struct series_run *run, enum series_outcome outcome, int64_t time_ms,
                    int64_t previous_ms, struct error *error) MUST_CHECK;
 void series_run_drop(struct series_run *run);
 
 /* One sample of a series of the daemon itself (labels with name, no instance added), part of the
- * next series_save. */
+ * next series_save. ERROR_RANGE for labels as above, or those of a series that a run feeds. */
 int series_put(struct series_set *set, const struct labels *labels, int64_t time_ms, double value,
                int64_t lookback_ms) MUST_CHECK;
 /* Marks as stale every series of this metric name that has no sample at time_ms. */
@@ -77,11 +88,13 @@ int series_put_end(struct series_set *set, const char *name, int64_t time_ms) MU
 int series_save(struct series_set *set, int64_t time_ms, struct error *error) MUST_CHECK;
 int series_reload(struct series_set *set, struct error *error) MUST_CHECK;
 
-/* Drops samples older than keep_ms from memory and store; a bounded amount of work a call. */
+/* Drops samples older than keep_ms from memory and store, and series that have none left; a
+ * bounded amount of work a call. In the caller's transaction, or in its own when none is open. Ends
+ * the views. */
 int series_trim(struct series_set *set, int64_t now_ms, struct error *error) MUST_CHECK;
 
-/* One series with its samples of from_ms <= time <= to_ms (decoded; borrowed until the next call
- * on the set; stale markers included). */
+/* One series with its samples of from_ms <= time <= to_ms (decoded, stale markers included;
+ * borrowed until series_release, also over further visits; a trim or a reload ends it too). */
 struct series_view {
     const struct labels *labels;
     const int64_t *times;
@@ -99,7 +112,7 @@ struct series_window {
 };
 
 /* Visits the series that have samples in the window, sorted by labels. A negative answer of
- * on_series ends the visit and is returned. Views stay valid until series_release(). */
+ * on_series ends the visit and is returned; it may not change the set. ERROR_MEMORY. */
 int series_each(struct series_set *set, const struct series_window *window,
                 int (*on_series)(void *context, const struct series_view *view), void *context);
 void series_release(struct series_set *set);

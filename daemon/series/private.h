@@ -1,0 +1,112 @@
+/* Shared by this room's files: the set, its series, and what they are found by. */
+#ifndef SERIES_PRIVATE_H
+#define SERIES_PRIVATE_H
+
+#include "series/chunk.h"
+#include "series/row.h"
+#include "series/series.h"
+#include "series/table.h"
+
+#define TIME_LIMIT_MS (INT64_C(1) << 60) /* differences of differences must fit 63 bits */
+
+/* Further values of the column kind, behind those of enum series_kind. */
+enum {
+    KIND_TOTAL = 4, /* NAME_total of an event */
+    KIND_OWN = 5,   /* the daemon's own: series_put */
+};
+
+struct series {
+    int64_t id;
+    struct labels *labels;
+    uint64_t hash;         /* of the labels */
+    struct family *family; /* those of the same name */
+    struct source *source; /* those of the same instance; NULL for KIND_OWN */
+    struct series *total;  /* of an event, once looked up */
+    int64_t lookback_ms;
+    struct chunk *first, *last;
+    double held;      /* the last value that was no stale marker: of a total, the sum */
+    double increment; /* of an event in the run that ends now */
+    uint64_t run;     /* the last run that gave it a reading */
+    int kind;
+    bool dirty; /* its row is not yet, or otherwise, in the store */
+};
+
+struct family {
+    char *name;
+    struct series **members;
+    size_t count, capacity;
+    bool sorted; /* by labels */
+};
+
+/* How many series of one name an instance has, for the limit. */
+struct feed {
+    char *name;
+    size_t known;
+    uint64_t run;  /* that the next two count for */
+    size_t in_run; /* different series given */
+    size_t fresh;  /* of these, not known before */
+};
+
+struct source {
+    char *instance;
+    struct series **members;
+    size_t count, capacity;
+    struct table feeds;
+};
+
+struct series_set {
+    struct store *store;
+    struct series_limits limits;
+    struct table by_labels, families, sources;
+    struct series **all; /* by rising id after a load */
+    size_t count, capacity;
+    int64_t next_id;
+    struct row_sample *pending; /* visible and not yet saved */
+    size_t pending_count, pending_capacity;
+    struct series **dirty;
+    size_t dirty_count, dirty_capacity;
+    bool loading; /* samples come from the store */
+    struct series_run *runs;
+    uint64_t last_run;
+    int64_t floor_ms; /* older samples are not shown */
+    size_t trim_at;
+    struct arena_block *views;
+    uint64_t samples, dropped_late;
+    size_t bytes;
+};
+
+/* What is in memory of series and samples; runs, limits and figures of drops stay. */
+void set_empty(struct series_set *set);
+int set_load(struct series_set *set, struct error *error) MUST_CHECK;
+
+struct series *set_find(const struct series_set *set, const struct labels *labels);
+/* Finds the series or makes it with these labels, which are taken over in any case. A known one
+ * changes to this kind. */
+int set_obtain(struct series_set *set, struct labels *labels, int kind,
+               struct series **ret) MUST_CHECK;
+/* Puts a new series in its place; on failure the series is freed. */
+int set_insert(struct series_set *set, struct series *series) MUST_CHECK;
+void set_remove(struct series_set *set, struct series *series);
+int set_mark_dirty(struct series_set *set, struct series *series) MUST_CHECK;
+int set_lookback(struct series_set *set, struct series *series, int64_t lookback_ms) MUST_CHECK;
+
+/* 1: taken; 0: not after the last of its series, dropped and counted. */
+int set_sample(struct series_set *set, struct series *series, int64_t time_ms,
+               double value) MUST_CHECK;
+/* The same for the stale marker, where the series is not stale already. */
+int set_stale(struct series_set *set, struct series *series, int64_t time_ms) MUST_CHECK;
+/* Frees the first chunk. */
+void set_drop_chunk(struct series_set *set, struct series *series);
+
+struct source *set_source(struct series_set *set, const char *instance); /* NULL: none yet */
+int set_obtain_source(struct series_set *set, const char *instance, struct source **ret) MUST_CHECK;
+int source_obtain_feed(struct source *source, const char *name, struct feed **ret) MUST_CHECK;
+struct family *set_family(const struct series_set *set, const char *name);
+
+/* True where Prometheus takes name and labels, and the values are UTF-8. */
+bool series_labels_fit(const struct labels *labels);
+
+double series_stale(void);
+bool series_is_stale(double value);
+
+#endif

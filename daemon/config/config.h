@@ -11,7 +11,8 @@
 
 struct config;
 
-/* One mistake. place is "file:line"; sentence names the setting, what was found, what is allowed. */
+/* One mistake. place is "file:line"; sentence names the setting, what was found, what is allowed.
+ */
 struct config_fault {
     char *place;
     char *sentence;
@@ -30,8 +31,8 @@ void config_fault_add(struct config *config, const char *setting, bool warning,
                       const char *sentence);
 bool config_is_valid(const struct config *config); /* no fault that is not a warning */
 
-/* Whole and canonical: presets filled in, durations as integer milliseconds, sizes as integer bytes,
- * a collector's own settings as written under "settings". Borrowed. */
+/* Whole and canonical: presets filled in, durations as integer milliseconds, sizes as integer
+ * bytes, a collector's own settings as written under "settings". Borrowed. */
 const json_t *config_json(const struct config *config);
 /* SHA-256 of its canonical text, lower-case hex: the configuration's identity. */
 const char *config_hash(const struct config *config);
@@ -41,8 +42,8 @@ char *config_place(const struct config *config, const char *setting);
 enum config_role { CONFIG_ENGINE, CONFIG_FRONT, CONFIG_COURIER, CONFIG_COLLECTOR };
 /* The part that a role may see; instance names a collector. A new reference. */
 json_t *config_part(const struct config *config, enum config_role role, const char *instance);
-/* The path in the whole that a setting of a role's part stands at: "settings.files[0]" of the second
- * collector is "collectors[1].files[0]". The caller frees. */
+/* The path in the whole that a setting of a role's part stands at: "settings.files[0]" of the
+ * second collector is "collectors[1].files[0]". The caller frees. */
 char *config_path(const struct config *config, enum config_role role, const char *instance,
                   const char *setting);
 

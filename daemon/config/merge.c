@@ -1,0 +1,283 @@
+/* One file: libconfig's tree to JSON, and into what the files before it said. */
+#include <libconfig.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/clean.h"
+#include "base/text.h"
+#include "config/inner.h"
+#include "config/scan.h"
+#include "config/schema.h"
+#include "config/syntax.h"
+
+struct merge {
+    struct config *config;
+    const struct source *source;
+    struct scan scan;
+};
+
+static void tell_line(void *context, size_t line, const char *sentence)
+{
+    struct merge *merge = context;
+    CLEAN(clean_text) char *place = text_format("%s:%zu", merge->source->path, line);
+    fault_tell(merge->config, place, false, sentence);
+}
+
+static json_t *tree_of(const struct merge *merge, const config_setting_t *setting,
+                       struct buffer *path);
+
+/* Members or elements, each with its path; as deep as the scan allowed. */
+static json_t *tree_of_members(const struct merge *merge, const config_setting_t *setting,
+                               struct buffer *path)
+{
+    bool is_group = config_setting_is_group(setting);
+    json_t *tree = is_group ? json_object() : json_array();
+    size_t length = path->length;
+    for (int i = 0; tree && i < config_setting_length(setting); i++) {
+        const config_setting_t *member = config_setting_get_elem(setting, (unsigned)i);
+        if (is_group)
+            buffer_print(path, "%s%s", length ? "." : "", config_setting_name(member));
+        else
+            buffer_print(path, "[%d]", i);
+        json_t *value = tree_of(merge, member, path);
+        int failed = is_group ? json_object_set_new(tree, config_setting_name(member), value)
+                              : json_array_append_new(tree, value);
+        path->length = length;
+        if (failed) {
+            json_decref(tree);
+            return NULL;
+        }
+    }
+    return tree;
+}
+
+/* Numbers come from the scan, which kept them exact. */
+static json_t *tree_of(const struct merge *merge, const config_setting_t *setting,
+                       struct buffer *path)
+{
+    if (path->failed)
+        return NULL;
+    switch (config_setting_type(setting)) {
+    case CONFIG_TYPE_STRING:
+        return json_string(config_setting_get_string(setting));
+    case CONFIG_TYPE_BOOL:
+        return json_boolean(config_setting_get_bool(setting));
+    case CONFIG_TYPE_INT:
+    case CONFIG_TYPE_INT64:
+    case CONFIG_TYPE_FLOAT:
+        return json_incref(json_object_get(merge->scan.numbers, path->data));
+    default:
+        return tree_of_members(merge, setting, path);
+    }
+}
+
+/* Escapes such as \xff can make a text that is not UTF-8. */
+static bool check_texts(struct merge *merge, const config_setting_t *setting, struct buffer *path)
+{
+    bool fine = true;
+    size_t length = path->length;
+    for (int i = 0; i < config_setting_length(setting); i++) {
+        const config_setting_t *member = config_setting_get_elem(setting, (unsigned)i);
+        const char *name = config_setting_name(member);
+        if (name)
+            buffer_print(path, "%s%s", length ? "." : "", name);
+        else
+            buffer_print(path, "[%d]", i);
+        const char *text = config_setting_type(member) == CONFIG_TYPE_STRING
+                               ? config_setting_get_string(member)
+                               : NULL;
+        if (text && !path->failed && !text_is_utf8(text, strlen(text))) {
+            const json_t *line = json_object_get(merge->scan.lines, path->data);
+            CLEAN(clean_text)
+            char *sentence = text_format(
+                "%s: found \\x escapes that are not UTF-8, allowed is UTF-8", path->data);
+            tell_line(merge, (size_t)json_integer_value(line), sentence);
+            fine = false;
+        }
+        if (config_setting_is_aggregate(member))
+            fine = check_texts(merge, member, path) && fine;
+        path->length = length;
+    }
+    return fine;
+}
+
+/* libconfig has the last word; the scan should have found everything before it. */
+static int read_tree(struct merge *merge, const char *text, json_t **ret)
+{
+    CLEAN(buffer_finish) struct buffer path = {0};
+    config_t file;
+    int error = 0;
+    buffer_text(&path, "");
+    config_init(&file);
+    if (!config_read_string(&file, text)) {
+        CLEAN(clean_text)
+        char *sentence =
+            text_format("found what libconfig does not read: %s", config_error_text(&file));
+        tell_line(merge, (size_t)config_error_line(&file), sentence);
+    } else if (check_texts(merge, config_root_setting(&file), &path)) {
+        *ret = tree_of(merge, config_root_setting(&file), &path);
+        error = *ret ? 0 : ERROR_MEMORY;
+    }
+    config_destroy(&file);
+    return error;
+}
+
+static void tell_twice(struct merge *merge, const char *name)
+{
+    const json_t *line = json_object_get(merge->scan.lines, name);
+    CLEAN(clean_text) char *first = config_place(merge->config, name);
+    CLEAN(clean_text)
+    char *sentence = text_format("%s: found a second time, allowed is once; the first is at %s",
+                                 name, first ? first : "?");
+    tell_line(merge, (size_t)json_integer_value(line), sentence);
+}
+
+/* Notes where `name` and all below it stand; elements of a list moved by `offset`. */
+static int note_places(struct merge *merge, const char *name, size_t offset)
+{
+    const char *path;
+    json_t *line;
+    size_t length = strlen(name);
+    json_object_foreach (merge->scan.lines, path, line) {
+        if (strncmp(path, name, length) != 0 || (path[length] && !strchr(".[", path[length])))
+            continue;
+        CLEAN(clean_text)
+        char *place =
+            text_format("%s:%lld", merge->source->path, (long long)json_integer_value(line));
+        CLEAN(clean_text) char *moved = NULL;
+        if (path[length] == '[') {
+            char *rest;
+            unsigned long long index = strtoull(path + length + 1, &rest, 10);
+            moved = text_format("%s[%llu%s", name, index + offset, rest);
+        } else {
+            moved = strdup(path);
+        }
+        if (!place || !moved)
+            return ERROR_MEMORY;
+        /* The list itself stays where it stood first. */
+        if (offset && !path[length])
+            continue;
+        if (json_object_set_new(merge->config->places, moved, json_string(place)))
+            return ERROR_MEMORY;
+    }
+    return 0;
+}
+
+/* A group that two files give: member by member. */
+static int merge_members(struct merge *merge, const char *name, json_t *before, json_t *group)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach (group, key, value) {
+        CLEAN(clean_text) char *path = text_format("%s.%s", name, key);
+        if (!path)
+            return ERROR_MEMORY;
+        if (json_object_get(before, key)) {
+            tell_twice(merge, path);
+            continue;
+        }
+        if (note_places(merge, path, 0) || json_object_set(before, key, value))
+            return ERROR_MEMORY;
+    }
+    return 0;
+}
+
+/* A rule learns the set that its file is; it cannot be typed. */
+static int name_sets(struct merge *merge, json_t *rules)
+{
+    size_t i;
+    json_t *rule;
+    if (json_array_size(rules) && !syntax_is_name(merge->source->set)) {
+        CLEAN(clean_text)
+        char *sentence =
+            text_format("found the file name \"%s\", allowed is a name of small letters, digits, "
+                        "\"-\" and \"_\", for it names a set of rules",
+                        merge->source->set);
+        tell_line(merge, 1, sentence);
+    }
+    json_array_foreach (rules, i, rule) {
+        CLEAN(clean_text) char *path = text_format("rules[%zu].set", i);
+        if (!json_is_object(rule))
+            continue;
+        if (path && json_object_get(rule, "set")) {
+            const json_t *line = json_object_get(merge->scan.lines, path);
+            CLEAN(clean_text)
+            char *sentence = text_format(
+                "%s: found an unknown setting, the file's name is the set's name", path);
+            tell_line(merge, (size_t)json_integer_value(line), sentence);
+        }
+        if (json_object_set_new(rule, "set", json_string(merge->source->set)))
+            return ERROR_MEMORY;
+    }
+    return 0;
+}
+
+static bool is_allowed_in(int kind, const char *name)
+{
+    if (kind == SOURCE_RULES)
+        return strcmp(name, "rules") == 0;
+    return kind != SOURCE_MEASURES || strcmp(name, "measures") == 0 ||
+           strcmp(name, "objectives") == 0;
+}
+
+static int merge_setting(struct merge *merge, const char *name, json_t *value)
+{
+    const struct setting *setting = schema_find(schema_table, name);
+    json_t *before = json_object_get(merge->config->raw, name);
+    bool adds_up = setting && setting->flags & SETTING_LIST;
+    if (setting && !is_allowed_in(merge->source->kind, name)) {
+        CLEAN(clean_text)
+        char *sentence = text_format(
+            "%s: found in this folder, allowed is here only %s; others go into conf.d", name,
+            merge->source->kind == SOURCE_RULES ? "rules" : "measures and objectives");
+        const json_t *line = json_object_get(merge->scan.lines, name);
+        tell_line(merge, (size_t)json_integer_value(line), sentence);
+        return 0;
+    }
+    if (strcmp(name, "rules") == 0 && name_sets(merge, value))
+        return ERROR_MEMORY;
+    if (!before)
+        return note_places(merge, name, 0) || json_object_set(merge->config->raw, name, value)
+                   ? ERROR_MEMORY
+                   : 0;
+    if (adds_up && json_is_array(before) && json_is_array(value))
+        return note_places(merge, name, json_array_size(before)) || json_array_extend(before, value)
+                   ? ERROR_MEMORY
+                   : 0;
+    if (json_is_object(before) && json_is_object(value) && !adds_up)
+        return merge_members(merge, name, before, value);
+    tell_twice(merge, name);
+    return 0;
+}
+
+static int merge_tree(struct merge *merge, json_t *tree)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach (tree, name, value) {
+        if (merge_setting(merge, name, value))
+            return ERROR_MEMORY;
+    }
+    return 0;
+}
+
+int merge_text(struct config *config, const struct source *source, const char *text, size_t length)
+{
+    CLEAN(clean_json) json_t *tree = NULL;
+    /* libconfig takes a comment at the end for one only with a line's end behind it. */
+    CLEAN(buffer_finish) struct buffer whole = {0};
+    struct merge merge = {.config = config, .source = source};
+    merge.scan.on_fault = tell_line;
+    merge.scan.context = &merge;
+    buffer_append(&whole, text, length);
+    buffer_byte(&whole, '\n');
+    int error = whole.failed ? ERROR_MEMORY : scan_text(&merge.scan, whole.data, length);
+    if (!error && !merge.scan.faulty)
+        error = read_tree(&merge, whole.data, &tree);
+    if (!error && tree)
+        error = merge_tree(&merge, tree);
+    if (!tree)
+        config->is_broken = true;
+    scan_finish(&merge.scan);
+    return error;
+}

@@ -1,0 +1,2 @@
+conformd_unit_test(config USES base config)
+conformd_unit_test(config_broken USES base config)

@@ -279,32 +279,43 @@ static bool read_digits(const char *at, size_t digits, unsigned base, uint32_t *
     return true;
 }
 
+/* \u and \U: a character by its number. */
+static size_t unescape_rune(const char *at, struct buffer *out)
+{
+    uint32_t value;
+    size_t digits = at[1] == 'u' ? 4 : at[1] == 'U' ? 8 : 0;
+    if (!digits || !read_digits(at + 2, digits, 16, &value) || !value || value > 0x10ffff)
+        return 0;
+    if (value >= 0xd800 && value < 0xe000)
+        return 0;
+    append_rune(out, value);
+    return 2 + digits;
+}
+
+/* \ooo and \xhh: a byte by its number, but NUL. */
+static size_t unescape_byte(const char *at, struct buffer *out)
+{
+    uint32_t value;
+    bool read =
+        at[1] == 'x' ? read_digits(at + 2, 2, 16, &value) : read_digits(at + 1, 3, 8, &value);
+    if (!read || !value || value > 255)
+        return 0;
+    buffer_byte(out, (char)value);
+    return 4;
+}
+
 /* One escape whose backslash stands at `at`; returns its length, 0 when it is none. */
 static size_t unescape(const char *at, char quote, struct buffer *out)
 {
     static const char names[] = "abfnrtv\\";
     static const char values[] = "\a\b\f\n\r\t\v\\";
-    uint32_t value;
     char c = at[1];
     const char *simple = c ? strchr(names, c) : NULL;
     if (simple || c == quote) {
         buffer_byte(out, simple ? values[simple - names] : c);
         return 2;
     }
-    if (c >= '0' && c <= '7' && read_digits(at + 1, 3, 8, &value) && value < 256 && value) {
-        buffer_byte(out, (char)value);
-        return 4;
-    }
-    if (c == 'x' && read_digits(at + 2, 2, 16, &value) && value) {
-        buffer_byte(out, (char)value);
-        return 4;
-    }
-    size_t digits = c == 'u' ? 4 : c == 'U' ? 8 : 0;
-    if (!digits || !read_digits(at + 2, digits, 16, &value) || !value || value > 0x10ffff ||
-        (value >= 0xd800 && value < 0xe000))
-        return 0;
-    append_rune(out, value);
-    return 2 + digits;
+    return c == 'u' || c == 'U' ? unescape_rune(at, out) : unescape_byte(at, out);
 }
 
 int token_unquote(const struct token *token, struct promql_fault *fault, char **ret)

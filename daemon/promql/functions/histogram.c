@@ -46,18 +46,10 @@ static size_t tidy(struct bucket *bucket, size_t count)
     return last + 1;
 }
 
-static double bucket_quantile(double q, struct bucket *bucket, size_t count)
+/* The bucket in which the rank falls, and the place within it by proportion. The last one has no
+ * upper bound, so that its lower one must do. */
+static double interpolate(double rank, const struct bucket *bucket, size_t count)
 {
-    if (isnan(q))
-        return (double)NAN;
-    if (q < 0 || q > 1)
-        return q < 0 ? -(double)INFINITY : (double)INFINITY;
-    if (isfinite(bucket[count - 1].bound))
-        return (double)NAN;
-    count = tidy(bucket, count);
-    if (count < 2 || bucket[count - 1].count == 0 || isnan(bucket[count - 1].count))
-        return (double)NAN;
-    double rank = q * bucket[count - 1].count;
     size_t at = 0;
     while (at < count - 1 && !(bucket[at].count >= rank))
         at++;
@@ -68,6 +60,19 @@ static double bucket_quantile(double q, struct bucket *bucket, size_t count)
     double start = at ? bucket[at - 1].bound : 0, below = at ? bucket[at - 1].count : 0;
     double within = (rank - below) / (bucket[at].count - below);
     return start + (bucket[at].bound - start) * within;
+}
+
+static double bucket_quantile(double q, struct bucket *bucket, size_t count)
+{
+    if (q < 0 || q > 1)
+        return q < 0 ? -(double)INFINITY : (double)INFINITY;
+    if (isnan(q) || isfinite(bucket[count - 1].bound))
+        return (double)NAN;
+    count = tidy(bucket, count);
+    double observations = bucket[count - 1].count;
+    if (count < 2 || observations == 0 || isnan(observations))
+        return (double)NAN;
+    return interpolate(q * observations, bucket, count);
 }
 
 /* Reads the buckets out of a vector; gives each group a number in its order. */

@@ -15,10 +15,6 @@
 #include "base/log.h"
 #include "process/inherit.h"
 
-#ifndef CONFORMD_VERSION
-#define CONFORMD_VERSION "0.1.0"
-#endif
-
 enum { ALIVE_MS = 1000, LAST_WORDS_MS = 100, LAST_WORDS_TRIES = 20, USAGE = 2 };
 
 struct child_inner {

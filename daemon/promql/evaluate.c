@@ -314,11 +314,16 @@ static int evaluate_once(struct evaluation *evaluation, struct table *table,
     return code ? code : give_rows(evaluation, table, ret);
 }
 
+static bool is_time(int64_t ms)
+{
+    return ms >= -TIME_LIMIT_MS && ms <= TIME_LIMIT_MS;
+}
+
 static int check_request(const struct promql *promql, const struct promql_request *request,
                          struct error *error)
 {
-    if (llabs(request->from_ms) > TIME_LIMIT_MS || llabs(request->to_ms) > TIME_LIMIT_MS)
-        return error_set(error, ERROR_RANGE, "the time of the evaluation is out of range");
+    if (!is_time(request->from_ms) || !is_time(request->to_ms) || !is_time(request->step_ms))
+        return error_set(error, ERROR_RANGE, "the time or step of the evaluation is out of range");
     if (!request->step_ms)
         return 0;
     if (request->step_ms < 0 || request->to_ms < request->from_ms)

@@ -28,10 +28,11 @@ static int count_samples(struct evaluation *evaluation, size_t count)
     evaluation->samples += count;
     if (evaluation->samples <= evaluation->options.limit_samples)
         return 0;
-    return error_set(evaluation->error, ERROR_LIMIT,
-                     "the formula reads more than %zu samples; narrow its selectors, ranges or "
-                     "subqueries",
-                     evaluation->options.limit_samples);
+    return error_set(
+        evaluation->error, ERROR_LIMIT,
+        "the formula reads or makes more than %zu samples; narrow its selectors, ranges or "
+        "subqueries",
+        evaluation->options.limit_samples);
 }
 
 /* Rows live in kept memory: grown by doubling, old ones are left behind. */

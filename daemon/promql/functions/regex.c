@@ -103,6 +103,8 @@ void regex_free(void *object)
 /* The number of groups set, or negative. A value that is not UTF-8 does not match. */
 static int match(struct regex *regex, const char *value, size_t length)
 {
+    if (regex->exhausted) /* the answer is an error already; spend no more */
+        return PCRE2_ERROR_MATCHLIMIT;
     int found =
         pcre2_match(regex->code, (PCRE2_SPTR)value, length, 0, 0, regex->data, regex->context);
     if (found < 0 && found != PCRE2_ERROR_NOMATCH &&

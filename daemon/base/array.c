@@ -1,6 +1,7 @@
 /* Doubles an array when it is full. */
 #include "base/array.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,7 +9,12 @@ int array_reserve(void *items, size_t *capacity, size_t count, size_t item_size)
 {
     if (count < *capacity)
         return 0;
-    size_t grown = *capacity ? *capacity * 2 : 8;
+    size_t grown = *capacity ? *capacity : 4;
+    while (grown <= count) {
+        if (grown > SIZE_MAX / 2)
+            return ERROR_MEMORY;
+        grown *= 2;
+    }
     void *old;
     memcpy(&old, items, sizeof old);
     char *wider = reallocarray(old, grown, item_size);

@@ -67,6 +67,8 @@ void buffer_print(struct buffer *buffer, const char *format, ...)
 
 void buffer_consume(struct buffer *buffer, size_t length)
 {
+    if (length > buffer->length)
+        length = buffer->length;
     if (!length)
         return;
     memmove(buffer->data, buffer->data + length, buffer->length - length);

@@ -22,7 +22,7 @@ void buffer_text(struct buffer *buffer, const char *text);
 void buffer_byte(struct buffer *buffer, char byte);
 void buffer_print(struct buffer *buffer, const char *format, ...) PRINTF_LIKE(2, 3);
 
-/* Drops the first `length` bytes and moves the rest to the front. */
+/* Drops the first `length` bytes (all where there are fewer) and moves the rest to the front. */
 void buffer_consume(struct buffer *buffer, size_t length);
 
 /* Empties it, keeping its memory, and forgives a failure. */

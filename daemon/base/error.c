@@ -65,6 +65,8 @@ void error_prefix(struct error *error, const char *format, ...)
 {
     char *prefix = NULL;
     va_list arguments;
+    if (!error)
+        return;
     va_start(arguments, format);
     if (vasprintf(&prefix, format, arguments) < 0)
         prefix = NULL;

@@ -34,6 +34,9 @@ static void write_line(enum log_level level, const char *format, va_list argumen
     char *line = NULL;
     if (vasprintf(&line, format, arguments) < 0)
         return;
+    /* What a peer wrote may be in it, and must not begin a line of its own. */
+    for (char *at = line; *at; at++)
+        *at = *at == '\n' || *at == '\r' ? ' ' : *at;
     if (log_state.with_level)
         fprintf(stderr, "<%d>%s: %s\n", (int)level, log_state.program, line);
     else

@@ -13,11 +13,11 @@
 void text_from_double(double value, char ret_text[TEXT_DOUBLE_SIZE])
 {
     if (isnan(value)) {
-        strcpy(ret_text, "NaN");
+        snprintf(ret_text, TEXT_DOUBLE_SIZE, "NaN");
         return;
     }
     if (isinf(value)) {
-        strcpy(ret_text, value > 0 ? "+Inf" : "-Inf");
+        snprintf(ret_text, TEXT_DOUBLE_SIZE, "%s", value > 0 ? "+Inf" : "-Inf");
         return;
     }
     for (int digits = 1; digits <= 17; digits++) {
@@ -77,21 +77,44 @@ bool text_ends(const char *text, const char *suffix)
     return length >= tail && strcmp(text + length - tail, suffix) == 0;
 }
 
-/* Bytes of the well-formed character at s (RFC 3629, no surrogates, no overlong forms), or 0. */
+/* Which second bytes may follow a first one: RFC 3629 bars overlong forms, surrogates and what
+ * lies beyond U+10FFFF. */
+static bool is_second(unsigned char first, unsigned char second)
+{
+    switch (first) {
+    case 0xe0:
+        return second >= 0xa0 && second <= 0xbf;
+    case 0xed:
+        return second >= 0x80 && second <= 0x9f;
+    case 0xf0:
+        return second >= 0x90 && second <= 0xbf;
+    case 0xf4:
+        return second >= 0x80 && second <= 0x8f;
+    default:
+        return second >= 0x80 && second <= 0xbf;
+    }
+}
+
+/* Bytes of the well-formed character at s, or 0; NUL is none. */
 static size_t utf8_step(const unsigned char *s, size_t left)
 {
     if (s[0] < 0x80)
         return s[0] ? 1 : 0;
     size_t length = s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
-    if (s[0] < 0xc2 || s[0] > 0xf4 || left < length)
+    if (s[0] < 0xc2 || s[0] > 0xf4 || left < length || !is_second(s[0], s[1]))
         return 0;
-    for (size_t i = 1; i < length; i++)
+    for (size_t i = 2; i < length; i++)
         if ((s[i] & 0xc0) != 0x80)
             return 0;
-    if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
-        (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
-        return 0;
     return length;
+}
+
+/* Below 0x20, DEL, and U+0080 to U+009F, which terminals obey too. */
+static bool is_control(const unsigned char *s, size_t step)
+{
+    if (step == 1)
+        return (s[0] < 0x20 && s[0] != '\t') || s[0] == 0x7f;
+    return s[0] == 0xc2 && s[1] < 0xa0;
 }
 
 bool text_is_utf8(const char *bytes, size_t length)
@@ -109,15 +132,15 @@ char *text_printable(const char *bytes, size_t length)
 {
     struct buffer out = {0};
     for (size_t i = 0; i < length;) {
-        unsigned char first = (unsigned char)bytes[i];
-        size_t step = utf8_step((const unsigned char *)bytes + i, length - i);
-        if (!step || (first < 0x20 && first != '\t') || first == 0x7f) {
-            buffer_print(&out, "\\x%02x", first);
-            i++;
+        const unsigned char *at = (const unsigned char *)bytes + i;
+        size_t step = utf8_step(at, length - i);
+        if (step && !is_control(at, step)) {
+            buffer_append(&out, at, step);
+            i += step;
             continue;
         }
-        buffer_append(&out, bytes + i, step);
-        i += step;
+        for (size_t j = 0; j < (step ? step : 1); j++, i++)
+            buffer_print(&out, "\\x%02x", at[j]);
     }
     return buffer_take(&out);
 }

@@ -128,33 +128,47 @@ void text_from_time(int64_t wall_ms, char ret_text[TEXT_TIME_SIZE])
     }
     struct tm utc;
     gmtime_r(&seconds, &utc);
-    size_t length = strftime(ret_text, TEXT_TIME_SIZE, "%Y-%m-%dT%H:%M:%S", &utc);
+    /* %Y does not fill with zeros. */
+    size_t length = (size_t)snprintf(ret_text, TEXT_TIME_SIZE, "%04d", utc.tm_year + 1900);
+    length += strftime(ret_text + length, TEXT_TIME_SIZE - length, "-%m-%dT%H:%M:%S", &utc);
     snprintf(ret_text + length, TEXT_TIME_SIZE - length, ".%03dZ", (int)ms);
+}
+
+/* True when text begins as the shape does, where 0 stands for any digit: strptime and sscanf take
+ * blanks, signs and shorter numbers as well. */
+static bool has_shape(const char *text, const char *shape)
+{
+    for (; *shape; text++, shape++) {
+        bool digit = *text >= '0' && *text <= '9';
+        if (*shape == '0' ? !digit : *text != *shape)
+            return false;
+    }
+    return true;
 }
 
 /* "Z", "+hh:mm" or "-hh:mm" as minutes east. */
 static int read_zone(const char *text, int *ret_minutes)
 {
     unsigned hours, minutes;
-    int length = 0;
     if (strcmp(text, "Z") == 0 || strcmp(text, "z") == 0) {
         *ret_minutes = 0;
         return 0;
     }
-    if ((*text != '+' && *text != '-') ||
-        sscanf(text + 1, "%2u:%2u%n", &hours, &minutes, &length) != 2 || length != 5 || text[6] ||
-        hours > 23 || minutes > 59)
+    if ((*text != '+' && *text != '-') || !has_shape(text + 1, "00:00") || text[6] ||
+        sscanf(text + 1, "%2u:%2u", &hours, &minutes) != 2 || hours > 23 || minutes > 59)
         return ERROR_FORMAT;
     *ret_minutes = (int)(hours * 60 + minutes) * (*text == '-' ? -1 : 1);
     return 0;
 }
 
-/* ".5" as 500; moves *at behind the digits. */
+/* ".5" as 500; moves *at behind the digits. -1 for a point without digits. */
 static int64_t read_fraction_ms(const char **at)
 {
     int64_t ms = 0, weight = 100;
     if (**at != '.')
         return 0;
+    if (!has_shape(*at, ".0"))
+        return -1;
     for (++*at; **at >= '0' && **at <= '9'; ++*at, weight /= 10)
         ms += (**at - '0') * weight;
     return ms;
@@ -165,17 +179,17 @@ int text_to_time(const char *text, int64_t *ret_wall_ms)
     struct tm utc = {0};
     int minutes = 0;
     int64_t ms = 0;
-    const char *rest = strptime(text, "%Y-%m-%d", &utc);
+    const char *rest = has_shape(text, "0000-00-00") ? strptime(text, "%Y-%m-%d", &utc) : NULL;
     if (!rest)
         return ERROR_FORMAT;
     if (*rest) {
         if (*rest != 'T' && *rest != 't' && *rest != ' ')
             return ERROR_FORMAT;
-        rest = strptime(rest + 1, "%H:%M:%S", &utc);
+        rest = has_shape(rest + 1, "00:00:00") ? strptime(rest + 1, "%H:%M:%S", &utc) : NULL;
         if (!rest)
             return ERROR_FORMAT;
         ms = read_fraction_ms(&rest);
-        if (read_zone(rest, &minutes))
+        if (ms < 0 || read_zone(rest, &minutes))
             return ERROR_FORMAT;
     }
     int day = utc.tm_mday, month = utc.tm_mon;

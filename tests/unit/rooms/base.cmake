@@ -1,0 +1,1 @@
+conformd_unit_test(base USES base)

@@ -11,7 +11,12 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-enum { INSTANCE_EVIDENCE = 16, INSTANCE_LABELS = 8, INSTANCE_ATTRIBUTES = 256 };
+enum {
+    INSTANCE_EVIDENCE = 16,
+    INSTANCE_LABELS = 8,
+    INSTANCE_ATTRIBUTES = 256,
+    INSTANCE_RESIDENT_MS = 60000, /* below this interval a snapshot's process stays between runs */
+};
 
 /* How an instance stands since its last sealed run. */
 enum condition {
@@ -61,7 +66,8 @@ struct instance {
     int64_t next_due_ms; /* the same as wall time, for people */
     int64_t running;     /* the run under way, 0: none */
     int64_t started_ms;
-    bool ended; /* ENDED came for the run under way */
+    bool overdue; /* it passed its deadline and the engine had it ended */
+    bool ended;   /* ENDED came for the run under way */
     struct intake_link *link;
 
     struct run run; /* what came since the last seal */

@@ -54,7 +54,8 @@ int intake_load(struct intake *intake, const json_t *collectors, struct error *e
 void intake_finish(struct intake *intake)
 {
     for (size_t i = 0; i < intake->count; i++) {
-        intake_link_free(intake->instances[i]->link);
+        if (intake->instances[i]->link)
+            intake->instances[i]->link->instance = NULL;
         instance_finish(intake->instances[i]);
         free(intake->instances[i]);
     }
@@ -90,7 +91,7 @@ void intake_link_free(struct intake_link *link)
 {
     if (!link)
         return;
-    if (link->instance->link == link)
+    if (link->instance && link->instance->link == link)
         link->instance->link = NULL;
     free(link);
 }
@@ -134,13 +135,13 @@ void intake_link_end(struct intake_link *link, const char *sentence)
         instance->run.ready = true;
 }
 
-static char *ended_words(const json_t *ended)
+static char *ended_words(const struct instance *instance, const json_t *ended)
 {
     const char *reason = json_text_of(ended, "reason", "exited");
     int64_t code = json_integer_of(ended, "code", 0), signal = json_integer_of(ended, "signal", 0);
     if (!json_flag_of(ended, "started", true))
         return text_format("it could not be started: %s", reason);
-    if (strcmp(reason, "deadline") == 0)
+    if (instance->overdue || strcmp(reason, "deadline") == 0)
         return strdup("it passed its deadline and was ended");
     if (strcmp(reason, "silent") == 0)
         return strdup("it was silent for 5 s and was ended");
@@ -154,7 +155,7 @@ void intake_ended(struct instance *instance, const json_t *ended)
     struct run *run = &instance->run;
     bool started = json_flag_of(ended, "started", true);
     bool bad = !started || json_integer_of(ended, "signal", 0) || json_integer_of(ended, "code", 0);
-    bool stopped = strcmp(json_text_of(ended, "reason", ""), "stopped") == 0;
+    bool stopped = !instance->overdue && strcmp(json_text_of(ended, "reason", ""), "stopped") == 0;
     instance->ended = true;
     if (instance->stream || !run->has_status || bad) {
         if (run->ready && instance->stream)
@@ -164,7 +165,7 @@ void intake_ended(struct instance *instance, const json_t *ended)
             return;
         }
         if (!(run->has_status && run->status < 0))
-            fail_run(instance, ended_words(ended));
+            fail_run(instance, ended_words(instance, ended));
     }
     if (!instance->link || instance->link->closed || !started)
         run->ready = true;

@@ -29,8 +29,8 @@ int intake_load(struct intake *intake, const json_t *collectors, struct error *e
 void intake_finish(struct intake *intake);
 struct instance *intake_find(const struct intake *intake, const char *name);
 
-/* A process was made for this instance: a link for its channel, owned by the instance until
- * intake_link_free. NULL without memory. */
+/* A process was made for this instance: a link for its channel, the caller's until
+ * intake_link_free; link->instance is NULL once the instance is gone. NULL without memory. */
 struct intake_link *intake_link_new(struct intake *intake, struct instance *instance);
 void intake_link_free(struct intake_link *link);
 /* {instance, positions} for MESSAGE_POSITIONS. */

@@ -281,6 +281,8 @@ static int on_outcome(void *context, struct channel_message *message)
     run->status = status;
     run->has_status = true;
     link->outcome = true;
+    /* The process of a short interval stays: its run ends here, others with their process. */
+    run->ready = !link->instance->stream && link->instance->every_ms < INSTANCE_RESIDENT_MS;
     take_note(link, message);
     return 0;
 }

@@ -301,6 +301,7 @@ int seal_run(struct intake *intake, struct instance *instance, struct moment now
     bool moved = instance->condition != condition;
     instance->condition = condition;
     instance->last_end_ms = now.wall_ms;
+    instance->due_count += !instance->stream;
     instance->taken_count += condition == CONDITION_WELL || condition == CONDITION_PARTIAL;
     if (condition == CONDITION_WELL || condition == CONDITION_PARTIAL)
         code = watch(intake, instance, now.wall_ms);

@@ -263,6 +263,12 @@ void child_ready(struct child *child)
     on_alive(child);
 }
 
+void child_flush(struct child *child)
+{
+    if (child->inner->link)
+        child_link_flush(child->inner->link);
+}
+
 void child_status(struct child *child, const char *format, ...)
 {
     CLEAN(clean_text) char *text = NULL;

@@ -52,6 +52,8 @@ void child_start(int argc, char **argv, const struct child_calls *calls, void *c
                  struct child *ret);
 /* Serves now: READY goes out, and ALIVE each second while the loop turns. */
 void child_ready(struct child *child);
+/* Sends what message_send put on the parent's channel. */
+void child_flush(struct child *child);
 /* A line for `systemctl status`. */
 void child_status(struct child *child, const char *format, ...) PRINTF_LIKE(2, 3);
 /* In check mode: one mistake; setting is a path as "collectors[2].files[0]" (relative to the role's

@@ -369,7 +369,7 @@ static int run(struct evaluation *evaluation, struct promql_value *ret)
     struct table table = {0};
     code = request->step_ms ? evaluate_steps(evaluation, &table, ret)
                             : evaluate_once(evaluation, &table, ret);
-    table_finish(&table);
+    sample_table_finish(&table);
     return code;
 }
 

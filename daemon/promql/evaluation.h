@@ -75,7 +75,7 @@ int load_tree(struct evaluation *evaluation, const struct node *node, int64_t fr
               int64_t to_ms) MUST_CHECK;
 int table_append(struct evaluation *evaluation, struct table *table, const struct vector *vector,
                  int64_t time_ms) MUST_CHECK;
-void table_finish(struct table *table);
+void sample_table_finish(struct table *table);
 /* The index of the first time that is not before time_ms. */
 size_t row_find(const struct row *row, int64_t time_ms);
 

@@ -203,7 +203,7 @@ int table_append(struct evaluation *evaluation, struct table *table, const struc
     return code;
 }
 
-void table_finish(struct table *table)
+void sample_table_finish(struct table *table)
 {
     for (size_t i = 0; i < table->count; i++) {
         free(table->rows[i].points);
@@ -274,7 +274,7 @@ static int load_subquery(struct evaluation *evaluation, const struct node *node,
     code = run_steps(evaluation, node->child[0], &table, steps);
     if (!code)
         code = keep_table(evaluation, &table, &evaluation->states[node->id]);
-    table_finish(&table);
+    sample_table_finish(&table);
     return code;
 }
 

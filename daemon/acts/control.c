@@ -1,0 +1,107 @@
+/* The control socket: who asks, what, and the answer. */
+#include "acts/acts.h"
+
+#include <string.h>
+
+#include "base/array.h"
+#include "base/clean.h"
+#include "base/json.h"
+#include "base/text.h"
+
+static json_t *refuse(int code, const char *sentence)
+{
+    const char *kind = code == ERROR_DENIED                          ? "denied"
+                       : code == ERROR_MISSING                       ? "missing"
+                       : code == ERROR_STATE                         ? "state"
+                       : code == ERROR_FORMAT || code == ERROR_RANGE ? "invalid"
+                                                                     : "failed";
+    return json_pack("{s:b, s:s, s:s}", "ok", false, "code", kind, "sentence", sentence);
+}
+
+/* A decision that must be somebody's: the audit loginuid says whose, whatever user he became. */
+static bool may_decide(const struct engine *engine, const struct acts_asker *asker)
+{
+    return asker->loginuid != (uint32_t)-1 ||
+           json_flag_of(engine->config, "allow_unattributed", false);
+}
+
+struct command {
+    const char *name;
+    bool decides; /* needs somebody to answer for it */
+    int (*act)(struct engine *engine, const struct act *act, json_t **ret_body,
+               struct error *error);
+};
+
+static const struct command commands[] = {
+    {"adopt", true, act_adopt},     {"approve", true, act_approve},
+    {"open", false, act_open},      {"alert_test", false, act_alert_test},
+    {"nc_take", true, act_nc_take}, {"nc_dismiss", true, act_nc_dismiss},
+};
+
+/* The whole act is one transaction; a refusal leaves nothing behind. */
+static json_t *run_command(struct engine *engine, const struct command *command, struct act *act)
+{
+    CLEAN(error_finish) struct error error = {0};
+    CLEAN(clean_json) json_t *body = NULL;
+    int code = turn_begin(engine, &act->now, &error);
+    if (!code)
+        code = command->act(engine, act, &body, &error);
+    if (!code)
+        code = judge_due(engine, act->now, &error);
+    if (!code)
+        code = turn_end(engine, act->now, &error);
+    if (code) {
+        ledger_forget(engine->ledger);
+        store_rollback(engine->store);
+        return refuse(code, error_sentence(&error));
+    }
+    engine->outbox_next_ms = 0;
+    return json_pack("{s:b, s:O}", "ok", true, "body", body ? body : json_object());
+}
+
+/* `collect NAME`: the run under way or a new one; its readings are the answer. */
+static json_t *collect(struct engine *engine, const json_t *arguments,
+                       const struct acts_asker *asker, struct moment now)
+{
+    const char *name = json_text_of(arguments, "name", "");
+    struct instance *instance = intake_find(&engine->intake, name);
+    if (!instance) {
+        CLEAN(clean_text)
+        char *text =
+            text_format("there is no collector \"%s\"; conformctl collectors shows all", name);
+        return refuse(ERROR_MISSING, text ? text : name);
+    }
+    if (array_reserve(&engine->waiters, &engine->waiter_capacity, engine->waiter_count,
+                      sizeof *engine->waiters))
+        return refuse(ERROR_MEMORY, error_text(ERROR_MEMORY));
+    engine->waiters[engine->waiter_count++] = (struct waiter){asker->asker, instance};
+    instance->waited_for = true;
+    instance->due_boot_ms = now.boot_ms;
+    return NULL;
+}
+
+json_t *acts_control(struct engine *engine, const json_t *request, const struct acts_asker *asker,
+                     struct moment now)
+{
+    const char *name = json_text_of(request, "command", "");
+    const json_t *arguments = json_object_get(request, "arguments");
+    bool attributed = asker->loginuid != (uint32_t)-1;
+    CLEAN(clean_text)
+    char *actor = attributed ? text_format("uid %u", asker->loginuid)
+                             : text_format("uid %u (unattributed)", asker->uid);
+    if (strcmp(name, "collect") == 0)
+        return collect(engine, arguments, asker, now);
+    for (size_t i = 0; actor && i < sizeof commands / sizeof *commands; i++) {
+        if (strcmp(commands[i].name, name) != 0)
+            continue;
+        if (commands[i].decides && !may_decide(engine, asker))
+            return refuse(ERROR_DENIED,
+                          "this decision must be somebody's: your session has no audit loginuid "
+                          "(/proc/self/loginuid); log in as yourself and use sudo, or set "
+                          "allow_unattributed = true, and every such act will say so");
+        struct act act = {arguments, actor, attributed, now};
+        return run_command(engine, &commands[i], &act);
+    }
+    CLEAN(clean_text) char *text = text_format("there is no command \"%s\"", name);
+    return refuse(ERROR_FORMAT, text ? text : name);
+}

@@ -1,0 +1,256 @@
+/* Which text of each measure and objective judges: the approved one, or the configured on trial. */
+#include "engine/state.h"
+
+#include <string.h>
+
+#include "base/clean.h"
+#include "base/json.h"
+#include "base/text.h"
+
+/* The approved row of a construct. */
+struct approved {
+    char *hash;
+    json_t *text;
+    char *decided_by;
+    int64_t decided_ms;
+};
+
+static void approved_finish(struct approved *approved)
+{
+    free(approved->hash);
+    free(approved->decided_by);
+    json_decref(approved->text);
+}
+
+static int find_approved(struct engine *engine, const char *kind, const char *id,
+                         struct approved *ret, struct error *error)
+{
+    struct store_query *query =
+        store_query(engine->store, "SELECT hash, text, decided_by, decided_ms FROM constructs"
+                                   " WHERE kind = ?1 AND id = ?2 AND status = 'approved'");
+    store_bind_text(query, 1, kind);
+    store_bind_text(query, 2, id);
+    int row = store_step(query, error);
+    if (row <= 0)
+        return row < 0 ? row : ERROR_MISSING;
+    const char *text = store_text(query, 1), *by = store_text(query, 2);
+    ret->hash = strdup(store_text(query, 0));
+    ret->decided_by = strdup(by ? by : "");
+    ret->decided_ms = store_integer(query, 3);
+    int code = json_read(text, strlen(text), &ret->text, error);
+    if (!code && store_step(query, error) < 0)
+        code = ERROR_DATABASE;
+    return code;
+}
+
+/* A text that was never seen becomes a row; one seen before keeps its status. */
+static int keep_text(struct engine *engine, const char *kind, const json_t *construct,
+                     const char *hash, struct error *error)
+{
+    CLEAN(clean_text) char *text = json_canonical(construct);
+    struct store_query *query = store_query(
+        engine->store, "INSERT INTO constructs(kind, id, hash, version, status, first_seen_ms,"
+                       " text) VALUES(?1, ?2, ?3, ?4, 'draft', ?5, ?6) ON CONFLICT DO NOTHING");
+    store_bind_text(query, 1, kind);
+    store_bind_text(query, 2, json_text_of(construct, "id", ""));
+    store_bind_text(query, 3, hash);
+    store_bind_integer(query, 4, json_integer_of(construct, "version", 1));
+    store_bind_integer(query, 5, engine->started_ms);
+    store_bind_text(query, 6, text);
+    return store_run(query, error);
+}
+
+static void note_name(void *context, const char *name)
+{
+    struct judged *judged = context;
+    judged->reads_own = judged->reads_own || text_begins(name, "conformd_");
+}
+
+/* What a measure remembers over a restart. */
+static int remember(struct engine *engine, struct judged *judged, struct error *error)
+{
+    CLEAN(clean_json) json_t *memory = NULL;
+    int code = state_load(engine, "measure_memory", judged->measure->id, &memory, error);
+    if (code)
+        return code == ERROR_MISSING ? 0 : code;
+    int64_t boot_ms = clock_now().boot_ms;
+    criterion_memory_from_json(json_object_get(memory, "criterion"), engine->other_boot, boot_ms,
+                               &judged->memory);
+    judged->since_ms = json_integer_of(memory, "since", 0);
+    const char *finding = json_text_of(memory, "finding", "");
+    if (*finding)
+        judged->finding = strdup(finding);
+    return 0;
+}
+
+static int parse_measure(json_t *construct, struct measure **ret, struct error *error)
+{
+    struct measure_fault fault = {0};
+    int code = measure_new(construct, ret, &fault);
+    if (code)
+        error_set(error, code, "measure %s: %s: %s", json_text_of(construct, "id", "?"),
+                  fault.setting ? fault.setting : "construct",
+                  fault.sentence ? fault.sentence : error_text(code));
+    measure_fault_finish(&fault);
+    return code;
+}
+
+static int load_measure(struct engine *engine, json_t *construct, struct error *error)
+{
+    struct judged *judged = &engine->measures[engine->measure_count];
+    CLEAN(approved_finish) struct approved approved = {0};
+    *judged = (struct judged){.trial = true};
+    int code = parse_measure(construct, &judged->measure, error);
+    if (code)
+        return code;
+    engine->measure_count++;
+    code = keep_text(engine, "measure", construct, judged->measure->hash, error);
+    if (!code)
+        code = find_approved(engine, "measure", judged->measure->id, &approved, error);
+    if (code && code != ERROR_MISSING)
+        return code;
+    if (!code) {
+        judged->trial = false;
+        judged->decided_by = approved.decided_by;
+        judged->decided_ms = approved.decided_ms;
+        approved.decided_by = NULL;
+        judged->draft_waits = strcmp(approved.hash, judged->measure->hash) != 0;
+        if (judged->draft_waits) {
+            measure_free(judged->measure);
+            judged->measure = NULL;
+            code = parse_measure(approved.text, &judged->measure, error);
+            if (code)
+                return code;
+        }
+    }
+    measure_each_name(judged->measure, note_name, judged);
+    int64_t reach = measure_reach_ms(judged->measure);
+    if (reach > engine->intake.longest_ms)
+        engine->intake.longest_ms = reach;
+    return remember(engine, judged, error);
+}
+
+static int load_objective(struct engine *engine, json_t *construct, struct error *error)
+{
+    struct objective *objective = &engine->objectives[engine->objective_count++];
+    CLEAN(approved_finish) struct approved approved = {0};
+    *objective = (struct objective){.construct = json_incref(construct)};
+    CLEAN(clean_text) char *text = json_canonical(construct);
+    int code = digest_text(text, strlen(text), objective->hash);
+    if (!code)
+        code = keep_text(engine, "objective", construct, objective->hash, error);
+    if (!code)
+        code =
+            find_approved(engine, "objective", json_text_of(construct, "id", ""), &approved, error);
+    if (code)
+        return code == ERROR_MISSING ? 0 : code;
+    objective->approved = true;
+    if (strcmp(approved.hash, objective->hash) != 0) {
+        json_decref(objective->construct);
+        objective->construct = json_incref(approved.text);
+    }
+    return 0;
+}
+
+static int load_list(struct engine *engine, const char *key,
+                     int (*load)(struct engine *engine, json_t *construct, struct error *error),
+                     struct error *error)
+{
+    size_t index;
+    json_t *construct;
+    json_array_foreach (json_object_get(engine->config, key), index, construct) {
+        if (!json_flag_of(construct, "enabled", true))
+            continue;
+        int code = load(engine, construct, error);
+        if (code)
+            return code;
+    }
+    return 0;
+}
+
+int constructs_load(struct engine *engine, struct error *error)
+{
+    size_t measures = json_array_size(json_object_get(engine->config, "measures"));
+    size_t objectives = json_array_size(json_object_get(engine->config, "objectives"));
+    engine->measures = calloc(measures + 1, sizeof *engine->measures);
+    engine->objectives = calloc(objectives + 1, sizeof *engine->objectives);
+    if (!engine->measures || !engine->objectives)
+        return ERROR_MEMORY;
+    engine->intake.longest_ms = 7LL * 86400000;
+    int code = load_list(engine, "measures", load_measure, error);
+    return code ? code : load_list(engine, "objectives", load_objective, error);
+}
+
+void constructs_finish(struct engine *engine)
+{
+    for (size_t i = 0; i < engine->measure_count; i++) {
+        struct judged *judged = &engine->measures[i];
+        measure_free(judged->measure);
+        result_finish(&judged->result);
+        free(judged->decided_by);
+        free(judged->finding);
+    }
+    for (size_t i = 0; i < engine->objective_count; i++)
+        json_decref(engine->objectives[i].construct);
+    free(engine->measures);
+    free(engine->objectives);
+    engine->measures = NULL;
+    engine->objectives = NULL;
+    engine->measure_count = engine->objective_count = 0;
+}
+
+struct judged *constructs_find(struct engine *engine, const char *id)
+{
+    for (size_t i = 0; i < engine->measure_count; i++)
+        if (strcmp(engine->measures[i].measure->id, id) == 0)
+            return &engine->measures[i];
+    return NULL;
+}
+
+static int approval_leaf(struct engine *engine, const struct construct_decision *decision,
+                         int64_t *ret_leaf, struct error *error)
+{
+    char commitment[DIGEST_TEXT_SIZE];
+    CLEAN(clean_json)
+    json_t *text =
+        json_pack("{s:s, s:s, s:s, s:s, s:s}", "kind", decision->kind, "id", decision->id, "actor",
+                  decision->actor, "role", decision->role, "reason", decision->reason);
+    CLEAN(clean_text) char *body = json_canonical(text);
+    if (!body)
+        return ERROR_MEMORY;
+    int code = ledger_attach(engine->ledger, PAYLOAD_TEXT, body, strlen(body), commitment);
+    if (code)
+        return error_set(error, code, "the ledger takes no payload: %s", error_text(code));
+    json_t *fields =
+        json_pack("{s:s, s:s, s:b, s:s}", "construct", decision->hash, "kind", decision->kind,
+                  "attributed", decision->attributed, "pt", commitment);
+    return ledger_append(engine->ledger, LEAF_APPROVAL, fields, ret_leaf, error);
+}
+
+int constructs_approve(struct engine *engine, const struct construct_decision *decision,
+                       struct error *error)
+{
+    int64_t leaf;
+    struct store_query *query = store_query(
+        engine->store, "UPDATE constructs SET status = 'superseded' WHERE kind = ?1 AND id = ?2"
+                       " AND status = 'approved' AND hash <> ?3");
+    store_bind_text(query, 1, decision->kind);
+    store_bind_text(query, 2, decision->id);
+    store_bind_text(query, 3, decision->hash);
+    int code = store_run(query, error);
+    if (!code)
+        code = approval_leaf(engine, decision, &leaf, error);
+    if (code)
+        return code;
+    query = store_query(engine->store, "UPDATE constructs SET status = 'approved', decided_ms = ?4,"
+                                       " decided_by = ?5, reason = ?6, leaf = ?7"
+                                       " WHERE kind = ?1 AND id = ?2 AND hash = ?3");
+    store_bind_text(query, 1, decision->kind);
+    store_bind_text(query, 2, decision->id);
+    store_bind_text(query, 3, decision->hash);
+    store_bind_integer(query, 4, engine->turn_ms);
+    store_bind_text(query, 5, decision->actor);
+    store_bind_text(query, 6, decision->reason);
+    store_bind_integer(query, 7, leaf);
+    return store_run(query, error);
+}

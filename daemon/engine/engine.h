@@ -1,0 +1,85 @@
+/* The engine: owns every decision. One turn is one transaction; nothing is half done after a crash.
+ * This room knows no event loop: its main hands it messages and time, and does what the calls ask.
+ */
+#ifndef ENGINE_ENGINE_H
+#define ENGINE_ENGINE_H
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "intake/intake.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+
+struct engine;
+
+/* What the engine asks of its main; called only after the commit that decided it. */
+struct engine_calls {
+    /* A process for this instance ("courier" too, run 0); deadline wall ms, 0 for none. */
+    void (*start)(void *context, const char *instance, int64_t run, int64_t deadline_ms);
+    /* Send MESSAGE_COLLECT on the link of a process that stays. */
+    void (*collect)(void *context, struct instance *instance, int64_t run, int64_t deadline_ms);
+    /* End that process. */
+    void (*end)(void *context, const char *instance, const char *reason);
+    /* Hand this to the courier; false when it is not there (then start is called). */
+    bool (*deliver)(void *context, const json_t *item);
+    /* Answer somebody who waited: a control command that took its time. */
+    void (*reply)(void *context, void *asker, json_t *answer);
+    void (*log)(void *context, int level, const char *text);
+};
+
+/* config: the engine's part. Opens the store, loads all, writes start and config leaves.
+ * ERROR_EXISTS when another daemon has the folder. */
+int engine_open(json_t *config, const struct engine_calls *calls, void *context,
+                struct engine **ret, struct error *error) MUST_CHECK;
+/* Writes the stop leaf and closes. */
+int engine_close(struct engine *engine, struct error *error) MUST_CHECK;
+/* Closes after a failure: nothing is written. */
+void engine_abort(struct engine *engine);
+
+/* Check mode: mistakes of measures and objectives. tables: {instance: tables} of the collectors, so
+ * that a formula's attributes are known. on_fault: setting path in the part, column, warning. */
+struct engine_fault {
+    const char *setting;
+    size_t column;
+    bool warning;
+    const char *sentence;
+};
+int engine_check(const json_t *config, const json_t *tables,
+                 void (*on_fault)(void *context, const struct engine_fault *fault),
+                 void *context) MUST_CHECK;
+
+struct intake *engine_intake(struct engine *engine);
+
+/* The parent's ENDED for a collector; {instance, run, ...}. */
+void engine_ended(struct engine *engine, const json_t *ended, struct moment now);
+/* The courier's DELIVERED. */
+int engine_delivered(struct engine *engine, const json_t *delivered, struct moment now,
+                     struct error *error) MUST_CHECK;
+/* The courier is gone: what was under way is tried again. */
+void engine_courier_gone(struct engine *engine);
+
+/* True when a turn has something to do. */
+bool engine_wants_turn(const struct engine *engine, struct moment now);
+/* One turn: seal, judge, register, tell, commit. An error ends the program: the store is as it was
+ * before the turn and the next process goes on from there. */
+int engine_turn(struct engine *engine, struct moment now, struct error *error) MUST_CHECK;
+/* When the next thing is due, as CLOCK_BOOTTIME ms. */
+int64_t engine_next_ms(const struct engine *engine, struct moment now);
+/* A new configuration in force: unchanged collectors and running times go on; links of those that
+ * changed are gone afterwards. */
+int engine_reload(struct engine *engine, json_t *config, struct moment now,
+                  struct error *error) MUST_CHECK;
+/* Idle work: checkpoint, trimming; a bounded amount a call. */
+int engine_idle(struct engine *engine, struct moment now, struct error *error) MUST_CHECK;
+
+/* This asker is gone: nobody waits any more. */
+void engine_forget_asker(struct engine *engine, void *asker);
+
+/* Renders /metrics, /metrics/samples or health; kind and type as in MESSAGE_METRICS. */
+int engine_publish(struct engine *engine, const char *kind, bool openmetrics, struct moment now,
+                   struct buffer *ret) MUST_CHECK;
+/* Counts turns, so that the main knows whether something changed. */
+int64_t engine_turns(const struct engine *engine);
+
+#endif

@@ -1,0 +1,281 @@
+/* Judges what is touched or due: result, `for` and recovery, finding, message, objective. */
+#include "engine/state.h"
+
+#include <string.h>
+
+#include "base/clean.h"
+#include "base/json.h"
+#include "base/text.h"
+
+enum { ROW_EVERY_MS = 60000 };
+
+struct touch {
+    struct engine *engine;
+    bool touched;
+};
+
+static void touch_name(void *context, const char *name)
+{
+    struct touch *touch = context;
+    for (size_t i = 0; !touch->touched && i < touch->engine->intake.count; i++) {
+        const struct instance *instance = touch->engine->intake.instances[i];
+        touch->touched = instance->touched && watch_feeds(instance, name);
+    }
+}
+
+static bool is_touched(struct engine *engine, const struct judged *judged)
+{
+    struct touch touch = {engine, judged->touched};
+    if (!touch.touched)
+        measure_each_name(judged->measure, touch_name, &touch);
+    return touch.touched;
+}
+
+static char *finding_key(const struct judged *judged)
+{
+    return text_format("measure:%s", judged->measure->id);
+}
+
+static int result_leaf(struct engine *engine, struct judged *judged, int64_t *ret_leaf,
+                       struct error *error)
+{
+    char number[TEXT_DOUBLE_SIZE] = "";
+    const struct result *result = &judged->result;
+    if (result->has_value)
+        text_from_double(result->value, number);
+    json_t *evidence = json_array();
+    for (size_t i = 0; i < judged->evidence_count; i++)
+        json_array_append_new(evidence, json_integer(judged->evidence[i]));
+    json_t *fields = json_pack(
+        "{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:b, s:b, s:o, s:I}", "construct",
+        judged->measure->hash, "state", verdict_text(result->verdict), "unknown",
+        unknown_kind_text(result->unknown), "value", number, "expected",
+        (json_int_t)result->expected, "seen", (json_int_t)result->seen, "breaching",
+        (json_int_t)result->breaching, "trial", judged->trial, "provisional", result->provisional,
+        "evidence", evidence, "config", (json_int_t)engine->intake.config_leaf);
+    return ledger_append(engine->ledger, LEAF_RESULT, fields, ret_leaf, error);
+}
+
+static int result_row(struct engine *engine, struct judged *judged, int64_t now_ms, bool moved,
+                      struct error *error)
+{
+    int64_t leaf = -1;
+    int code = moved ? result_leaf(engine, judged, &leaf, error) : 0;
+    if (code)
+        return code;
+    char number[TEXT_DOUBLE_SIZE] = "";
+    if (judged->result.has_value)
+        text_from_double(judged->result.value, number);
+    CLEAN(clean_json)
+    json_t *body = json_pack("{s:s, s:s}", "value", number, "reason",
+                             judged->result.reason ? judged->result.reason : "");
+    CLEAN(clean_text) char *text = json_canonical(body);
+    struct store_query *query =
+        store_query(engine->store, "INSERT INTO results(measure, time_ms, state, body, leaf)"
+                                   " VALUES(?1, ?2, ?3, ?4, ?5)");
+    store_bind_text(query, 1, judged->measure->id);
+    store_bind_integer(query, 2, now_ms);
+    store_bind_text(query, 3, verdict_text(judged->result.verdict));
+    store_bind_text(query, 4, text);
+    if (leaf >= 0)
+        store_bind_integer(query, 5, leaf);
+    else
+        store_bind_text(query, 5, NULL);
+    judged->row_ms = now_ms;
+    return store_run(query, error);
+}
+
+static int tell(struct engine *engine, struct judged *judged, const char *event, const char *ref,
+                struct error *error)
+{
+    CLEAN(clean_json) json_t *data = facts_of_finding(engine, judged, engine->turn_ms);
+    if (!data)
+        return ERROR_MEMORY;
+    json_object_set_new(data, "ref", json_string(ref));
+    json_object_set_new(data, "state", json_string(verdict_text(judged->result.verdict)));
+    struct notify_context context = {.store = engine->store,
+                                     .channels = json_object_get(engine->config, "channels"),
+                                     .host = engine->host,
+                                     .now_ms = engine->turn_ms};
+    const char *urgency = json_text_of(judged->measure->construct, "urgency", "now");
+    struct notify_event told = {event, ref, urgency_from_text(urgency), data};
+    engine->outbox_next_ms = 0;
+    return notify_put(&context, &told, error);
+}
+
+static int raise_or_extend(struct engine *engine, struct judged *judged, struct error *error)
+{
+    struct register_context context = {engine->store, engine->ledger, engine->turn_ms};
+    struct register_raised raised = {0};
+    CLEAN(clean_text) char *key = finding_key(judged);
+    CLEAN(clean_json) json_t *facts = facts_of_finding(engine, judged, engine->turn_ms);
+    if (!key || !facts)
+        return ERROR_MEMORY;
+    int code = register_raise(&context, key, facts, &raised, error);
+    if (code)
+        return code;
+    free(judged->finding);
+    judged->finding = raised.ref;
+    if (raised.is_new)
+        return tell(engine, judged, "candidate", raised.ref, error);
+    return raised.returned ? tell(engine, judged, "returned", raised.ref, error) : 0;
+}
+
+static int clear(struct engine *engine, struct judged *judged, struct error *error)
+{
+    struct register_context context = {engine->store, engine->ledger, engine->turn_ms};
+    CLEAN(clean_text) char *key = finding_key(judged), *ref = NULL;
+    int code = register_clear(&context, key, &ref, error);
+    if (code || !ref)
+        return code;
+    return tell(engine, judged, "condition_cleared", ref, error);
+}
+
+/* On trial nothing is raised; what is urgent is told all the same, as what would be raised. */
+static int move_on_trial(struct engine *engine, struct judged *judged, enum criterion_move move,
+                         struct error *error)
+{
+    const char *urgency = json_text_of(judged->measure->construct, "urgency", "now");
+    if (move != CRITERION_RAISE || urgency_from_text(urgency) != URGENCY_NOW)
+        return 0;
+    return tell(engine, judged, "would_raise", judged->measure->id, error);
+}
+
+static int act_on_move(struct engine *engine, struct judged *judged, enum criterion_move move,
+                       struct error *error)
+{
+    if (judged->trial)
+        return move_on_trial(engine, judged, move, error);
+    switch (move) {
+    case CRITERION_NOTHING:
+        return 0;
+    case CRITERION_RAISE:
+    case CRITERION_EXTEND:
+        return raise_or_extend(engine, judged, error);
+    case CRITERION_CLEAR:
+        return clear(engine, judged, error);
+    }
+    return 0;
+}
+
+static int save(struct engine *engine, struct judged *judged, int64_t now_ms, struct error *error)
+{
+    const char *id = judged->measure->id;
+    int code = state_save(engine, "measure", id, facts_of_measure(engine, judged, now_ms), error);
+    if (code)
+        return code;
+    json_t *memory = json_pack(
+        "{s:o, s:I, s:s}", "criterion", criterion_memory_to_json(&judged->memory), "since",
+        (json_int_t)judged->since_ms, "finding", judged->finding ? judged->finding : "");
+    return state_save(engine, "measure_memory", id, memory, error);
+}
+
+/* Takes the new result in place of the old one; tells what changed. */
+static void take_result(struct judged *judged, struct result *result, int64_t now_ms,
+                        bool *ret_moved, bool *ret_changed)
+{
+    const struct result *old = &judged->result;
+    *ret_moved =
+        !judged->judged || old->verdict != result->verdict || old->unknown != result->unknown;
+    *ret_changed = *ret_moved || old->has_value != result->has_value ||
+                   (result->has_value && old->value != result->value);
+    if (!judged->judged ? judged->since_ms == 0 || judged->memory.last != result->verdict
+                        : old->verdict != result->verdict)
+        judged->since_ms = now_ms;
+    result_finish(&judged->result);
+    judged->result = *result;
+    judged->judged = true;
+    judged->judged_ms = now_ms;
+}
+
+static int judge_one(struct engine *engine, struct judged *judged, struct moment now,
+                     struct error *error)
+{
+    struct measure_world world = {.series = engine->series,
+                                  .now_ms = now.wall_ms,
+                                  .context = engine,
+                                  .watch = watch_attribute};
+    struct result result = {0};
+    bool moved, changed;
+    int code = measure_judge(judged->measure, &world, &result, error);
+    if (code)
+        return code;
+    take_result(judged, &result, now.wall_ms, &moved, &changed);
+    facts_gather_evidence(engine, judged, now.wall_ms);
+    int64_t gap_ms = 2 * judged->measure->every_ms;
+    enum criterion_move move = criterion_step(&judged->measure->criterion, &judged->memory,
+                                              judged->result.verdict, now.boot_ms, gap_ms);
+    code = act_on_move(engine, judged, move, error);
+    bool row = moved || (changed && now.wall_ms - judged->row_ms >= ROW_EVERY_MS);
+    if (!code && row)
+        code = result_row(engine, judged, now.wall_ms, moved, error);
+    judged->touched = false;
+    judged->due_boot_ms = now.boot_ms + judged->measure->every_ms;
+    /* A miss that still has to last is looked at again when it has lasted. */
+    int64_t left = judged->measure->criterion.for_ms - judged->memory.missed_ms;
+    if (judged->result.verdict == VERDICT_MISSED && !judged->memory.standing &&
+        left < judged->measure->every_ms)
+        judged->due_boot_ms = now.boot_ms + (left > 0 ? left : 0);
+    return code ? code : save(engine, judged, now.wall_ms, error);
+}
+
+static int save_objective(struct engine *engine, const struct objective *objective,
+                          const json_t *measures, struct error *error)
+{
+    const json_t *construct = objective->construct;
+    json_t *row = json_pack(
+        "{s:s, s:s, s:s, s:O, s:s, s:s, s:s, s:s, s:s, s:s}", "id",
+        json_text_of(construct, "id", ""), "statement", json_text_of(construct, "statement", ""),
+        "state", objective_state_text(objective->state), "measures", (json_t *)measures, "due",
+        json_text_of(construct, "due", ""), "responsible",
+        json_text_of(construct, "responsible", ""), "resources",
+        json_text_of(construct, "resources", ""), "policy", json_text_of(construct, "policy", ""),
+        "status", objective->approved ? "approved" : "draft", "reason",
+        objective->approved ? "" : "a draft until it is approved: conformctl approve");
+    return state_save(engine, "objective", json_text_of(construct, "id", ""), row, error);
+}
+
+static int judge_objective(struct engine *engine, struct objective *objective, int64_t now_ms,
+                           struct error *error)
+{
+    const json_t *names = json_object_get(objective->construct, "measures"), *name;
+    size_t index, count = json_array_size(names);
+    int64_t due_ms = INT64_MAX;
+    CLEAN(clean_memory) enum verdict *verdicts = calloc(count + 1, sizeof *verdicts);
+    CLEAN(clean_json) json_t *rows = json_array();
+    if (!verdicts)
+        return ERROR_MEMORY;
+    json_array_foreach (names, index, name) {
+        const char *id = json_string_value(name);
+        const struct judged *judged = id ? constructs_find(engine, id) : NULL;
+        verdicts[index] = judged && judged->judged ? judged->result.verdict : VERDICT_UNKNOWN;
+        json_array_append_new(rows, json_pack("{s:s, s:s}", "id", id ? id : "", "state",
+                                              verdict_text(verdicts[index])));
+    }
+    if (text_to_time(json_text_of(objective->construct, "due", ""), &due_ms))
+        due_ms = INT64_MAX;
+    enum objective_state state = objective_judge(verdicts, count, due_ms, now_ms);
+    if (objective->judged && state == objective->state)
+        return 0;
+    objective->state = state;
+    objective->judged = true;
+    return save_objective(engine, objective, rows, error);
+}
+
+int judge_due(struct engine *engine, struct moment now, struct error *error)
+{
+    bool any = false;
+    int code = 0;
+    for (size_t i = 0; !code && i < engine->measure_count; i++) {
+        struct judged *judged = &engine->measures[i];
+        if (now.boot_ms < judged->due_boot_ms && !is_touched(engine, judged))
+            continue;
+        any = true;
+        code = judge_one(engine, judged, now, error);
+    }
+    for (size_t i = 0; i < engine->intake.count; i++)
+        engine->intake.instances[i]->touched = false;
+    for (size_t i = 0; any && !code && i < engine->objective_count; i++)
+        code = judge_objective(engine, &engine->objectives[i], now.wall_ms, error);
+    return code;
+}

@@ -1,0 +1,189 @@
+/* Opens the store and all that stands in it; writes start and stop. */
+#include "engine/state.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clean.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/text.h"
+
+int state_save(struct engine *engine, const char *kind, const char *id, json_t *body,
+               struct error *error)
+{
+    CLEAN(clean_text) char *text = json_canonical(body);
+    json_decref(body);
+    if (!text)
+        return ERROR_MEMORY;
+    struct store_query *query =
+        store_query(engine->store, "INSERT INTO states(kind, id, body) VALUES(?1, ?2, ?3)"
+                                   " ON CONFLICT DO UPDATE SET body = excluded.body"
+                                   " WHERE body <> excluded.body");
+    store_bind_text(query, 1, kind);
+    store_bind_text(query, 2, id);
+    store_bind_text(query, 3, text);
+    return store_run(query, error);
+}
+
+int state_load(struct engine *engine, const char *kind, const char *id, json_t **ret,
+               struct error *error)
+{
+    struct store_query *query =
+        store_query(engine->store, "SELECT body FROM states WHERE kind = ?1 AND id = ?2");
+    store_bind_text(query, 1, kind);
+    store_bind_text(query, 2, id);
+    int row = store_step(query, error);
+    if (row <= 0)
+        return row < 0 ? row : ERROR_MISSING;
+    const char *text = store_text(query, 0);
+    int code = json_read(text, strlen(text), ret, error);
+    if (!code && store_step(query, error) < 0)
+        code = ERROR_DATABASE;
+    return code;
+}
+
+static void read_boot(struct engine *engine)
+{
+    CLEAN(buffer_finish) struct buffer text = {0};
+    if (file_read("/proc/sys/kernel/random/boot_id", 64, &text) || text.length < 36)
+        return;
+    memcpy(engine->boot, text.data, 36);
+}
+
+/* What the last process knew, and whether the machine was started anew since. */
+static int read_memory(struct engine *engine, struct error *error)
+{
+    CLEAN(clean_json) json_t *boot = NULL, *watched = NULL;
+    int code = state_load(engine, "daemon", "boot", &boot, error);
+    if (code && code != ERROR_MISSING)
+        return code;
+    engine->other_boot = strcmp(json_text_of(boot, "id", engine->boot), engine->boot) != 0;
+    engine->turn_ms = json_integer_of(boot, "turn", 0);
+    code = state_load(engine, "daemon", "watched", &watched, error);
+    if (code)
+        return code == ERROR_MISSING ? 0 : code;
+    return spans_from_json(watched, &engine->own_watched);
+}
+
+/* The leaves that all others refer to: which boot and host, which configuration. */
+static int write_start(struct engine *engine, struct error *error)
+{
+    char commitment[DIGEST_TEXT_SIZE];
+    struct ledger_head head;
+    char root[DIGEST_TEXT_SIZE];
+    ledger_head(engine->ledger, &head);
+    text_from_bytes(head.root, sizeof head.root, root);
+    CLEAN(clean_json) json_t *text = json_pack("{s:s}", "host", engine->host);
+    CLEAN(clean_text) char *body = json_canonical(text);
+    if (!body)
+        return ERROR_MEMORY;
+    int code = ledger_attach(engine->ledger, PAYLOAD_TEXT, body, strlen(body), commitment);
+    if (code)
+        return error_set(error, code, "the ledger takes no payload: %s", error_text(code));
+    json_t *start =
+        json_pack("{s:s, s:s, s:s, s:I, s:s}", "boot", engine->boot, "version", CONFORMD_VERSION,
+                  "pt", commitment, "size", (json_int_t)head.size, "root", root);
+    code = ledger_append(engine->ledger, LEAF_START, start, &engine->intake.start_leaf, error);
+    if (code)
+        return code;
+    json_t *config = json_pack("{s:s}", "sha256", json_text_of(engine->config, "hash", ""));
+    return ledger_append(engine->ledger, LEAF_CONFIG, config, &engine->intake.config_leaf, error);
+}
+
+static int open_rooms(struct engine *engine, struct error *error)
+{
+    const char *folder = json_text_of(engine->config, "state_dir", "/var/lib/conformd");
+    struct series_limits limits = {.keep_ms = json_integer_of(engine->config, "keep", 0)};
+    int code = store_open(folder, STORE_WRITE, &engine->store, error);
+    if (!code)
+        code = ledger_open(engine->store, &engine->ledger, error);
+    if (!code)
+        code = series_open(engine->store, &limits, &engine->series, error);
+    if (code)
+        return code;
+    engine->intake.store = engine->store;
+    engine->intake.ledger = engine->ledger;
+    engine->intake.series = engine->series;
+    code = read_memory(engine, error);
+    if (!code)
+        code = intake_load(&engine->intake, json_object_get(engine->config, "collectors"), error);
+    return code;
+}
+
+static void on_said(void *context, const char *instance, int level, const char *text)
+{
+    struct engine *engine = context;
+    CLEAN(clean_text) char *line = text_format("collector %s: %s", instance, text);
+    if (line)
+        engine->calls->log(engine->context, level, line);
+}
+
+int engine_open(json_t *config, const struct engine_calls *calls, void *context,
+                struct engine **ret, struct error *error)
+{
+    struct engine *engine = calloc(1, sizeof *engine);
+    if (!engine)
+        return ERROR_MEMORY;
+    struct moment now = clock_now();
+    engine->config = json_incref(config);
+    engine->calls = calls;
+    engine->context = context;
+    engine->started_ms = now.wall_ms;
+    engine->next_run = now.wall_ms;
+    engine->intake.on_said = on_said;
+    engine->intake.context = engine;
+    gethostname(engine->host, sizeof engine->host - 1);
+    read_boot(engine);
+    int code = open_rooms(engine, error);
+    if (!code)
+        code = turn_begin(engine, &now, error);
+    if (!code)
+        code = constructs_load(engine, error);
+    if (!code)
+        code = write_start(engine, error);
+    if (!code)
+        code = turn_end(engine, now, error);
+    if (code) {
+        engine_abort(engine);
+        return code;
+    }
+    *ret = engine;
+    return 0;
+}
+
+static void finish(struct engine *engine)
+{
+    intake_finish(&engine->intake);
+    constructs_finish(engine);
+    spans_finish(&engine->own_watched);
+    series_close(engine->series);
+    ledger_close(engine->ledger);
+    store_close(engine->store);
+    json_decref(engine->config);
+    free(engine->waiters);
+    free(engine);
+}
+
+void engine_abort(struct engine *engine)
+{
+    if (engine)
+        finish(engine);
+}
+
+int engine_close(struct engine *engine, struct error *error)
+{
+    struct moment now = clock_now();
+    int64_t leaf;
+    int code = turn_begin(engine, &now, error);
+    if (!code)
+        code = intake_seal(&engine->intake, now, error);
+    for (size_t i = 0; !code && i < engine->intake.count; i++)
+        code = intake_unfold(&engine->intake, engine->intake.instances[i], error);
+    if (!code)
+        code = ledger_append(engine->ledger, LEAF_STOP, json_object(), &leaf, error);
+    if (!code)
+        code = turn_end(engine, now, error);
+    finish(engine);
+    return code;
+}

@@ -1,0 +1,119 @@
+/* The engine's own series: runs due and taken, open actions, adopted baselines. */
+#include "engine/state.h"
+
+#include <string.h>
+
+#include "base/clean.h"
+#include "base/json.h"
+#include "base/text.h"
+
+enum { OWN_LOOKBACK_MS = 3 * OWN_EVERY_MS, PAIRS_LIMIT = 16 };
+
+static int put(struct engine *engine, const struct label *pairs, size_t count, double value)
+{
+    CLEAN(labels_clean) struct labels *labels = NULL;
+    int code = labels_new(pairs, count, &labels);
+    return code ? code
+                : series_put(engine->series, labels, engine->turn_ms, value, OWN_LOOKBACK_MS);
+}
+
+static int put_named(struct engine *engine, const char *name, const char *instance, double value)
+{
+    struct label pairs[] = {{LABELS_NAME, name}, {"instance", instance}};
+    return put(engine, pairs, *instance ? 2 : 1, value);
+}
+
+/* A stream is due once a minute; it was taken when it has handed over in time. */
+static void count_stream(const struct engine *engine, struct instance *instance)
+{
+    bool well = instance->condition == CONDITION_WELL || instance->condition == CONDITION_PARTIAL;
+    int64_t patience = OWN_EVERY_MS + 2 * instance->every_ms;
+    instance->due_count = 1;
+    instance->taken_count = well && engine->turn_ms - instance->last_end_ms <= patience;
+}
+
+/* Counts since the last time: sums over a range of them are exact. What is not on this host, or
+ * followed by another, is not due. */
+static int put_runs(struct engine *engine)
+{
+    int code = 0;
+    for (size_t i = 0; !code && i < engine->intake.count; i++) {
+        struct instance *instance = engine->intake.instances[i];
+        if (instance->stream)
+            count_stream(engine, instance);
+        if (instance->condition == CONDITION_STANDBY ||
+            (instance->condition == CONDITION_ABSENT && !instance->ever_well))
+            instance->due_count = instance->taken_count = 0;
+        code = put_named(engine, "conformd_runs_due", instance->name, (double)instance->due_count);
+        if (!code)
+            code = put_named(engine, "conformd_runs_taken", instance->name,
+                             (double)instance->taken_count);
+        instance->due_count = instance->taken_count = 0;
+        instance->changed = true;
+    }
+    return code;
+}
+
+/* Actions come with the handling of findings; until then there are none, which is known. */
+static int put_actions(struct engine *engine)
+{
+    int code = put_named(engine, "conformd_actions_open", "", 0);
+    return code ? code : put_named(engine, "conformd_actions_overdue", "", 0);
+}
+
+static int put_baseline_row(struct engine *engine, const char *measure, const json_t *item)
+{
+    struct label pairs[PAIRS_LIMIT] = {{LABELS_NAME, "conformd_baseline"}, {"measure", measure}};
+    size_t count = 2;
+    const char *name;
+    json_t *value;
+    json_object_foreach ((json_t *)item, name, value) {
+        if (count < PAIRS_LIMIT)
+            pairs[count++] = (struct label){name, json_string_value(value)};
+    }
+    return put(engine, pairs, count, 1);
+}
+
+int own_baseline(struct engine *engine, int64_t now_ms, struct error *error)
+{
+    struct store_query *query = store_query(
+        engine->store, "SELECT measure, labels FROM baselines ORDER BY measure, labels");
+    int row, code = 0;
+    while (!code && (row = store_step(query, error)) > 0) {
+        CLEAN(clean_json) json_t *item = NULL;
+        const char *text = store_text(query, 1);
+        code = json_read(text, strlen(text), &item, error);
+        if (!code)
+            code = put_baseline_row(engine, store_text(query, 0), item);
+    }
+    if (!code && row < 0)
+        code = row;
+    return code ? code : series_put_end(engine->series, "conformd_baseline", now_ms);
+}
+
+int own_put(struct engine *engine, struct moment now, struct error *error)
+{
+    if (now.boot_ms < engine->own_due_boot_ms)
+        return 0;
+    engine->own_due_boot_ms = now.boot_ms + OWN_EVERY_MS;
+    int64_t from_ms = now.wall_ms - OWN_EVERY_MS;
+    size_t last = engine->own_watched.count;
+    /* Time before this start was watched only up to the end of what is stored. */
+    if (from_ms < engine->started_ms &&
+        (!last || engine->own_watched.items[last - 1].to_ms < engine->started_ms))
+        from_ms = engine->started_ms;
+    spans_trim(&engine->own_watched, now.wall_ms - engine->intake.longest_ms);
+    int code =
+        spans_add(&engine->own_watched, from_ms < now.wall_ms ? from_ms : now.wall_ms, now.wall_ms);
+    if (!code)
+        code = put_runs(engine);
+    if (!code)
+        code = put_actions(engine);
+    if (!code)
+        code = own_baseline(engine, now.wall_ms, error);
+    if (!code)
+        code = state_save(engine, "daemon", "watched", spans_to_json(&engine->own_watched), error);
+    for (size_t i = 0; i < engine->measure_count; i++)
+        engine->measures[i].touched = engine->measures[i].touched || engine->measures[i].reads_own;
+    return code;
+}

@@ -1,0 +1,177 @@
+/* /metrics: the engine's own families and aggregates. Health. */
+#include "engine/publish.h"
+
+#include <string.h>
+
+#include "base/clean.h"
+#include "base/json.h"
+#include "base/text.h"
+
+static int open_family(struct expose *out, const char *name, enum expose_type type,
+                       const char *help)
+{
+    const char *unit = text_ends(name, "_seconds") ? "seconds" : NULL;
+    struct expose_family family = {.name = name, .help = help, .unit = unit, .type = type};
+    return expose_family(out, &family);
+}
+
+static int put_single(struct expose *out, const char *name, enum expose_type type, const char *help,
+                      double value)
+{
+    int code = open_family(out, name, type, help);
+    return code ? code : expose_point(out, NULL, 0, value);
+}
+
+static int put_measures(const struct engine *engine, struct expose *out)
+{
+    static const char *const states[] = {"not_applicable", "met",    "at_risk",
+                                         "unknown",        "missed", NULL};
+    int code = open_family(out, "conformd_measure_value", EXPOSE_GAUGE,
+                           "Value of the worst element of a measure; absent while it is unknown.");
+    for (size_t i = 0; !code && i < engine->measure_count; i++) {
+        const struct judged *judged = &engine->measures[i];
+        struct label pair = {"measure", judged->measure->id};
+        if (judged->result.has_value && judged->result.verdict != VERDICT_UNKNOWN)
+            code = expose_point(out, &pair, 1, judged->result.value);
+    }
+    if (!code)
+        code = open_family(out, "conformd_measure_state", EXPOSE_STATESET, "State of a measure.");
+    for (size_t i = 0; !code && i < engine->measure_count; i++) {
+        const struct judged *judged = &engine->measures[i];
+        struct label pair = {"measure", judged->measure->id};
+        enum verdict verdict = judged->judged ? judged->result.verdict : VERDICT_UNKNOWN;
+        code = expose_states(out, &pair, 1, states, verdict_text(verdict));
+    }
+    if (!code)
+        code = open_family(out, "conformd_measure_trial", EXPOSE_GAUGE,
+                           "1 while a measure is on trial and raises nothing.");
+    for (size_t i = 0; !code && i < engine->measure_count; i++) {
+        struct label pair = {"measure", engine->measures[i].measure->id};
+        code = expose_point(out, &pair, 1, engine->measures[i].trial);
+    }
+    return code;
+}
+
+static int put_objectives(const struct engine *engine, struct expose *out)
+{
+    static const char *const states[] = {"unknown",  "on_course", "behind",
+                                         "achieved", "missed",    NULL};
+    int code =
+        open_family(out, "conformd_objective_state", EXPOSE_STATESET, "State of an objective.");
+    for (size_t i = 0; !code && i < engine->objective_count; i++) {
+        const struct objective *objective = &engine->objectives[i];
+        struct label pair = {"objective", json_text_of(objective->construct, "id", "")};
+        code = expose_states(out, &pair, 1, states, objective_state_text(objective->state));
+    }
+    return code;
+}
+
+static int put_collectors(const struct engine *engine, struct expose *out)
+{
+    static const char *const states[] = {"starting", "well",    "partial", "failed",
+                                         "absent",   "standby", NULL};
+    int code = open_family(out, "conformd_collector_state", EXPOSE_STATESET,
+                           "How a collector stands since its last run.");
+    for (size_t i = 0; !code && i < engine->intake.count; i++) {
+        const struct instance *instance = engine->intake.instances[i];
+        struct label pair = {"collector", instance->name};
+        code = expose_states(out, &pair, 1, states, condition_text(instance->condition));
+    }
+    if (!code)
+        code = open_family(out, "conformd_collector_last_well_timestamp_seconds", EXPOSE_GAUGE,
+                           "When a collector's last run ended well.");
+    for (size_t i = 0; !code && i < engine->intake.count; i++) {
+        const struct instance *instance = engine->intake.instances[i];
+        struct label pair = {"collector", instance->name};
+        if (instance->last_well_ms)
+            code = expose_point(out, &pair, 1, (double)instance->last_well_ms / 1000);
+    }
+    return code;
+}
+
+static int put_findings(const struct engine *engine, struct expose *out)
+{
+    int64_t candidates = 0, open = 0;
+    CLEAN(error_finish) struct error error = {0};
+    int code = register_count(engine->store, &candidates, &open, &error);
+    if (!code)
+        code = open_family(out, "conformd_findings", EXPOSE_GAUGE, "Findings that are not closed.");
+    struct label candidate = {"state", "candidate"}, taken = {"state", "open"};
+    if (!code)
+        code = expose_point(out, &candidate, 1, (double)candidates);
+    return code ? code : expose_point(out, &taken, 1, (double)open);
+}
+
+static int put_store(const struct engine *engine, struct expose *out)
+{
+    struct series_figures series;
+    struct ledger_head head;
+    struct outbox_figures outbox;
+    CLEAN(error_finish) struct error error = {0};
+    series_figures(engine->series, &series);
+    ledger_head(engine->ledger, &head);
+    int code = outbox_figures(engine->store, &outbox, &error);
+    if (!code)
+        code = put_single(out, "conformd_ledger_leaves", EXPOSE_COUNTER, "Leaves of the ledger.",
+                          (double)head.size);
+    if (!code)
+        code = put_single(out, "conformd_series", EXPOSE_GAUGE, "Series in memory.",
+                          (double)series.series);
+    if (!code)
+        code = put_single(out, "conformd_samples", EXPOSE_GAUGE, "Samples in memory.",
+                          (double)series.samples);
+    if (!code)
+        code = put_single(out, "conformd_outbox_waiting", EXPOSE_GAUGE,
+                          "Messages that their receiver has not taken.", (double)outbox.waiting);
+    if (!code)
+        code = put_single(out, "conformd_turns", EXPOSE_COUNTER, "Turns since the start.",
+                          (double)engine->turns);
+    return code ? code
+                : put_single(out, "conformd_last_turn_timestamp_seconds", EXPOSE_GAUGE,
+                             "When the last turn was committed.", (double)engine->turn_ms / 1000);
+}
+
+static int put_metrics(const struct engine *engine, struct expose *out)
+{
+    struct label version = {"version", CONFORMD_VERSION};
+    int code = open_family(out, "conformd_build", EXPOSE_INFO, "The version that runs.");
+    if (!code)
+        code = expose_point(out, &version, 1, 1);
+    if (!code)
+        code = put_measures(engine, out);
+    if (!code)
+        code = put_objectives(engine, out);
+    if (!code)
+        code = put_collectors(engine, out);
+    if (!code)
+        code = put_findings(engine, out);
+    return code ? code : put_store(engine, out);
+}
+
+/* The whole engine is ready when each collector has ended a run or said why not. */
+static int put_health(const struct engine *engine, struct buffer *ret)
+{
+    size_t starting = 0;
+    for (size_t i = 0; i < engine->intake.count; i++)
+        starting += engine->intake.instances[i]->condition == CONDITION_STARTING;
+    CLEAN(clean_json)
+    json_t *json = json_pack("{s:b, s:I, s:I}", "ready", true, "turns", (json_int_t)engine->turns,
+                             "starting", (json_int_t)starting);
+    CLEAN(clean_text) char *text = json_canonical(json);
+    if (!text)
+        return ERROR_MEMORY;
+    buffer_text(ret, text);
+    return ret->failed ? ERROR_MEMORY : 0;
+}
+
+int engine_publish(struct engine *engine, const char *kind, bool openmetrics, struct moment now,
+                   struct buffer *ret)
+{
+    if (strcmp(kind, "health") == 0)
+        return put_health(engine, ret);
+    struct expose out = {.buffer = ret, .dialect = openmetrics ? EXPOSE_OPENMETRICS : EXPOSE_TEXT};
+    int code = strcmp(kind, "samples") == 0 ? publish_samples(engine, now.wall_ms, &out)
+                                            : put_metrics(engine, &out);
+    int ended = expose_finish(&out);
+    return code ? code : ended;
+}

@@ -1,0 +1,79 @@
+/* A new configuration in force: unchanged instances and running times go on. */
+#include "engine/state.h"
+
+#include <string.h>
+
+#include "base/clean.h"
+#include "base/json.h"
+
+static bool is_same(const struct instance *instance, const json_t *config)
+{
+    return strcmp(instance->plugin, json_text_of(config, "plugin", "")) == 0 &&
+           instance->every_ms == json_integer_of(config, "every", 0) &&
+           instance->deadline_ms == json_integer_of(config, "deadline", 0);
+}
+
+/* Takes an instance out of the list, so that it is not freed with those that are gone. */
+static struct instance *take(struct intake *intake, const json_t *config)
+{
+    const char *name = json_text_of(config, "name", "");
+    for (size_t i = 0; i < intake->count; i++) {
+        struct instance *instance = intake->instances[i];
+        if (strcmp(instance->name, name) != 0 || !is_same(instance, config))
+            continue;
+        intake->instances[i] = intake->instances[--intake->count];
+        return instance;
+    }
+    return NULL;
+}
+
+/* Those that changed are saved first and remembered under their name. */
+static int reload_instances(struct engine *engine, const json_t *collectors, struct error *error)
+{
+    struct intake fresh = engine->intake;
+    int code = intake_save(&engine->intake, error);
+    fresh.instances = NULL;
+    fresh.count = 0;
+    if (!code)
+        code = intake_load(&fresh, collectors, error);
+    if (code)
+        return code;
+    size_t index;
+    json_t *config;
+    json_array_foreach (collectors, index, config) {
+        struct instance *kept = take(&engine->intake, config);
+        if (!kept)
+            continue;
+        instance_finish(fresh.instances[index]);
+        free(fresh.instances[index]);
+        fresh.instances[index] = kept;
+    }
+    for (size_t i = 0; i < engine->waiter_count; i++)
+        engine->waiters[i].instance->waited_for = false;
+    engine->waiter_count = 0;
+    intake_finish(&engine->intake);
+    engine->intake.instances = fresh.instances;
+    engine->intake.count = fresh.count;
+    return 0;
+}
+
+int engine_reload(struct engine *engine, json_t *config, struct moment now, struct error *error)
+{
+    int code = turn_begin(engine, &now, error);
+    if (!code)
+        code = intake_seal(&engine->intake, now, error);
+    if (!code)
+        code = reload_instances(engine, json_object_get(config, "collectors"), error);
+    if (code)
+        return code;
+    constructs_finish(engine);
+    json_decref(engine->config);
+    engine->config = json_incref(config);
+    code = constructs_load(engine, error);
+    json_t *leaf = json_pack("{s:s}", "sha256", json_text_of(config, "hash", ""));
+    if (!code)
+        code = ledger_append(engine->ledger, LEAF_CONFIG, leaf, &engine->intake.config_leaf, error);
+    if (!code)
+        code = judge_due(engine, now, error);
+    return code ? code : turn_end(engine, now, error);
+}

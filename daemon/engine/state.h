@@ -1,0 +1,134 @@
+/* What the engine holds in memory. Inside the room only. */
+#ifndef ENGINE_STATE_H
+#define ENGINE_STATE_H
+
+#include "engine/engine.h"
+#include "ledger/ledger.h"
+#include "measure/measure.h"
+#include "notify/notify.h"
+#include "objective/objective.h"
+#include "register/register.h"
+
+enum {
+    OWN_EVERY_MS = 60000,
+    ENGINE_IN_FLIGHT = 16, /* messages at the courier at one time */
+};
+
+/* One measure as it is judged. */
+struct judged {
+    struct measure *measure; /* the approved text, or the configured one while on trial */
+    bool trial;              /* nobody adopted or approved it yet */
+    bool draft_waits;        /* the configuration holds another text, not approved */
+    char *decided_by;
+    int64_t decided_ms;
+    struct criterion_memory memory;
+    struct result result;
+    bool judged;
+    int64_t since_ms; /* wall time of the present state */
+    int64_t judged_ms;
+    int64_t due_boot_ms;
+    int64_t row_ms; /* when the last row of results was written */
+    int64_t evidence[INSTANCE_EVIDENCE];
+    size_t evidence_count;
+    char *finding; /* reference of the open finding, or NULL */
+    bool touched;
+    bool reads_own; /* it reads series of the engine itself */
+};
+
+struct objective {
+    json_t *construct;
+    char hash[DIGEST_TEXT_SIZE];
+    bool approved;
+    enum objective_state state;
+    bool judged;
+};
+
+/* Who waits for a run. */
+struct waiter {
+    void *asker;
+    struct instance *instance;
+};
+
+struct engine {
+    json_t *config;
+    const struct engine_calls *calls;
+    void *context;
+    struct store *store;
+    struct ledger *ledger;
+    struct series_set *series;
+    struct intake intake;
+
+    struct judged *measures;
+    size_t measure_count;
+    struct objective *objectives;
+    size_t objective_count;
+
+    struct waiter *waiters;
+    size_t waiter_count;
+    size_t waiter_capacity;
+
+    char host[65];
+    char boot[37];   /* /proc/sys/kernel/random/boot_id */
+    bool other_boot; /* the state was written before a reboot */
+    int64_t started_ms;
+    int64_t turn_ms; /* time of the last turn */
+    int64_t turns;
+    int64_t next_run;
+    int64_t own_due_boot_ms;
+    struct spans own_watched;
+    int64_t in_flight[ENGINE_IN_FLIGHT]; /* outbox rows at the courier */
+    size_t in_flight_count;
+    int64_t outbox_next_ms; /* wall time of the next row that waits */
+    bool courier_asked;
+    bool failed_turn;
+};
+
+/* open.c */
+int state_save(struct engine *engine, const char *kind, const char *id, json_t *body,
+               struct error *error) MUST_CHECK;
+int state_load(struct engine *engine, const char *kind, const char *id, json_t **ret,
+               struct error *error) MUST_CHECK;
+
+/* constructs.c */
+int constructs_load(struct engine *engine, struct error *error) MUST_CHECK;
+void constructs_finish(struct engine *engine);
+struct judged *constructs_find(struct engine *engine, const char *id);
+struct construct_decision {
+    const char *kind; /* "measure", "objective" */
+    const char *id;
+    const char *hash;
+    const char *actor;
+    bool attributed;
+    const char *role;
+    const char *reason;
+};
+/* Marks the text with this hash as approved, those before it as superseded; an approval leaf. */
+int constructs_approve(struct engine *engine, const struct construct_decision *decision,
+                       struct error *error) MUST_CHECK;
+
+/* watch.c: for struct measure_world; context is the engine. */
+int watch_attribute(void *context, const char *name, int64_t from_ms, int64_t to_ms,
+                    struct watch_answer *ret);
+bool watch_feeds(const struct instance *instance, const char *name);
+
+/* judge.c */
+int judge_due(struct engine *engine, struct moment now, struct error *error) MUST_CHECK;
+
+/* facts.c: what a finding, a message and the API say of a result. */
+json_t *facts_of_measure(struct engine *engine, struct judged *judged, int64_t now_ms);
+json_t *facts_of_finding(struct engine *engine, struct judged *judged, int64_t now_ms);
+void facts_gather_evidence(struct engine *engine, struct judged *judged, int64_t now_ms);
+
+/* own.c: the engine's own series. */
+int own_put(struct engine *engine, struct moment now, struct error *error) MUST_CHECK;
+int own_baseline(struct engine *engine, int64_t now_ms, struct error *error) MUST_CHECK;
+
+/* schedule.c */
+void schedule_start_due(struct engine *engine, struct moment now);
+int schedule_deliver(struct engine *engine, struct moment now, struct error *error) MUST_CHECK;
+
+/* turn.c: what acts share with a turn. */
+int turn_begin(struct engine *engine, struct moment *now, struct error *error) MUST_CHECK;
+int turn_end(struct engine *engine, struct moment now, struct error *error) MUST_CHECK;
+
+#endif

@@ -1,0 +1,148 @@
+/* One turn: what is queued becomes evidence, results, findings and messages, in one transaction. */
+#include "engine/state.h"
+
+#include "base/clean.h"
+#include "base/json.h"
+#include "base/text.h"
+
+/* A step of the wall clock larger than this is told and kept. */
+enum { STEP_MS = 2000 };
+
+/* The clocks' difference moves only when somebody sets the wall clock. */
+static int note_step(struct engine *engine, int64_t before_ms, int64_t after_ms,
+                     struct error *error)
+{
+    char from[TEXT_TIME_SIZE], to[TEXT_TIME_SIZE];
+    int64_t leaf;
+    text_from_time(before_ms, from);
+    text_from_time(after_ms, to);
+    return ledger_append(engine->ledger, LEAF_CLOCK,
+                         json_pack("{s:s, s:s}", "from", from, "to", to), &leaf, error);
+}
+
+int turn_begin(struct engine *engine, struct moment *now, struct error *error)
+{
+    int64_t last_ms = engine->turn_ms;
+    bool back = now->wall_ms <= last_ms;
+    bool step = back && last_ms - now->wall_ms > STEP_MS;
+    if (back && !step)
+        now->wall_ms = last_ms + 1;
+    int code = store_begin(engine->store, error);
+    if (code)
+        return code;
+    engine->turn_ms = now->wall_ms;
+    ledger_turn(engine->ledger, now->wall_ms);
+    return step ? note_step(engine, last_ms, now->wall_ms, error) : 0;
+}
+
+static json_t *show_time(int64_t wall_ms)
+{
+    char text[TEXT_TIME_SIZE];
+    text_from_time(wall_ms, text);
+    return json_string(text);
+}
+
+/* What /api/status needs and only the running engine knows. */
+static json_t *show_daemon(struct engine *engine)
+{
+    const json_t *config = engine->config;
+    bool unattributed = json_flag_of(config, "allow_unattributed", false);
+    json_t *notes = json_array();
+    if (unattributed)
+        json_array_append_new(
+            notes, json_string("allow_unattributed is set: acts without an audit loginuid are "
+                               "allowed, and each says so"));
+    return json_pack("{s:s, s:o, s:b, s:{s:s, s:o}, s:s, s:b, s:o, s:s}", "version",
+                     CONFORMD_VERSION, "started_at", show_time(engine->started_ms), "ready", true,
+                     "config", "hash", json_text_of(config, "hash", ""), "loaded_at",
+                     show_time(engine->started_ms), "state_dir",
+                     json_text_of(config, "state_dir", ""), "allow_unattributed", unattributed,
+                     "notes", notes, "host", engine->host);
+}
+
+int turn_end(struct engine *engine, struct moment now, struct error *error)
+{
+    json_t *boot = json_pack("{s:s, s:I}", "id", engine->boot, "turn", (json_int_t)now.wall_ms);
+    int code = state_save(engine, "daemon", "boot", boot, error);
+    if (!code)
+        code = state_save(engine, "daemon", "status", show_daemon(engine), error);
+    if (!code)
+        code = intake_save(&engine->intake, error);
+    if (!code)
+        code = series_save(engine->series, now.wall_ms, error);
+    if (!code)
+        code = ledger_seal(engine->ledger, error);
+    if (!code)
+        code = store_commit(engine->store, error);
+    if (code)
+        return code;
+    intake_committed(&engine->intake);
+    engine->turns++;
+    return 0;
+}
+
+/* Whoever waited for a run gets it. */
+static void answer_waiters(struct engine *engine)
+{
+    for (size_t i = 0; i < engine->waiter_count;) {
+        struct waiter *waiter = &engine->waiters[i];
+        struct instance *instance = waiter->instance;
+        if (!instance->shown) {
+            i++;
+            continue;
+        }
+        engine->calls->reply(engine->context, waiter->asker,
+                             json_pack("{s:b, s:O}", "ok", true, "body", instance->shown));
+        *waiter = engine->waiters[--engine->waiter_count];
+    }
+    for (size_t i = 0; i < engine->intake.count; i++) {
+        struct instance *instance = engine->intake.instances[i];
+        if (!instance->shown)
+            continue;
+        json_decref(instance->shown);
+        instance->shown = NULL;
+        instance->waited_for = false;
+    }
+}
+
+bool engine_wants_turn(const struct engine *engine, struct moment now)
+{
+    return intake_is_ready(&engine->intake) || engine_next_ms(engine, now) <= now.boot_ms;
+}
+
+int engine_turn(struct engine *engine, struct moment now, struct error *error)
+{
+    int code = turn_begin(engine, &now, error);
+    if (!code)
+        code = intake_seal(&engine->intake, now, error);
+    if (!code)
+        code = own_put(engine, now, error);
+    if (!code)
+        code = judge_due(engine, now, error);
+    if (!code)
+        code = turn_end(engine, now, error);
+    if (code)
+        return code;
+    answer_waiters(engine);
+    schedule_start_due(engine, now);
+    return schedule_deliver(engine, now, error);
+}
+
+int64_t engine_turns(const struct engine *engine)
+{
+    return engine->turns;
+}
+
+struct intake *engine_intake(struct engine *engine)
+{
+    return &engine->intake;
+}
+
+void engine_forget_asker(struct engine *engine, void *asker)
+{
+    for (size_t i = 0; i < engine->waiter_count;)
+        if (engine->waiters[i].asker == asker)
+            engine->waiters[i] = engine->waiters[--engine->waiter_count];
+        else
+            i++;
+}

@@ -1,0 +1,132 @@
+/* What is known of an attribute: attribute by attribute, from the instances that feed it. */
+#include "engine/state.h"
+
+#include <string.h>
+
+#include "base/text.h"
+
+static bool named_with(const char *name, const char *stem, const char *suffix)
+{
+    size_t length = strlen(stem);
+    return strncmp(name, stem, length) == 0 && strcmp(name + length, suffix) == 0;
+}
+
+static const struct attribute *feeding_attribute(const struct instance *instance, const char *name)
+{
+    for (size_t i = 0; i < instance->attribute_count; i++) {
+        const struct attribute *attribute = &instance->attributes[i];
+        if (attribute->kind != SERIES_TEXT && strcmp(attribute->name, name) == 0)
+            return attribute;
+        if (attribute->kind == SERIES_EVENT && named_with(name, attribute->name, "_total"))
+            return attribute;
+        if (attribute->kind == SERIES_TEXT && named_with(name, attribute->name, "_info"))
+            return attribute;
+    }
+    return NULL;
+}
+
+bool watch_feeds(const struct instance *instance, const char *name)
+{
+    return feeding_attribute(instance, name) != NULL;
+}
+
+static void say(struct watch_answer *ret, enum unknown_kind kind, char *reason)
+{
+    free(ret->reason);
+    ret->unknown = kind;
+    ret->reason = reason;
+}
+
+/* Nothing was ever read from it: it may be passed over where another instance feeds the attribute.
+ */
+static bool is_idle(const struct instance *instance)
+{
+    if (instance->condition == CONDITION_STANDBY)
+        return true;
+    return instance->condition == CONDITION_ABSENT && !instance->ever_well;
+}
+
+static bool is_late(const struct instance *instance, int64_t now_ms)
+{
+    int64_t patience = 2 * instance->every_ms + instance->deadline_ms;
+    return instance->last_end_ms && now_ms - instance->last_end_ms > patience;
+}
+
+/* One instance's word on one attribute; true when it is known. */
+static bool ask_instance(const struct instance *instance, const struct attribute *attribute,
+                         int64_t now_ms, struct watch_answer *ret)
+{
+    enum unknown_kind kind = instance->ever_well ? UNKNOWN_LOST : UNKNOWN_NOT_SET_UP;
+    const char *reason = instance->reason ? instance->reason : "";
+    if (instance->condition == CONDITION_STARTING && !instance->ever_well) {
+        say(ret, kind, text_format("collector %s has not ended its first run", instance->name));
+        return false;
+    }
+    if (instance->condition == CONDITION_FAILED || instance->condition == CONDITION_ABSENT ||
+        instance->condition == CONDITION_STANDBY) {
+        say(ret, kind,
+            text_format("collector %s: %s%s%s", instance->name, condition_text(instance->condition),
+                        *reason ? ": " : "", reason));
+        return false;
+    }
+    if (attribute->missing) {
+        say(ret, kind,
+            text_format("collector %s: %s", instance->name,
+                        attribute->missing_why ? attribute->missing_why : ""));
+        return false;
+    }
+    if (is_late(instance, now_ms)) {
+        say(ret, UNKNOWN_LOST,
+            text_format("collector %s is late: its last run ended %lld s ago", instance->name,
+                        (long long)(now_ms - instance->last_end_ms) / 1000));
+        return false;
+    }
+    return true;
+}
+
+static void note_cover(const struct spans *spans, int64_t from_ms, int64_t to_ms,
+                       struct watch_answer *ret)
+{
+    if (to_ms <= from_ms)
+        return;
+    double share = (double)spans_covered(spans, from_ms, to_ms) / (double)(to_ms - from_ms);
+    if (share < ret->covered)
+        ret->covered = share;
+}
+
+int watch_attribute(void *context, const char *name, int64_t from_ms, int64_t to_ms,
+                    struct watch_answer *ret)
+{
+    struct engine *engine = context;
+    const struct instance *idle = NULL;
+    size_t feeding = 0;
+    if (text_begins(name, "conformd_")) {
+        note_cover(&engine->own_watched, from_ms, to_ms, ret);
+        return 0;
+    }
+    for (size_t i = 0; i < engine->intake.count; i++) {
+        const struct instance *instance = engine->intake.instances[i];
+        const struct attribute *attribute = feeding_attribute(instance, name);
+        if (!attribute)
+            continue;
+        if (is_idle(instance)) {
+            idle = instance;
+            continue;
+        }
+        feeding++;
+        ret->provisional = ret->provisional || instance->run.backlog;
+        if (!ask_instance(instance, attribute, engine->turn_ms, ret))
+            return 0;
+        note_cover(&instance->watched, from_ms, to_ms, ret);
+    }
+    if (feeding)
+        return 0;
+    if (idle)
+        say(ret, UNKNOWN_NOT_SET_UP,
+            text_format("collector %s: %s%s%s", idle->name, condition_text(idle->condition),
+                        idle->reason && *idle->reason ? ": " : "",
+                        idle->reason ? idle->reason : ""));
+    else
+        say(ret, UNKNOWN_NOT_SET_UP, text_format("no collector has declared %s yet", name));
+    return 0;
+}

@@ -129,7 +129,9 @@ static void put_repeats(struct decoding *decoding, uint64_t repeats)
 
 void chunk_decode(const struct chunk *chunk, int64_t *ret_times, double *ret_values)
 {
-    struct varint_source source = {chunk->bytes, chunk->bytes + chunk->length};
+    /* A chunk of one sample has no bytes at all. */
+    struct varint_source source = {chunk->bytes,
+                                   chunk->length ? chunk->bytes + chunk->length : NULL};
     struct decoding decoding = {.time_ms = chunk->first_ms,
                                 .bits = chunk->first_bits,
                                 .times = ret_times,

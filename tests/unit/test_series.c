@@ -561,7 +561,6 @@ static void test_trim(void **state)
     series_figures(bench->set, &figures);
     assert_int_equal(figures.series, 1);
     assert_int_equal(figures.samples, 10);
-    /* The number of a series that is gone is not given again while rows may still name it. */
     gauges(bench, 4000, SERIES_WELL, "xz");
     save(bench, 4000);
     expect_window(
@@ -572,6 +571,20 @@ static void test_trim(void **state)
     assert_int_equal(figures.series, 0);
     assert_int_equal(figures.samples, 0);
     assert_int_equal(figures.bytes, 0);
+}
+
+/* The number of a series that is gone is not given again while rows still name it. */
+static void test_numbers_are_not_given_again(void **state)
+{
+    struct bench *bench = *state;
+    gauges(bench, 10, SERIES_WELL, "x");
+    save(bench, 10);
+    assert_int_equal(store_run(store_query(bench->store, "DELETE FROM series"), NULL), 0);
+    assert_int_equal(series_reload(bench->set, &bench->error), 0);
+    gauges(bench, 20, SERIES_WELL, "z");
+    save(bench, 20);
+    assert_int_equal(series_reload(bench->set, &bench->error), 0);
+    expect(bench, NULL, "g{instance=\"a\",user=\"z\"} 20=1;");
 }
 
 static bool wants_y(const void *context, const struct labels *labels)
@@ -802,6 +815,7 @@ int main(void)
         TEST(test_reload_after_rollback_is_as_before),
         TEST(test_damaged_row_is_named),
         TEST(test_trim),
+        TEST(test_numbers_are_not_given_again),
         TEST(test_windows),
         TEST(test_views_live_until_release),
         TEST(test_week_of_a_constant_is_cheap),

@@ -100,35 +100,40 @@ static bool names_rule(const json_t *rules, const char *name)
     return has_key(rules, "id", name) || has_key(rules, "set", name);
 }
 
+/* One name in the setting `rules` of a collector. */
+static void check_rule_name(struct config *config, const char *path, const char *name)
+{
+    const json_t *rules = json_object_get(config->whole, "rules");
+    if (config->is_broken || names_rule(rules, name))
+        return;
+    const char *near = nearest_key(rules, "set", name);
+    near = near ? near : nearest_key(rules, "id", name);
+    fault_setting(config, path,
+                  "found \"%s\", allowed is a set in rules.d or a rule as SET.ID%s%s%s", name,
+                  near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+}
+
 /* `rules` of a collector names sets or rules of them; `rule` is then filled in from those. */
 static int check_rule_names(struct config *config, size_t index, const json_t *settings)
 {
     size_t i;
     json_t *name;
-    const json_t *rules = json_object_get(config->whole, "rules");
-    const json_t *names = json_object_get(settings, "rules");
+    json_t *names = json_object_get(settings, "rules");
     CLEAN(clean_text) char *rule = path_of("collectors", index, "rule");
-    if (!rule)
+    CLEAN(clean_text) char *path = path_of("collectors", index, "rules");
+    if (!rule || !path)
         return ERROR_MEMORY;
     if (names && json_object_get(settings, "rule"))
         fault_setting(config, rule,
-                      "found rules here, allowed are rules in rules.d that `rules` "
-                      "names");
-    CLEAN(clean_json) json_t *one = json_is_string(names) ? json_array() : NULL;
-    if (one && json_array_append(one, (json_t *)names))
-        return ERROR_MEMORY;
-    json_array_foreach (one ? one : (json_t *)names, i, name) {
-        const char *text = json_string_value(name);
-        if (!text || config->is_broken || names_rule(rules, text))
-            continue;
-        CLEAN(clean_text) char *path = text_format("collectors[%zu].rules[%zu]", index, i);
-        const char *near = nearest_key(rules, "set", text);
-        near = near ? near : nearest_key(rules, "id", text);
-        if (!path)
+                      "found rules here, allowed are rules in rules.d that `rules` names");
+    if (json_is_string(names))
+        check_rule_name(config, path, json_string_value(names));
+    json_array_foreach (names, i, name) {
+        CLEAN(clean_text) char *element = text_format("%s[%zu]", path, i);
+        if (!element)
             return ERROR_MEMORY;
-        fault_setting(config, path,
-                      "found \"%s\", allowed is a set in rules.d or a rule as SET.ID%s%s%s", text,
-                      near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+        if (json_is_string(name))
+            check_rule_name(config, element, json_string_value(name));
     }
     return 0;
 }

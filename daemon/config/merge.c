@@ -220,34 +220,49 @@ static bool is_allowed_in(int kind, const char *name)
            strcmp(name, "objectives") == 0;
 }
 
-static int merge_setting(struct merge *merge, const char *name, json_t *value)
+/* Files of measures.d and rules.d hold what their folder is for. */
+static bool check_folder(struct merge *merge, const char *name)
+{
+    int kind = merge->source->kind;
+    if (!schema_find(schema_table, name) || is_allowed_in(kind, name))
+        return true;
+    CLEAN(clean_text)
+    char *sentence =
+        text_format("%s: found in this folder, allowed is here only %s; others go into conf.d",
+                    name, kind == SOURCE_RULES ? "rules" : "measures and objectives");
+    const json_t *line = json_object_get(merge->scan.lines, name);
+    tell_line(merge, (size_t)json_integer_value(line), sentence);
+    return false;
+}
+
+/* Beside what the files before said: lists add up, groups join, all else is given twice. */
+static int merge_beside(struct merge *merge, const char *name, json_t *before, json_t *value)
 {
     const struct setting *setting = schema_find(schema_table, name);
-    json_t *before = json_object_get(merge->config->raw, name);
     bool adds_up = setting && setting->flags & SETTING_LIST;
-    if (setting && !is_allowed_in(merge->source->kind, name)) {
-        CLEAN(clean_text)
-        char *sentence = text_format(
-            "%s: found in this folder, allowed is here only %s; others go into conf.d", name,
-            merge->source->kind == SOURCE_RULES ? "rules" : "measures and objectives");
-        const json_t *line = json_object_get(merge->scan.lines, name);
-        tell_line(merge, (size_t)json_integer_value(line), sentence);
-        return 0;
+    if (adds_up && json_is_array(before) && json_is_array(value)) {
+        if (note_places(merge, name, json_array_size(before)))
+            return ERROR_MEMORY;
+        return json_array_extend(before, value) ? ERROR_MEMORY : 0;
     }
-    if (strcmp(name, "rules") == 0 && name_sets(merge, value))
-        return ERROR_MEMORY;
-    if (!before)
-        return note_places(merge, name, 0) || json_object_set(merge->config->raw, name, value)
-                   ? ERROR_MEMORY
-                   : 0;
-    if (adds_up && json_is_array(before) && json_is_array(value))
-        return note_places(merge, name, json_array_size(before)) || json_array_extend(before, value)
-                   ? ERROR_MEMORY
-                   : 0;
-    if (json_is_object(before) && json_is_object(value) && !adds_up)
+    if (!adds_up && json_is_object(before) && json_is_object(value))
         return merge_members(merge, name, before, value);
     tell_twice(merge, name);
     return 0;
+}
+
+static int merge_setting(struct merge *merge, const char *name, json_t *value)
+{
+    json_t *before = json_object_get(merge->config->raw, name);
+    if (!check_folder(merge, name))
+        return 0;
+    if (strcmp(name, "rules") == 0 && name_sets(merge, value))
+        return ERROR_MEMORY;
+    if (before)
+        return merge_beside(merge, name, before, value);
+    if (note_places(merge, name, 0))
+        return ERROR_MEMORY;
+    return json_object_set(merge->config->raw, name, value) ? ERROR_MEMORY : 0;
 }
 
 static int merge_tree(struct merge *merge, json_t *tree)

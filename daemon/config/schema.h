@@ -18,6 +18,7 @@ enum setting_type {
     SETTING_ID,        /* [A-Za-z][A-Za-z0-9._-]* */
     SETTING_METRIC,    /* a series' name, as in Prometheus */
     SETTING_LABEL,     /* a label's name, as in Prometheus */
+    SETTING_MARK,      /* a label's name, or name=value for one that is always the same */
     SETTING_PATH,      /* absolute */
     SETTING_URL,       /* https, or http to this machine */
     SETTING_SECRET,    /* credential:NAME */

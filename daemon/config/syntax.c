@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clean.h"
+#include "base/labels.h"
 #include "base/text.h"
 
 #define SMALL  "abcdefghijklmnopqrstuvwxyz"
@@ -27,6 +28,13 @@ bool syntax_is_name(const char *text)
 bool syntax_is_id(const char *text)
 {
     return is_made_of(text, SMALL LARGE, SMALL LARGE DIGITS "._-");
+}
+
+bool syntax_is_mark(const char *text)
+{
+    size_t length = strcspn(text, "=");
+    CLEAN(clean_text) char *name = strndup(text, length);
+    return name && labels_is_label_name(name) && (!text[length] || text[length + 1]);
 }
 
 /* A name of a host or an address of either kind; brackets are off already. */

@@ -6,6 +6,7 @@
 
 bool syntax_is_name(const char *text);      /* [a-z][a-z0-9_-]* */
 bool syntax_is_id(const char *text);        /* [A-Za-z][A-Za-z0-9._-]* */
+bool syntax_is_mark(const char *text);      /* LABEL or LABEL=VALUE */
 bool syntax_is_url(const char *text);       /* https://host...; http:// to this machine only */
 bool syntax_is_secret(const char *text);    /* credential:NAME */
 bool syntax_is_listen(const char *text);    /* HOST:PORT, an IPv6 address in brackets */

@@ -46,6 +46,8 @@ static const struct type types[] = {
                     syntax_is_id},
     [SETTING_METRIC] = {"an attribute's name such as \"log_auth_failures\"", labels_is_metric_name},
     [SETTING_LABEL] = {"a label's name such as \"user\"", labels_is_label_name},
+    [SETTING_MARK] = {"a label's name such as \"user\", or \"valid=yes\" for one that is fixed",
+                      syntax_is_mark},
     [SETTING_PATH] = {"an absolute path such as \"/var/lib/conformd\"", is_path},
     [SETTING_URL] = {"a URL such as \"https://host/path\"; http:// only to 127.0.0.1, [::1] or "
                      "localhost",

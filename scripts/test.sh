@@ -60,7 +60,7 @@ name_skipped() {
         sed -n 's/.*<testcase name="\([^"]*\)".*status="notrun".*/\1/p' "$report"
         awk '/<testcase name="/ { split($0, part, "\""); test = part[2] }
              /\[  SKIPPED \] / { sub(/.*\[  SKIPPED \] /, ""); sub(/[^a-zA-Z0-9_].*/, "")
-                                 if ($0 != "" && !seen[test $0]++) print test " " $0 }' "$report"
+                                 if ($0 ~ /^[a-zA-Z_]/ && !seen[test $0]++) print test " " $0 }' "$report"
     )
 }
 
@@ -83,7 +83,8 @@ run_preset() {
     rm -f "$report"
     echo "== $preset: tests"
     timeout --signal=INT --kill-after=10 "$(left)" ctest --test-dir "build/$preset" -j "$jobs" \
-        --output-on-failure --timeout 600 --output-junit "$report" "$@" \
+        --output-on-failure --timeout 600 --output-junit "$report" \
+        --test-output-size-passed 10000000 "$@" \
         ${pattern:+-R "$pattern"}
     local status=$?
     if [ ! -s "$report" ] || [ "$status" -ge 124 ]; then

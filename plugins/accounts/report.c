@@ -77,34 +77,63 @@ static void report_ages(struct run *run, const struct account *account, const st
                  account->name, "");
 }
 
-static void report_password(struct run *run, const struct account *account)
+/* Where an account's password is kept, and what is said there. */
+struct held {
+    const struct shadow *shadow; /* NULL: in passwd itself, or nowhere */
+    const struct source *source;
+    const struct origin *origin;
+    const char *secret;
+};
+
+/* False where it is in a shadow file that could not be read. */
+static bool find_password(const struct book *book, const struct account *account,
+                          struct held *ret_held)
 {
-    const struct book *book = run->book;
     bool shadowed = strcmp(account->secret, "x") == 0;
     const struct shadow *shadow = shadowed ? book_find_shadow(book, account->name) : NULL;
-    const struct source *source = shadow ? &book->shadow : &book->passwd;
-    const struct origin *origin = shadow ? &shadow->origin : &account->origin;
-    const char *secret = shadow ? shadow->secret : account->secret;
-    enum password_state state = password_state(secret);
-    int64_t today = run->host->now_ms(run->host) / 1000 / DAY_SECONDS;
-    bool expired = shadow && shadow->expires >= 0 && shadow->expires <= today;
 
-    if (shadowed && !shadow && book->shadow.status != CFD_OK)
+    *ret_held = (struct held){NULL, &book->passwd, &account->origin, account->secret};
+    if (shadow)
+        *ret_held = (struct held){shadow, &book->shadow, &shadow->origin, shadow->secret};
+    return shadow || !shadowed || book->shadow.status == CFD_OK;
+}
+
+static bool is_expired(const struct run *run, const struct shadow *shadow)
+{
+    int64_t today = run->host->now_ms(run->host) / 1000 / DAY_SECONDS;
+
+    return shadow && shadow->expires >= 0 && shadow->expires <= today;
+}
+
+static void report_hash(struct run *run, const struct account *account, const struct held *held)
+{
+    bool strong = password_is_strong(held->secret);
+
+    run_emit(run, ACCOUNTS_HASH_STRONG, strong, account->name, "");
+    if (!strong)
+        run_excerpt(run, ACCOUNTS_HASH_STRONG, held->source, held->origin, held->secret);
+    if (held->shadow)
+        report_ages(run, account, held->shadow);
+}
+
+static void report_password(struct run *run, const struct account *account)
+{
+    struct held held;
+    enum password_state state;
+    bool may_log_in;
+
+    if (!find_password(run->book, account, &held))
         return;
+    state = password_state(held.secret);
+    may_log_in =
+        state != PASSWORD_LOCKED && !is_expired(run, held.shadow) && is_login_shell(account->shell);
     run_emit(run, ACCOUNTS_EMPTY_PASSWORD, state == PASSWORD_EMPTY, account->name, "");
     run_emit(run, ACCOUNTS_PASSWORD_LOCKED, state == PASSWORD_LOCKED, account->name, "");
-    run_emit(run, ACCOUNTS_LOGIN_ENABLED,
-             state != PASSWORD_LOCKED && !expired && is_login_shell(account->shell), account->name,
-             "");
+    run_emit(run, ACCOUNTS_LOGIN_ENABLED, may_log_in, account->name, "");
     if (state == PASSWORD_EMPTY)
-        run_excerpt(run, ACCOUNTS_EMPTY_PASSWORD, source, origin, secret);
-    if (state != PASSWORD_USABLE)
-        return;
-    run_emit(run, ACCOUNTS_HASH_STRONG, password_is_strong(secret), account->name, "");
-    if (!password_is_strong(secret))
-        run_excerpt(run, ACCOUNTS_HASH_STRONG, source, origin, secret);
-    if (shadow)
-        report_ages(run, account, shadow);
+        run_excerpt(run, ACCOUNTS_EMPTY_PASSWORD, held.source, held.origin, held.secret);
+    if (state == PASSWORD_USABLE)
+        report_hash(run, account, &held);
 }
 
 int run_accounts(struct run *run)

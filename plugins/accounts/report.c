@@ -28,7 +28,7 @@ void run_emit(struct run *run, uint32_t attribute, double value, const char *fir
 void run_excerpt(struct run *run, uint32_t attribute, const struct source *source,
                  const struct origin *origin, const char *secret)
 {
-    CLEAN(buffer_finish) struct buffer line = {.limit = 4096};
+    CLEAN(buffer_finish) struct buffer line = {0};
     CLEAN(clean_text) char *place = text_format("line %zu", origin->number);
     size_t before = (size_t)(secret - origin->start);
     size_t after = before + strlen(secret);

@@ -275,6 +275,7 @@ static void test_huge_group_line(void **state)
     }
     assert_int_equal(fake_run(place->fake), CFD_OK);
     assert_int_equal(fake_count(place->fake, "accounts_privileged_member", "group=sudo"), 20000);
+    assert_true(fake_excerpted(place->fake, "accounts_privileged_member", "sudo:x:27:u0,u1"));
 }
 
 static void test_late_and_full(void **state)

@@ -29,7 +29,7 @@ ROOMS = {
     "web": {"base"},
     "ctl": {"base"},
     "parent": {"base", "config", "channel"},
-    "front": {"base", "channel", "http", "expose"},
+    "front": {"base", "channel", "http", "expose", "web"},
 }
 ROOMS["engine"] = set(ROOMS) - {"http", "ctl", "parent", "config", "collector", "scan", "front"}
 ROOMS["acts"] = SHOWN | {"intake", "api", "engine"}

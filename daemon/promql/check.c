@@ -154,7 +154,9 @@ static int check_binary(struct node *node, struct promql_fault *fault)
         return check_matching(node, fault);
     if (operation_is_set(node->operation))
         return fault_set(fault, node->column, "\"%s\" takes instant vectors on both sides", text);
-    if (node->grouping.labels.count || node->grouping.many != SIDE_NONE)
+    node->grouping.written = node->grouping.on = false; /* on() with nothing in it says nothing */
+    node->grouping.many = SIDE_NONE;
+    if (node->grouping.labels.count)
         return fault_set(fault, node->column,
                          "on and ignoring match vectors; here one side is a scalar");
     return 0;

@@ -130,10 +130,18 @@ static void print_subquery(struct buffer *out, const struct node *node)
     print_modifiers(out, &node->reach);
 }
 
+static bool is_infinite(const struct node *node)
+{
+    return node->kind == NODE_NUMBER && isinf(node->number);
+}
+
 static void print_binary(struct buffer *out, const struct node *node)
 {
     const struct grouping *grouping = &node->grouping;
-    print_node(out, node->child[0]);
+    if (node->operation == OP_POW && is_infinite(node->child[0]))
+        buffer_text(out, "Inf"); /* a sign would be read as one of the whole power */
+    else
+        print_node(out, node->child[0]);
     buffer_print(out, " %s%s ", operator_text(node->operation), node->returns_bool ? " bool" : "");
     if (grouping->written && (grouping->on || grouping->labels.count || grouping->many)) {
         buffer_text(out, grouping->on ? "on (" : "ignoring (");

@@ -228,6 +228,8 @@ static const char *const prints[][2] = {
     {".5", "0.5"},
     {"1e-5", "1e-05"},
     {"0.0001", "0.0001"},
+    {"Inf ^ Inf ^ 2", "Inf ^ Inf ^ 2"},
+    {"foo + on() group_left 1", "foo + 1"},
     {"iNf - -NaN", "+Inf - NaN"},
     {"'a\\'b'", "\"a'b\""},
     {"time() # now\n + 1", "time() + 1"},

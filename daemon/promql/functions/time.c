@@ -73,6 +73,7 @@ static struct date date_of(int64_t seconds)
 
 static double part_of(const char *part, double seconds)
 {
+    /* Prometheus makes up a date of NaN; what is unknown stays unknown here. */
     if (!(fabs(seconds) < DATE_LIMIT_S))
         return (double)NAN;
     struct date date = date_of((int64_t)seconds);

@@ -125,6 +125,8 @@ static int range_hash(const struct merkle_source *source, int64_t begin, int64_t
         count++;
         begin += (int64_t)1 << level;
     }
+    if (!count)
+        return ERROR_RANGE;
     memcpy(ret_hash, parts[count - 1], LEDGER_HASH_SIZE);
     for (size_t i = count - 1; i-- > 0;)
         merkle_node(source->hasher, parts[i], ret_hash, ret_hash);

@@ -62,7 +62,7 @@ static int take_step(sqlite3 *db, const char *step, size_t number, struct error 
 
 int store_migrate(sqlite3 *db, const char *const *steps, size_t count, struct error *error)
 {
-    size_t version;
+    size_t version = 0;
     int code = read_version(db, count, &version, error);
     if (!code && version == 0)
         code = refuse_foreign(db, error);
@@ -73,7 +73,7 @@ int store_migrate(sqlite3 *db, const char *const *steps, size_t count, struct er
 
 int store_check_version(sqlite3 *db, size_t count, struct error *error)
 {
-    size_t version;
+    size_t version = 0;
     int code = read_version(db, count, &version, error);
     if (!code && version < count)
         code = error_set(error, ERROR_VERSION,

@@ -1,0 +1,252 @@
+/* conformd-collector: loads one shared object and lends it what it declared. */
+#include "process/child.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clean.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "collector/life.h"
+
+enum { ALIVE_EVERY_MS = 1000, POLLED_MOST = 4, MESSAGES_A_TURN = 8, USAGE = 2 };
+
+struct collector {
+    struct child child;
+    struct plugin *plugin;
+    struct settings settings;
+    struct life life;
+    int64_t alive_ms; /* boot clock: when the parent last heard of us */
+    bool gone;        /* the parent is */
+};
+
+/* --- what the parent sends --- */
+
+static void on_stop(void *context)
+{
+    struct collector *collector = context;
+    collector->life.stopping = true;
+}
+
+/* A collector whose configuration changed is replaced; one that is asked has the same. */
+static int on_prepare(void *context, json_t *config, struct error *error)
+{
+    const struct collector *collector = context;
+    if (json_equal(config, collector->child.config))
+        return 0;
+    return error_set(error, ERROR_STATE, "a running collector takes no new settings");
+}
+
+static const struct child_calls calls = {
+    .role = ROLE_COLLECTOR,
+    .on_stop = on_stop,
+    .on_prepare = on_prepare,
+};
+
+/* --- waiting: the plugin's thread is the only one, so signs of life go out from here --- */
+
+static void show_life(struct collector *collector, int64_t now_ms)
+{
+    if (collector->child.check || now_ms - collector->alive_ms < ALIVE_EVERY_MS)
+        return;
+    collector->alive_ms = now_ms;
+    if (channel_send(collector->child.parent, MESSAGE_ALIVE, NULL, -1, NULL) == ERROR_CLOSED)
+        collector->gone = true;
+}
+
+static void serve_parent(struct collector *collector, short events)
+{
+    struct channel *parent = collector->child.parent;
+    int code = 0;
+    if (events & POLLOUT)
+        code = channel_flush(parent);
+    if (events & ~POLLOUT)
+        code = channel_receive(parent, MESSAGES_A_TURN);
+    if (!code || code == ERROR_AGAIN)
+        return;
+    if (code != ERROR_CLOSED)
+        log_write(LOG_LEVEL_ERROR, "the parent's channel: %s", channel_fault(parent));
+    collector->gone = true;
+}
+
+static int64_t slice_of(const struct collector *collector, int64_t now_ms, int64_t until_ms)
+{
+    int64_t alive_ms = collector->alive_ms + ALIVE_EVERY_MS - now_ms;
+    int64_t left_ms = until_ms - now_ms;
+    int64_t slice_ms = left_ms < alive_ms ? left_ms : alive_ms;
+    return slice_ms > 0 ? slice_ms : 0;
+}
+
+static int wait_for(void *context, struct pollfd *polled, size_t count, int64_t timeout_ms)
+{
+    struct collector *collector = context;
+    struct pollfd all[POLLED_MOST + 1];
+    int64_t now_ms = clock_now().boot_ms;
+    int64_t until_ms =
+        timeout_ms < 0 || timeout_ms > INT64_MAX / 2 ? INT64_MAX / 2 : now_ms + timeout_ms;
+    bool was_stopping = collector->life.stopping;
+    if (count > POLLED_MOST)
+        return ERROR_CLOSED;
+    for (;;) {
+        struct pollfd *parent = &all[count];
+        memcpy(all, polled, count * sizeof *polled);
+        *parent = (struct pollfd){.fd = channel_fd(collector->child.parent), .events = POLLIN};
+        if (channel_wants_write(collector->child.parent))
+            parent->events |= POLLOUT;
+        int ready = lend_wait_plainly(NULL, all, count + 1, slice_of(collector, now_ms, until_ms));
+        now_ms = clock_now().boot_ms;
+        show_life(collector, now_ms);
+        if (ready > 0 && parent->revents)
+            serve_parent(collector, parent->revents);
+        if (ready < 0 || collector->gone)
+            return ERROR_CLOSED;
+        for (size_t i = 0; i < count; i++)
+            polled[i].revents = ready > 0 ? all[i].revents : 0;
+        ready -= ready > 0 && parent->revents;
+        if (ready > 0 || now_ms >= until_ms || collector->life.stopping != was_stopping)
+            return ready;
+    }
+}
+
+/* --- what is wrong with the settings --- */
+
+static void tell_fault(void *context, const char *path, bool warning, const char *sentence)
+{
+    struct collector *collector = context;
+    CLEAN(clean_text) char *setting = text_format("settings.%s", path);
+    if (!setting)
+        return;
+    if (collector->child.check)
+        child_fault(&collector->child, setting, 0, warning, sentence);
+    else
+        log_write(warning ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR, "collector %s: %s: %s",
+                  collector->child.instance, path, sentence);
+}
+
+static void on_fault(void *context, const char *path, const char *sentence)
+{
+    tell_fault(context, path, false, sentence);
+}
+
+static void on_said(void *context, int level, const char *text)
+{
+    struct collector *collector = context;
+    log_write((enum log_level)level, "collector %s: %s", collector->child.instance, text);
+}
+
+/* --- the order of things --- */
+
+static int load(struct collector *collector, struct error *error)
+{
+    json_t *config = collector->child.config;
+    const char *path = json_text_of(config, "plugin_path", "");
+    int code = plugin_load(path, &collector->plugin, error);
+    if (code && collector->child.check)
+        child_fault(&collector->child, "plugin", 0, false, error_sentence(error));
+    return code;
+}
+
+static int open_life(struct collector *collector, struct error *error)
+{
+    struct life *life = &collector->life;
+    json_t *config = collector->child.config;
+    const struct settings_faults faults = {tell_fault, collector, collector->child.check};
+    int code = settings_parse(collector->plugin->options, json_object_get(config, "settings"),
+                              &faults, &collector->settings);
+    if (code)
+        return error_set(error, code, "%s", error_text(code));
+    life->every_ms = json_integer_of(config, "every", 0);
+    life->lender.plugin = collector->plugin;
+    life->lender.settings = &collector->settings;
+    life->lender.wait = (struct lend_wait){wait_for, collector};
+    life->lender.on_fault = on_fault;
+    life->lender.on_said = on_said;
+    life->lender.context = collector;
+    code = life_open(life, error);
+    /* What open said without naming a setting is told at the plugin's own line. */
+    if (code && collector->child.check && !life->lender.fault_count)
+        child_fault(&collector->child, "plugin", 0, false, error_sentence(error));
+    return code;
+}
+
+static void finish(struct collector *collector)
+{
+    life_finish(&collector->life);
+    settings_finish(&collector->settings);
+    plugin_free(collector->plugin);
+    child_finish(&collector->child);
+}
+
+static int check(struct collector *collector)
+{
+    CLEAN(error_finish) struct error error = {0};
+    CLEAN(clean_json) json_t *tables = NULL;
+    int code = load(collector, &error);
+    if (!code)
+        code = open_life(collector, &error);
+    if (!code)
+        tables = lend_tables(&collector->life.lender);
+    child_checked(&collector->child, tables);
+    finish(collector);
+    return 0;
+}
+
+static int serve(struct collector *collector)
+{
+    CLEAN(error_finish) struct error error = {0};
+    int code = load(collector, &error);
+    if (!code)
+        code = open_life(collector, &error);
+    if (!code)
+        code = life_connect(&collector->life, CHILD_ENGINE, &error);
+    if (code) {
+        log_write(LOG_LEVEL_ERROR, "collector %s: %s", collector->child.instance,
+                  error_sentence(&error));
+        finish(collector);
+        return EXIT_FAILURE;
+    }
+    child_ready(&collector->child);
+    collector->alive_ms = clock_now().boot_ms;
+    code = life_run(&collector->life);
+    /* The others went first: nothing is wrong here. */
+    if (code && code != ERROR_CLOSED)
+        log_write(LOG_LEVEL_ERROR, "collector %s: %s", collector->child.instance,
+                  code == ERROR_PEER ? channel_fault(collector->life.channel) : error_text(code));
+    child_stopped(&collector->child);
+    finish(collector);
+    return code && code != ERROR_CLOSED ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+/* --describe FILE.so [--text]: what the file declares, for conformctl and by hand. */
+static int describe(int argc, char **argv)
+{
+    CLEAN(error_finish) struct error error = {0};
+    struct plugin *plugin = NULL;
+    bool as_text = argc == 4 && !strcmp(argv[3], "--text");
+    if (argc < 3 || argc > 4 || (argc == 4 && !as_text)) {
+        fprintf(stderr, "conformd-collector: takes --describe FILE.so [--text]\n");
+        return USAGE;
+    }
+    if (plugin_load(argv[2], &plugin, &error)) {
+        fprintf(stderr, "conformd-collector: %s\n", error_sentence(&error));
+        return EXIT_FAILURE;
+    }
+    CLEAN(clean_json) json_t *json = as_text ? NULL : describe_plugin(plugin);
+    CLEAN(clean_text)
+    char *text = as_text ? describe_text(plugin) : json_dumps(json, JSON_INDENT(2));
+    int code = text && printf("%s%s", text, as_text ? "" : "\n") >= 0 && !fflush(stdout);
+    plugin_free(plugin);
+    return code ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int main(int argc, char **argv)
+{
+    static struct collector collector;
+    if (argc > 1 && !strcmp(argv[1], "--describe"))
+        return describe(argc, argv);
+    child_start(argc, argv, &calls, &collector, &collector.child);
+    return collector.child.check ? check(&collector) : serve(&collector);
+}

@@ -14,6 +14,7 @@ int ledger_open(struct store *store, struct ledger **ret, struct error *error)
     if (!ledger)
         return error_set(error, ERROR_MEMORY, "out of memory");
     ledger->store = store;
+    ledger_turn(ledger, 0);
     int code = merkle_hasher_new(&ledger->hasher);
     if (code)
         code = error_set(error, code, "SHA-256 of OpenSSL is not available");
@@ -43,6 +44,7 @@ void ledger_close(struct ledger *ledger)
     for (size_t i = 0; i < PAYLOAD_TEXT; i++)
         buffer_finish(&ledger->attached[i].bytes);
     buffer_finish(&ledger->entries);
+    buffer_finish(&ledger->leaf);
     edge_finish(&ledger->edge);
     merkle_hasher_free(ledger->hasher);
     free(ledger);
@@ -51,6 +53,7 @@ void ledger_close(struct ledger *ledger)
 void ledger_turn(struct ledger *ledger, int64_t wall_ms)
 {
     ledger->turn_ms = wall_ms;
+    text_from_time(wall_ms, ledger->turn_text);
 }
 
 void ledger_head(const struct ledger *ledger, struct ledger_head *ret)
@@ -104,14 +107,21 @@ static int store_attached(struct ledger *ledger, const char *leaf, int64_t index
     return code;
 }
 
-static int append_text(struct ledger *ledger, const char *text, int64_t index, struct error *error)
+static int make_leaf(struct ledger *ledger, enum leaf_type type, json_t *fields,
+                     struct error *error)
+{
+    buffer_reset(&ledger->leaf);
+    return ledger_make_leaf(fields, type, ledger->turn_text, &ledger->leaf, error);
+}
+
+static int append_leaf(struct ledger *ledger, int64_t index, struct error *error)
 {
     size_t before = ledger->entries.length;
-    int code = bundle_append(&ledger->entries, text, strlen(text));
+    int code = bundle_append(&ledger->entries, ledger->leaf.data, ledger->leaf.length);
     if (code)
         error_set(error, code, "no memory for a leaf");
     else
-        code = store_attached(ledger, text, index, error);
+        code = store_attached(ledger, ledger->leaf.data, index, error);
     if (code) {
         ledger->entries.length = before;
         ledger->entries.failed = false;
@@ -123,15 +133,14 @@ int ledger_append(struct ledger *ledger, enum leaf_type type, json_t *fields, in
                   struct error *error)
 {
     CLEAN(clean_json) json_t *taken = fields;
-    CLEAN(clean_text) char *text = NULL;
     int64_t index = ledger->edge.merkle.size + ledger->entries_count;
     int code = 0;
     if (ledger->broken)
         code = error_set(error, ERROR_STATE, "the ledger's last write failed: call ledger_forget");
     if (!code)
-        code = ledger_make_leaf(taken, type, ledger->turn_ms, &text, error);
+        code = make_leaf(ledger, type, taken, error);
     if (!code)
-        code = append_text(ledger, text, index, error);
+        code = append_leaf(ledger, index, error);
     drop_attached(ledger);
     if (code)
         return code;

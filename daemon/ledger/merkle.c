@@ -77,14 +77,20 @@ void merkle_fold(struct merkle_hasher *hasher, const uint8_t *hashes, unsigned h
 }
 
 void merkle_push(struct merkle_hasher *hasher, struct merkle_edge *edge,
-                 const uint8_t leaf_hash[LEDGER_HASH_SIZE])
+                 const uint8_t leaf_hash[LEDGER_HASH_SIZE],
+                 uint8_t (*ret_carried)[LEDGER_HASH_SIZE])
 {
     uint8_t carried[LEDGER_HASH_SIZE];
     memcpy(carried, leaf_hash, LEDGER_HASH_SIZE);
-    unsigned level = 0;
-    for (; edge->size >> level & 1; level++)
+    for (unsigned level = 0;; level++) {
+        if (ret_carried)
+            memcpy(ret_carried[level], carried, LEDGER_HASH_SIZE);
+        if (!(edge->size >> level & 1)) {
+            memcpy(edge->hashes[level], carried, LEDGER_HASH_SIZE);
+            break;
+        }
         merkle_node(hasher, edge->hashes[level], carried, carried);
-    memcpy(edge->hashes[level], carried, LEDGER_HASH_SIZE);
+    }
     edge->size++;
 }
 

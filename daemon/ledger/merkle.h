@@ -39,8 +39,11 @@ struct merkle_edge {
     int64_t size;
     uint8_t hashes[63][LEDGER_HASH_SIZE]; /* [level] of the perfect subtree of 2^level leaves */
 };
+/* One more leaf. ret_carried may be NULL; else [level] is set to the hash of the subtree of 2^level
+ * leaves that this leaf ends, for each level up to the highest of those (63 are possible). */
 void merkle_push(struct merkle_hasher *hasher, struct merkle_edge *edge,
-                 const uint8_t leaf_hash[LEDGER_HASH_SIZE]);
+                 const uint8_t leaf_hash[LEDGER_HASH_SIZE],
+                 uint8_t (*ret_carried)[LEDGER_HASH_SIZE]);
 /* The root; of no leaves SHA-256(""). */
 void merkle_root(struct merkle_hasher *hasher, const struct merkle_edge *edge,
                  uint8_t ret_root[LEDGER_HASH_SIZE]);

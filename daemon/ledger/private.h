@@ -2,6 +2,7 @@
 #ifndef LEDGER_PRIVATE_H
 #define LEDGER_PRIVATE_H
 
+#include "base/text.h"
 #include "ledger/edge.h"
 
 #define LEDGER_SALT_SIZE 16
@@ -19,6 +20,8 @@ struct ledger {
     struct edge edge; /* of what was sealed */
     uint8_t root[LEDGER_HASH_SIZE];
     int64_t turn_ms;
+    char turn_text[TEXT_TIME_SIZE];
+    struct buffer leaf;    /* that is being made */
     struct buffer entries; /* appended and not yet sealed, as an entry bundle */
     int64_t entries_count;
     struct attachment attached[PAYLOAD_TEXT]; /* [kind - 1] */
@@ -30,9 +33,10 @@ void ledger_commit_payload(struct merkle_hasher *hasher, const uint8_t *salt,
                            const struct merkle_piece *payload,
                            char ret_text[2 * LEDGER_HASH_SIZE + 1]);
 
-/* The bytes of a leaf: fields with "t", "ts" and "v" set, canonical. ERROR_FORMAT for what a leaf
- * may not hold, ERROR_LIMIT for its length. */
-int ledger_make_leaf(json_t *fields, enum leaf_type type, int64_t turn_ms, char **ret_text,
+/* The bytes of a leaf: fields with "t", "ts" and "v" set, as json_canonical() writes them; put
+ * behind what is in ret_text. ERROR_FORMAT for what a leaf may not hold, ERROR_LIMIT for its
+ * length. */
+int ledger_make_leaf(json_t *fields, enum leaf_type type, const char *time, struct buffer *ret_text,
                      struct error *error) MUST_CHECK;
 
 /* Sets edge and root from the store and holds them against the root stored there. */

@@ -15,8 +15,8 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "ledger/bundle.h"
-#include "ledger/edge.h"
 #include "ledger/ledger.h"
+#include "ledger/private.h"
 
 enum { HASH = LEDGER_HASH_SIZE };
 
@@ -138,7 +138,7 @@ static void test_vectors(void **state)
     assert_string_equal(text, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
     for (size_t i = 0; i < 8; i++) {
         merkle_leaf(hasher, leaves[i].bytes, leaves[i].length, hash);
-        merkle_push(hasher, &edge, hash);
+        merkle_push(hasher, &edge, hash, NULL);
         merkle_root(hasher, &edge, hash);
         hex_of(hash, text);
         if (i == 0)
@@ -263,7 +263,7 @@ static void test_roots_against_the_recursion(void **state)
     struct merkle_edge edge = {0};
     uint8_t root[HASH], naive[HASH];
     for (int64_t size = 1; size <= MOST; size++) {
-        merkle_push(tree.hasher, &edge, tree.hashes[size - 1]);
+        merkle_push(tree.hasher, &edge, tree.hashes[size - 1], NULL);
         merkle_root(tree.hasher, &edge, root);
         naive_root(&tree, 0, size, naive);
         assert_memory_equal(root, naive, HASH);
@@ -418,6 +418,84 @@ static void test_what_a_leaf_may_not_hold(void **state)
     assert_int_equal(index, expected);
 }
 
+static const char *random_text(uint64_t *random, char *text, size_t most)
+{
+    static const char *const pieces[] = {"a",
+                                         "Z",
+                                         "\"",
+                                         "\\",
+                                         "/",
+                                         "\n",
+                                         "\t",
+                                         "\r",
+                                         "\b",
+                                         "\f",
+                                         "\x01",
+                                         "\x1f",
+                                         "\x7f",
+                                         " ",
+                                         "\xc3\xa9",
+                                         "\xe2\x82\xac",
+                                         "\xf0\x9f\x98\x80"};
+    size_t length = 0, count;
+    *random = *random * 6364136223846793005ULL + 1442695040888963407ULL;
+    for (count = (size_t)(*random >> 33) % most; count; count--) {
+        *random = *random * 6364136223846793005ULL + 1442695040888963407ULL;
+        const char *piece = pieces[(size_t)(*random >> 33) % (sizeof pieces / sizeof *pieces)];
+        memcpy(text + length, piece, strlen(piece));
+        length += strlen(piece);
+    }
+    text[length] = '\0';
+    return text;
+}
+
+static json_t *random_value(uint64_t *random, int depth)
+{
+    char text[64];
+    *random = *random * 6364136223846793005ULL + 1442695040888963407ULL;
+    switch ((*random >> 33) % (depth > 3 ? 3 : 5)) {
+    case 0:
+        return json_integer((json_int_t)(*random >> 12) - (json_int_t)(*random & 0xffff));
+    case 1:
+        return json_boolean(*random & 1 << 20);
+    case 2:
+        return json_string(random_text(random, text, 12));
+    case 3: {
+        json_t *array = json_array();
+        for (int i = (int)(*random >> 40) % 4; i > 0; i--)
+            json_array_append_new(array, random_value(random, depth + 1));
+        return array;
+    }
+    default: {
+        json_t *object = json_object();
+        for (int i = (int)(*random >> 40) % 12; i > 0; i--)
+            json_object_set_new(object, random_text(random, text, 5),
+                                random_value(random, depth + 1));
+        return object;
+    }
+    }
+}
+
+/* The writer of leaves is one of our own, for speed; the other is jansson's. */
+static void test_leaves_are_as_json_canonical_writes_them(void **state)
+{
+    (void)state;
+    uint64_t random = 1;
+    for (int i = 0; i < 3000; i++) {
+        json_t *fields = json_pack("{s:o}", "x", random_value(&random, 0));
+        CLEAN(buffer_finish) struct buffer text = {0};
+        struct error error = {0};
+        if (ledger_make_leaf(fields, LEAF_GAP, "2026-11-22T05:00:00.000Z", &text, &error))
+            fail_msg("%s", error_sentence(&error));
+        json_object_set_new(fields, "t", json_string("gap"));
+        json_object_set_new(fields, "ts", json_string("2026-11-22T05:00:00.000Z"));
+        json_object_set_new(fields, "v", json_integer(1));
+        CLEAN(clean_text) char *expected = json_canonical(fields);
+        assert_string_equal(text.data, expected);
+        json_decref(fields);
+    }
+}
+
 /* Many turns of many sizes, closed and opened between, equal one tree of the same leaves. */
 static void test_turns_close_and_open(void **state)
 {
@@ -435,7 +513,7 @@ static void test_turns_close_and_open(void **state)
         for (int64_t i = 0; i < turns[t]; i++, total++) {
             assert_int_equal(ledger_read(bench->ledger, total, &leaf, &bench->error), 0);
             merkle_leaf(hasher, leaf.data, leaf.length, hash);
-            merkle_push(hasher, &edge, hash);
+            merkle_push(hasher, &edge, hash, NULL);
         }
         merkle_root(hasher, &edge, hash);
         ledger_head(bench->ledger, &head);
@@ -736,6 +814,7 @@ int main(void)
         cmocka_unit_test(test_tiles_of_70000),
         cmocka_unit_test(test_types_have_words),
         cmocka_unit_test(test_bundle_bounds),
+        cmocka_unit_test(test_leaves_are_as_json_canonical_writes_them),
         TEST(test_leaf_is_canonical),
         TEST(test_what_a_leaf_may_not_hold),
         TEST(test_turns_close_and_open),

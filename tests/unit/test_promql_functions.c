@@ -146,6 +146,7 @@ static void values_are_mapped(void **state)
         {"clamp(n, 1, -1)", 0, -404},
         {"clamp_min(n, NaN)", 0, NAN},
         {"clamp_max(n, -9)", 0, -9},
+        {"clamp_min(vector(NaN), Inf)", 0, INFINITY},
         {"deg(vector(pi()))", 0, 180},
         {"scalar(n)", 0, -2.5},
         {"scalar(missing)", 0, NAN},
@@ -195,6 +196,12 @@ static void groups_are_formed(void **state)
         {"count by (n) (count_values(\"n\", v * 1e22)) and on(n) "
          "label_replace(vector(1), \"n\", \"10000000000000000000000\", \"\", \"\")",
          0, 1},
+        {"count(count_values(\"n\", vector(1.5e-7) or label_replace(vector(12345678901234567890), "
+         "\"x\", \"y\", \"\", \"\") or label_replace(vector(120), \"x\", \"z\", \"\", \"\")) and "
+         "on(n) (label_replace(vector(1), \"n\", \"0.00000015\", \"\", \"\") or "
+         "label_replace(vector(1), \"n\", \"12345678901234567000\", \"\", \"\") or "
+         "label_replace(vector(1), \"n\", \"120\", \"\", \"\")))",
+         0, 3},
         {"absent(missing{a=\"b\",c=~\"d\"})", 0, 1},
         {"absent(v)", 0, -404},
         {"label_replace(v{a=\"x\",b=\"1\"}, \"c\", \"$1-${one}$$\", \"a\", \"(?P<one>.*)\") and "

@@ -107,7 +107,16 @@ static void plain_number(double value, char *text, size_t size)
     long exponent = strtol(strchr(shortest, 'e') + 1, NULL, 10);
     const char *point = strchr(shortest, '.');
     long digits = point ? strchr(shortest, 'e') - point - 1 : 0;
-    snprintf(text, size, "%.*f", (int)(digits > exponent ? digits - exponent : 0), value);
+    if (digits > exponent) {
+        snprintf(text, size, "%.*f", (int)(digits - exponent), value);
+        return;
+    }
+    /* %f would go on with digits that the shortest form leaves out. */
+    size_t head = strcspn(shortest, ".e");
+    snprintf(text, size, "%.*s%.*s%0*d", (int)head, shortest, (int)digits, point ? point + 1 : "",
+             (int)(exponent - digits), 0);
+    if (exponent == digits)
+        text[head + (size_t)digits] = '\0';
 }
 
 /* count_values: the value becomes a label, which takes part in the grouping. */

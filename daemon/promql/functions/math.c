@@ -26,15 +26,19 @@ int call_pi(struct evaluation *evaluation, const struct node *node, int64_t time
     return 0;
 }
 
-/* fmin and fmax prefer a number; the language lets NaN win. */
+/* fmin and fmax prefer a number; the language lets NaN win, but over the last infinity. */
 static double least(double a, double b)
 {
-    return isnan(a) || isnan(b) ? (double)NAN : fmin(a, b);
+    if (isnan(a) || isnan(b))
+        return a == -(double)INFINITY || b == -(double)INFINITY ? -(double)INFINITY : (double)NAN;
+    return fmin(a, b);
 }
 
 static double most(double a, double b)
 {
-    return isnan(a) || isnan(b) ? (double)NAN : fmax(a, b);
+    if (isnan(a) || isnan(b))
+        return a == (double)INFINITY || b == (double)INFINITY ? (double)INFINITY : (double)NAN;
+    return fmax(a, b);
 }
 
 static double round_to(double value, double to, double unused)

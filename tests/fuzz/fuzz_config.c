@@ -30,7 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         CLEAN(clean_json) json_t *part = config_part(config, (enum config_role)role, NULL);
         require(part != NULL);
     }
-    CLEAN(clean_json) json_t *part = config_part(config, CONFIG_COLLECTOR, "a");
+    json_decref(config_part(config, CONFIG_COLLECTOR, "a"));
     config_free(config);
     return 0;
 }

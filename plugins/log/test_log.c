@@ -1,0 +1,574 @@
+/* The log plugin against a fake host: rotation, truncation, crashes, hostile files; each line once.
+ */
+#include "fake/fake_host.h"
+
+#include "base/buffer.h"
+#include "base/clean.h"
+#include "base/text.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+#define HIT "Failed password for root from 192.0.2.1 port 22 ssh2\n"
+
+struct place {
+    struct fake *fake;
+    char *root;
+    char *path; /* of root/a.log */
+};
+
+static void set_rule(struct fake *fake, int number, const char *member, const char *text)
+{
+    CLEAN(clean_text) char *path = text_format("rule[%d].%s", number, member);
+    fake_set(fake, path, text);
+}
+
+/* Counts each value of n in lines such as "line n=12". */
+static void set_number_rule(struct fake *fake)
+{
+    set_rule(fake, 0, "id", "t.number");
+    set_rule(fake, 0, "pattern", "n=(?<n>\\d+)$");
+    set_rule(fake, 0, "labels[0]", "n");
+    set_rule(fake, 0, "feeds", "log_numbers");
+    set_rule(fake, 1, "id", "t.failed");
+    set_rule(fake, 1, "pattern", "Failed (?<method>\\S+) for");
+    set_rule(fake, 1, "labels[0]", "method");
+    set_rule(fake, 1, "labels[1]", "kind=login");
+    set_rule(fake, 1, "feeds", "log_failures");
+    set_rule(fake, 1, "match", "Failed password for root");
+    set_rule(fake, 1, "no_match", "Accepted password for root");
+}
+
+static int set_up(void **state)
+{
+    struct place *place = calloc(1, sizeof *place);
+    assert_non_null(place);
+    place->fake = fake_load(PLUGIN_PATH);
+    place->root = fake_tree();
+    place->path = text_format("%s/a.log", place->root);
+    fake_set(place->fake, "files", place->path);
+    fake_set(place->fake, "start", "beginning");
+    set_number_rule(place->fake);
+    *state = place;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct place *place = *state;
+    fake_free(place->fake);
+    fake_remove_tree(place->root);
+    free(place->root);
+    free(place->path);
+    free(place);
+    return 0;
+}
+
+static void move(const struct place *place, const char *from, const char *to)
+{
+    CLEAN(clean_text) char *old = text_format("%s/%s", place->root, from);
+    CLEAN(clean_text) char *new = text_format("%s/%s", place->root, to);
+    assert_int_equal(rename(old, new), 0);
+}
+
+static void cut_to(const struct place *place, const char *name, off_t size)
+{
+    CLEAN(clean_text) char *path = text_format("%s/%s", place->root, name);
+    assert_int_equal(truncate(path, size), 0);
+}
+
+static void expect(struct place *place, int status, double failures)
+{
+    int got = fake_run(place->fake);
+    double sum = fake_sum(place->fake, "log_failures", NULL);
+    if (got != status || sum != failures)
+        fake_print(place->fake);
+    assert_int_equal(got, status);
+    assert_true(sum == failures);
+}
+
+static void test_counts(void **state)
+{
+    struct place *place = *state;
+    double value = -1;
+    fake_file(place->root, "a.log", "nothing\n" HIT HIT "Failed none for x\r\n" HIT);
+    expect(place, CFD_OK, 4);
+    assert_true(fake_value(place->fake, "log_failures", "method=password,kind=login", &value));
+    assert_true(value == 3);
+    assert_true(fake_sum(place->fake, "log_lines", NULL) == 5);
+    assert_true(fake_excerpted(place->fake, "log_failures", "Failed none for x"));
+    expect(place, CFD_OK, 0);
+    fake_append(place->root, "a.log", HIT);
+    expect(place, CFD_OK, 1);
+}
+
+static void test_starts_at_end(void **state)
+{
+    struct place *place = *state;
+    fake_set(place->fake, "start", "end");
+    fake_file(place->root, "a.log", HIT HIT "half a line, Failed pass");
+    expect(place, CFD_OK, 0);
+    fake_append(place->root, "a.log", "word for root\n" HIT);
+    expect(place, CFD_OK, 2);
+}
+
+static void test_later_files_from_beginning(void **state)
+{
+    struct place *place = *state;
+    CLEAN(clean_text) char *glob = text_format("%s/*.log", place->root);
+    fake_set(place->fake, "files", glob);
+    fake_set(place->fake, "start", "end");
+    fake_file(place->root, "a.log", HIT);
+    expect(place, CFD_OK, 0);
+    fake_file(place->root, "b.log", HIT HIT);
+    expect(place, CFD_OK, 2);
+    fake_crash(place->fake);
+    fake_file(place->root, "c.log", HIT);
+    expect(place, CFD_OK, 1);
+}
+
+static void test_unterminated(void **state)
+{
+    struct place *place = *state;
+    fake_file(place->root, "a.log", HIT "Failed password for x");
+    expect(place, CFD_OK, 1);
+    move(place, "a.log", "a.log.1");
+    fake_file(place->root, "a.log", "");
+    expect(place, CFD_OK, 0);
+    fake_append(place->root, "a.log", HIT);
+    expect(place, CFD_OK, 2);
+}
+
+/* A file that is written no more: its last line counts once, whatever comes behind it. */
+static void test_quiet_last_line(void **state)
+{
+    struct place *place = *state;
+    fake_file(place->root, "a.log", HIT "Failed password for x");
+    place->fake->now_ms = INT64_C(4102444800000);
+    expect(place, CFD_OK, 2);
+    expect(place, CFD_OK, 0);
+    fake_crash(place->fake);
+    fake_append(place->root, "a.log", "\r\n" HIT "n=");
+    expect(place, CFD_OK, 1);
+    assert_int_equal(place->fake->lost.count, 0);
+    fake_append(place->root, "a.log", "4");
+    expect(place, CFD_OK, 0);
+    assert_true(fake_sum(place->fake, "log_numbers", "n=4") == 1);
+    fake_append(place->root, "a.log", "2\n");
+    expect(place, CFD_OK, 0);
+    assert_true(fake_sum(place->fake, "log_numbers", NULL) == 0);
+    assert_int_equal(place->fake->lost.count, 1);
+}
+
+static void test_rename(void **state)
+{
+    struct place *place = *state;
+    fake_file(place->root, "a.log", HIT);
+    expect(place, CFD_OK, 1);
+    fake_append(place->root, "a.log", HIT);
+    fake_crash(place->fake);
+    move(place, "a.log", "a.log.1");
+    fake_file(place->root, "a.log", HIT HIT);
+    move(place, "a.log.1", "a.log.2");
+    move(place, "a.log", "a.log.1");
+    fake_file(place->root, "a.log", HIT HIT HIT HIT);
+    expect(place, CFD_OK, 7);
+    assert_int_equal(place->fake->lost.count, 0);
+    fake_crash(place->fake);
+    expect(place, CFD_OK, 0);
+}
+
+static void test_copytruncate(void **state)
+{
+    struct place *place = *state;
+    fake_file(place->root, "a.log", HIT HIT);
+    expect(place, CFD_OK, 2);
+    fake_append(place->root, "a.log", HIT);
+    fake_copy(place->root, "a.log.1", place->path);
+    cut_to(place, "a.log", 0);
+    expect(place, CFD_OK, 1);
+    fake_append(place->root, "a.log", "n=5\n");
+    expect(place, CFD_OK, 0);
+    assert_true(fake_sum(place->fake, "log_numbers", "n=5") == 1);
+    assert_int_equal(place->fake->lost.count, 0);
+}
+
+static void test_truncated_without_copy(void **state)
+{
+    struct place *place = *state;
+    fake_file(place->root, "a.log", HIT HIT);
+    expect(place, CFD_OK, 2);
+    cut_to(place, "a.log", 0);
+    fake_append(place->root, "a.log",
+                "n=5\nlonger than it was before it was cut: "
+                "Failed password for root from somewhere, and then more\n");
+    expect(place, CFD_OK, 1);
+    assert_int_equal(place->fake->lost.count, 1);
+    assert_int_equal(place->fake->lost.pair[0].number, 2 * strlen(HIT));
+}
+
+static void test_replaced_while_down(void **state)
+{
+    struct place *place = *state;
+    fake_file(place->root, "a.log", HIT HIT);
+    expect(place, CFD_OK, 2);
+    fake_crash(place->fake);
+    assert_int_equal(unlink(place->path), 0);
+    fake_file(place->root, "a.log", "n=1 \nother " HIT HIT HIT);
+    expect(place, CFD_OK, 3);
+    assert_int_equal(place->fake->lost.count, 1);
+}
+
+static void test_missing_and_denied(void **state)
+{
+    struct place *place = *state;
+    CLEAN(clean_text) char *other = text_format("%s/b.log", place->root);
+    expect(place, CFD_ABSENT, 0);
+    assert_true(fake_logged(place->fake, "a.log"));
+    fake_file(place->root, "a.log", HIT);
+    expect(place, CFD_OK, 1);
+    fake_crash(place->fake);
+    fake_set(place->fake, "files[1]", other);
+    expect(place, CFD_OK, 0);
+    fake_file(place->root, "b.log", HIT);
+    fake_deny(place->fake, other, CFD_DENIED);
+    fake_append(place->root, "a.log", HIT);
+    expect(place, CFD_PARTIAL, 1);
+    assert_non_null(fake_missing(place->fake, "log_failures"));
+    assert_non_null(fake_missing(place->fake, "log_lines"));
+    fake_deny(place->fake, place->path, CFD_DENIED);
+    fake_crash(place->fake);
+    expect(place, CFD_DENIED, 0);
+}
+
+static void test_gone(void **state)
+{
+    struct place *place = *state;
+    CLEAN(clean_text) char *other = text_format("%s/b.log", place->root);
+    fake_set(place->fake, "files[0]", place->path);
+    fake_set(place->fake, "files[1]", other);
+    fake_file(place->root, "a.log", HIT);
+    fake_file(place->root, "b.log", HIT);
+    expect(place, CFD_OK, 2);
+    assert_int_equal(unlink(other), 0);
+    expect(place, CFD_OK, 0);
+    place->fake->now_ms += 61000;
+    expect(place, CFD_PARTIAL, 0);
+    assert_int_equal(unlink(place->path), 0);
+    expect(place, CFD_PARTIAL, 0);
+    place->fake->now_ms += 61000;
+    expect(place, CFD_ABSENT, 0);
+}
+
+/* A line of 200 KiB and one that no buffer holds: cut, counted once, told. */
+static void test_long_lines(void **state)
+{
+    struct place *place = *state;
+    for (size_t length = 200000; length <= 1000000; length += 800000) {
+        CLEAN(clean_text) char *line = malloc(length + 1);
+        memset(line, 'x', length);
+        line[length] = '\0';
+        memcpy(line, "Failed password for", 19);
+        fake_append(place->root, "a.log", line);
+        expect(place, CFD_OK, 0);
+        fake_append(place->root, "a.log", "\n" HIT);
+        expect(place, CFD_OK, 2);
+        assert_int_equal(place->fake->lost.count, 1);
+        assert_int_equal(place->fake->lost.pair[0].to - place->fake->lost.pair[0].number,
+                         (int64_t)length - 65536);
+        assert_true(fake_sum(place->fake, "log_lines", NULL) == 2);
+    }
+}
+
+static void test_hostile_bytes(void **state)
+{
+    struct place *place = *state;
+    static const char bytes[] = "\0\0Failed pass\xff\x01word for \0\n\n\r\n\xc0\x80 n=7\n";
+    fake_bytes(place->root, "a.log", bytes, sizeof bytes - 1);
+    expect(place, CFD_OK, 1);
+    assert_true(fake_sum(place->fake, "log_failures", "method=pass\\xff\\x01word") == 1);
+    assert_true(fake_sum(place->fake, "log_numbers", "n=7") == 1);
+    assert_true(fake_sum(place->fake, "log_lines", NULL) == 4);
+}
+
+/* A pattern that doubles with each character: its limits are a loss, not "no match". */
+static void test_evil_rule(void **state)
+{
+    struct place *place = *state;
+    set_rule(place->fake, 2, "id", "t.evil");
+    set_rule(place->fake, 2, "pattern", "^(?:a+)+$");
+    set_rule(place->fake, 2, "feeds", "log_evil");
+    fake_file(place->root, "a.log", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab\n");
+    expect(place, CFD_OK, 0);
+    assert_int_equal(place->fake->lost.count, 1);
+    assert_non_null(strstr(place->fake->lost.pair[0].text, "t.evil"));
+}
+
+static void test_wrong_rules(void **state)
+{
+    struct place *place = *state;
+    static const struct {
+        const char *member, *text, *fault;
+    } cases[] = {
+        {"pattern", "Failed (?<method>\\S+ for", "rule[1].pattern"},
+        {"match", "no such thing", "rule[1].match"},
+        {"no_match", "Failed password for root", "rule[1].no_match"},
+        {"labels[0]", "user", "rule[1].labels"},
+        {"personal[0]", "user", "rule[1].personal"},
+        {"feeds", "log_lines", "rule[1].feeds"},
+        {"feeds", "accounts_total", "rule[1].feeds"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        fake_unset_all(place->fake);
+        fake_set(place->fake, "files", place->path);
+        set_number_rule(place->fake);
+        set_rule(place->fake, 1, cases[i].member, cases[i].text);
+        assert_int_equal(fake_open(place->fake), CFD_INVALID);
+        if (!fake_fault(place->fake, cases[i].fault))
+            fake_print(place->fake);
+        assert_non_null(fake_fault(place->fake, cases[i].fault));
+        fake_close(place->fake);
+        fake_clear(place->fake);
+    }
+}
+
+static void test_many_excerpts(void **state)
+{
+    struct place *place = *state;
+    for (int i = 0; i < 100; i++)
+        fake_append(place->root, "a.log", HIT);
+    expect(place, CFD_OK, 100);
+    assert_int_equal(place->fake->excerpt_count, 26);
+    assert_non_null(strstr(place->fake->excerpts[25].place, "and 75 more lines"));
+    assert_int_equal(place->fake->excerpts[25].length, 64);
+}
+
+/* More label sets than a batch keeps: several batches, each line once. */
+static void test_many_sets(void **state)
+{
+    struct place *place = *state;
+    CLEAN(buffer_finish) struct buffer text = {0};
+    for (int i = 0; i < 5000; i++)
+        buffer_print(&text, "line n=%d\n", i);
+    fake_file(place->root, "a.log", text.data);
+    expect(place, CFD_OK, 0);
+    assert_true(fake_sum(place->fake, "log_numbers", NULL) == 5000);
+    assert_int_equal(fake_count(place->fake, "log_numbers", NULL), 5000);
+}
+
+static void test_urgent_ends_batch(void **state)
+{
+    struct place *place = *state;
+    set_rule(place->fake, 1, "urgent", "true");
+    fake_file(place->root, "a.log", HIT);
+    assert_int_equal(fake_open(place->fake), CFD_OK);
+    assert_int_equal(fake_start(place->fake), CFD_OK);
+    assert_int_equal(fake_collect(place->fake), CFD_MORE);
+    assert_true(fake_sum(place->fake, "log_failures", NULL) == 1);
+    assert_non_null(fake_position(place->fake, place->path));
+}
+
+static void test_wakes(void **state)
+{
+    struct place *place = *state;
+    fake_file(place->root, "a.log", "");
+    expect(place, CFD_OK, 0);
+    struct pollfd poll_fd = {.fd = place->fake->fd, .events = POLLIN};
+    assert_true(poll_fd.fd >= 0);
+    assert_int_equal(poll(&poll_fd, 1, 0), 0);
+    fake_append(place->root, "a.log", HIT);
+    assert_int_equal(poll(&poll_fd, 1, 1000), 1);
+    expect(place, CFD_OK, 1);
+    assert_int_equal(poll(&poll_fd, 1, 0), 0);
+}
+
+/* Random appends (whole and in pieces), rotations, collects and crashes. */
+struct world {
+    struct place *place;
+    uint64_t seed;
+    int next;       /* number of the next line */
+    int rotations;  /* files a.log.1 ... */
+    bool copies;    /* copytruncate */
+    unsigned *seen; /* how often each number was counted */
+};
+
+static unsigned pick(struct world *world, unsigned range)
+{
+    world->seed = world->seed * 6364136223846793005u + 1442695040888963407u;
+    return (unsigned)(world->seed >> 33) % range;
+}
+
+/* What was committed counts. */
+static void harvest(struct world *world)
+{
+    struct fake *fake = world->place->fake;
+    for (size_t i = 0; i < fake->reading_count; i++) {
+        const struct fake_reading *reading = &fake->readings[i];
+        int64_t number;
+        if (strcmp(reading->attribute->name, "log_numbers") != 0)
+            continue;
+        assert_int_equal(text_to_integer(reading->labels[0], &number), 0);
+        assert_in_range(number, 0, world->next);
+        world->seen[number] += (unsigned)reading->value;
+    }
+    assert_int_equal(fake->lost.count, 0);
+    fake_clear(fake);
+}
+
+static void collect_some(struct world *world)
+{
+    struct fake *fake = world->place->fake;
+    if (!fake->started) {
+        assert_int_equal(fake_open(fake), CFD_OK);
+        assert_int_equal(fake_start(fake), CFD_OK);
+    }
+    unsigned times = 1 + pick(world, 3);
+    for (unsigned i = 0; i < times; i++)
+        assert_true(fake_collect(fake) >= 0 || fake->status == CFD_ABSENT);
+}
+
+static void append_some(struct world *world)
+{
+    unsigned count = pick(world, 4);
+    for (unsigned i = 0; i <= count; i++) {
+        CLEAN(clean_text) char *line = text_format("line with n=%d\n", world->next++);
+        size_t cut = pick(world, (unsigned)strlen(line));
+        CLEAN(clean_text) char *front = strndup(line, cut);
+        fake_append(world->place->root, "a.log", front);
+        if (pick(world, 4) == 0)
+            collect_some(world);
+        fake_append(world->place->root, "a.log", line + cut);
+    }
+}
+
+static void rotate(struct world *world)
+{
+    if (world->copies) {
+        /* A copy is known by what was read before it: something must have been. */
+        collect_some(world);
+        if (pick(world, 2) == 0)
+            append_some(world);
+    }
+    for (int i = world->rotations; i > 0; i--) {
+        CLEAN(clean_text) char *from = text_format("a.log.%d", i);
+        CLEAN(clean_text) char *to = text_format("a.log.%d", i + 1);
+        move(world->place, from, to);
+    }
+    world->rotations++;
+    if (world->copies) {
+        fake_copy(world->place->root, "a.log.1", world->place->path);
+        cut_to(world->place, "a.log", 0);
+    } else {
+        move(world->place, "a.log", "a.log.1");
+        if (pick(world, 2) == 0)
+            collect_some(world);
+        fake_file(world->place->root, "a.log", "");
+    }
+    if (pick(world, 2) == 0)
+        collect_some(world);
+    append_some(world);
+}
+
+static void live(struct world *world)
+{
+    switch (pick(world, 8)) {
+    case 0:
+    case 1:
+    case 2:
+        append_some(world);
+        return;
+    case 3:
+    case 4:
+        collect_some(world);
+        return;
+    case 5:
+    case 6:
+        fake_crash(world->place->fake);
+        harvest(world);
+        return;
+    default:
+        if (world->rotations < 6)
+            rotate(world);
+    }
+}
+
+static void run_world(struct world *world)
+{
+    fake_file(world->place->root, "a.log", "");
+    collect_some(world);
+    append_some(world);
+    for (int i = 0; i < 60; i++)
+        live(world);
+    harvest(world);
+    assert_int_equal(fake_run(world->place->fake), CFD_OK);
+    harvest(world);
+    for (int i = 0; i < world->next; i++) {
+        if (world->seen[i] != 1)
+            fail_msg("line %d of %d was counted %u times", i, world->next, world->seen[i]);
+    }
+}
+
+static void run_worlds(bool copies)
+{
+    for (uint64_t seed = 1; seed <= 25; seed++) {
+        void *state = NULL;
+        set_up(&state);
+        struct world world = {.place = state,
+                              .seed = seed * 7919 + copies,
+                              .copies = copies,
+                              .seen = calloc(4096, sizeof *world.seen)};
+        run_world(&world);
+        free(world.seen);
+        tear_down(&state);
+    }
+}
+
+static void test_each_line_once_rename(void **state)
+{
+    (void)state;
+    run_worlds(false);
+}
+
+static void test_each_line_once_copytruncate(void **state)
+{
+    (void)state;
+    run_worlds(true);
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(test_counts),
+        CASE(test_starts_at_end),
+        CASE(test_later_files_from_beginning),
+        CASE(test_unterminated),
+        CASE(test_quiet_last_line),
+        CASE(test_rename),
+        CASE(test_copytruncate),
+        CASE(test_truncated_without_copy),
+        CASE(test_replaced_while_down),
+        CASE(test_missing_and_denied),
+        CASE(test_gone),
+        CASE(test_long_lines),
+        CASE(test_hostile_bytes),
+        CASE(test_evil_rule),
+        CASE(test_wrong_rules),
+        CASE(test_many_excerpts),
+        CASE(test_many_sets),
+        CASE(test_urgent_ends_batch),
+        CASE(test_wakes),
+        cmocka_unit_test(test_each_line_once_rename),
+        cmocka_unit_test(test_each_line_once_copytruncate),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

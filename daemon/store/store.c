@@ -87,7 +87,7 @@ static int set_up_writer(struct store *store, struct error *error)
     if (!code)
         code = run_sql(store,
                        "PRAGMA synchronous=FULL;PRAGMA secure_delete=ON;"
-                       "PRAGMA wal_autocheckpoint=0;PRAGMA journal_size_limit=8388608",
+                       "PRAGMA wal_autocheckpoint=0;PRAGMA journal_size_limit=33554432",
                        "its settings", error);
     if (code)
         return code;

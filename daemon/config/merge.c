@@ -14,6 +14,7 @@ struct merge {
     struct config *config;
     const struct source *source;
     struct scan scan;
+    json_t *offsets; /* name of a setting that was taken -> how far its elements moved */
 };
 
 static void tell_line(void *context, size_t line, const char *sentence)
@@ -132,35 +133,50 @@ static void tell_twice(struct merge *merge, const char *name)
     tell_line(merge, (size_t)json_integer_value(line), sentence);
 }
 
-/* Notes where `name` and all below it stand; elements of a list moved by `offset`. */
-static int note_places(struct merge *merge, const char *name, size_t offset)
+static int note_place(struct merge *merge, const char *path, const json_t *line)
+{
+    CLEAN(clean_text)
+    char *place = text_format("%s:%lld", merge->source->path, (long long)json_integer_value(line));
+    if (!place || json_object_set_new(merge->config->places, path, json_string(place)))
+        return ERROR_MEMORY;
+    return 0;
+}
+
+/* Notes where what was taken stands; elements of a list moved behind those of earlier files. */
+static int note_places(struct merge *merge)
 {
     const char *path;
     json_t *line;
-    size_t length = strlen(name);
     json_object_foreach (merge->scan.lines, path, line) {
-        if (strncmp(path, name, length) != 0 || (path[length] && !strchr(".[", path[length])))
-            continue;
-        CLEAN(clean_text)
-        char *place =
-            text_format("%s:%lld", merge->source->path, (long long)json_integer_value(line));
-        CLEAN(clean_text) char *moved = NULL;
-        if (path[length] == '[') {
-            char *rest;
-            unsigned long long index = strtoull(path + length + 1, &rest, 10);
-            moved = text_format("%s[%llu%s", name, index + offset, rest);
-        } else {
-            moved = strdup(path);
-        }
-        if (!place || !moved)
+        size_t length = strcspn(path, ".[");
+        CLEAN(clean_text) char *name = strndup(path, length);
+        const json_t *offset = name ? json_object_get(merge->offsets, name) : NULL;
+        json_int_t moved = json_integer_value(offset);
+        if (!name)
             return ERROR_MEMORY;
         /* The list itself stays where it stood first. */
-        if (offset && !path[length])
+        if (!offset || (moved && !path[length]))
             continue;
-        if (json_object_set_new(merge->config->places, moved, json_string(place)))
+        CLEAN(clean_text) char *new_path = NULL;
+        if (path[length] == '[') {
+            char *rest;
+            long long index = strtoll(path + length + 1, &rest, 10);
+            new_path = text_format("%s[%lld%s", name, index + (long long)moved, rest);
+        } else {
+            new_path = strdup(path);
+        }
+        if (!new_path || note_place(merge, new_path, line))
             return ERROR_MEMORY;
     }
     return 0;
+}
+
+/* The setting is part of the whole now. */
+static int take(struct merge *merge, const char *name, size_t offset)
+{
+    return json_object_set_new(merge->offsets, name, json_integer((json_int_t)offset))
+               ? ERROR_MEMORY
+               : 0;
 }
 
 /* A group that two files give: member by member. */
@@ -176,7 +192,8 @@ static int merge_members(struct merge *merge, const char *name, json_t *before, 
             tell_twice(merge, path);
             continue;
         }
-        if (note_places(merge, path, 0) || json_object_set(before, key, value))
+        if (note_place(merge, path, json_object_get(merge->scan.lines, path)) ||
+            json_object_set(before, key, value))
             return ERROR_MEMORY;
     }
     return 0;
@@ -187,7 +204,8 @@ static int name_sets(struct merge *merge, json_t *rules)
 {
     size_t i;
     json_t *rule;
-    if (json_array_size(rules) && !syntax_is_name(merge->source->set)) {
+    bool is_named = syntax_is_name(merge->source->set);
+    if (json_array_size(rules) && !is_named) {
         CLEAN(clean_text)
         char *sentence =
             text_format("found the file name \"%s\", allowed is a name of small letters, digits, "
@@ -206,7 +224,8 @@ static int name_sets(struct merge *merge, json_t *rules)
                 "%s: found an unknown setting, the file's name is the set's name", path);
             tell_line(merge, (size_t)json_integer_value(line), sentence);
         }
-        if (json_object_set_new(rule, "set", json_string(merge->source->set)))
+        if (json_object_set_new(rule, "set",
+                                json_string(is_named ? merge->source->set : "unnamed")))
             return ERROR_MEMORY;
     }
     return 0;
@@ -241,7 +260,7 @@ static int merge_beside(struct merge *merge, const char *name, json_t *before, j
     const struct setting *setting = schema_find(schema_table, name);
     bool adds_up = setting && setting->flags & SETTING_LIST;
     if (adds_up && json_is_array(before) && json_is_array(value)) {
-        if (note_places(merge, name, json_array_size(before)))
+        if (take(merge, name, json_array_size(before)))
             return ERROR_MEMORY;
         return json_array_extend(before, value) ? ERROR_MEMORY : 0;
     }
@@ -260,7 +279,7 @@ static int merge_setting(struct merge *merge, const char *name, json_t *value)
         return ERROR_MEMORY;
     if (before)
         return merge_beside(merge, name, before, value);
-    if (note_places(merge, name, 0))
+    if (take(merge, name, 0))
         return ERROR_MEMORY;
     return json_object_set(merge->config->raw, name, value) ? ERROR_MEMORY : 0;
 }
@@ -273,7 +292,7 @@ static int merge_tree(struct merge *merge, json_t *tree)
         if (merge_setting(merge, name, value))
             return ERROR_MEMORY;
     }
-    return 0;
+    return note_places(merge);
 }
 
 int merge_text(struct config *config, const struct source *source, const char *text, size_t length)
@@ -281,12 +300,14 @@ int merge_text(struct config *config, const struct source *source, const char *t
     CLEAN(clean_json) json_t *tree = NULL;
     /* libconfig takes a comment at the end for one only with a line's end behind it. */
     CLEAN(buffer_finish) struct buffer whole = {0};
-    struct merge merge = {.config = config, .source = source};
+    CLEAN(clean_json) json_t *offsets = json_object();
+    struct merge merge = {.config = config, .source = source, .offsets = offsets};
     merge.scan.on_fault = tell_line;
     merge.scan.context = &merge;
     buffer_append(&whole, text, length);
     buffer_byte(&whole, '\n');
-    int error = whole.failed ? ERROR_MEMORY : scan_text(&merge.scan, whole.data, length);
+    int error =
+        whole.failed || !offsets ? ERROR_MEMORY : scan_text(&merge.scan, whole.data, length);
     if (!error && !merge.scan.faulty)
         error = read_tree(&merge, whole.data, &tree);
     if (!error && tree)

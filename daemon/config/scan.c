@@ -15,7 +15,7 @@ struct level {
     char closes;   /* '}', ')', ']'; 0 for the file */
     size_t line;   /* where it was opened */
     size_t path;   /* length of its path */
-    size_t count;  /* elements so far */
+    size_t count;  /* settings or elements so far */
     int first;     /* kind of an array's first element */
     bool is_group; /* holds settings, not elements */
 };
@@ -76,7 +76,7 @@ static int note(struct walk *walk, size_t line)
 
 static int take_name(struct walk *walk, const struct token *token)
 {
-    const struct level *level = &walk->level[walk->depth];
+    struct level *level = &walk->level[walk->depth];
     if (token->kind == level->closes || (token->kind == TOKEN_END && !level->closes)) {
         walk->expect = EXPECT_AFTER;
         if (token->kind == TOKEN_END)
@@ -87,6 +87,9 @@ static int take_name(struct walk *walk, const struct token *token)
     }
     if (token->kind != TOKEN_NAME)
         return refuse_token(walk, token, "the name of a setting, such as every = \"1h\";");
+    /* libconfig compares each with all before it. */
+    if (level->count++ == SCAN_GROUP_LIMIT)
+        return stop(walk, token->line, "found more than 1000 settings in a group, allowed is less");
     cut_path(walk, level->path);
     if (walk->path.length)
         buffer_byte(&walk->path, '.');

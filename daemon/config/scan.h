@@ -11,6 +11,7 @@
 
 #define SCAN_FILE_LIMIT  262144 /* bytes of a file */
 #define SCAN_DEPTH_LIMIT 12     /* groups, lists and arrays in each other */
+#define SCAN_GROUP_LIMIT 1000   /* settings of a group */
 
 /* Zeroed but for on_fault and context; ended by scan_finish. */
 struct scan {

@@ -103,8 +103,7 @@ bool syntax_is_url(const char *text)
         return false;
     const char *rest = text + strlen(is_plain ? "http://" : "https://");
     size_t length = strcspn(rest, "/?#");
-    /* A user and a password in it would be a secret in the open. */
-    if (text[strcspn(text, " \"\\<>")] || memchr(rest, '@', length))
+    if (text[strcspn(text, "\"\\<>")])
         return false;
     for (const char *at = text; *at; at++)
         if ((unsigned char)*at <= 0x20 || (unsigned char)*at >= 0x7f)
@@ -113,6 +112,7 @@ bool syntax_is_url(const char *text)
     CLEAN(clean_text) char *with_port = text_format("%s:80", authority ? authority : "");
     if (!authority || !with_port)
         return false;
+    /* Not USER:PASSWORD@HOST: that would be a secret in the open. */
     CLEAN(clean_text) char *host = split_address(authority);
     if (!host)
         host = split_address(with_port);

@@ -3,7 +3,7 @@
 #define LEDGER_PRIVATE_H
 
 #include "base/text.h"
-#include "ledger/edge.h"
+#include "ledger/merkle.h"
 
 #define LEDGER_SALT_SIZE 16
 

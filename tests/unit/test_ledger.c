@@ -1,4 +1,4 @@
-/* The ledger: RFC 6962 vectors, proofs by a verifier of its own, damage found, turns taken back. */
+/* The ledger in its store: leaves, proofs across tiles, damage found, turns taken back. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,8 +15,8 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "ledger/bundle.h"
-#include "ledger/ledger.h"
 #include "ledger/private.h"
+#include "unit/proofs.h"
 
 enum { HASH = LEDGER_HASH_SIZE };
 
@@ -106,242 +106,6 @@ static void append_turn(struct bench *bench, int64_t count)
         assert_int_equal(append(bench, head.size + i), head.size + i);
     commit(bench);
 }
-
-/* ---- the tree alone */
-
-static void hex_of(const uint8_t *hash, char text[2 * HASH + 1])
-{
-    text_from_bytes(hash, HASH, text);
-}
-
-static void test_vectors(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *bytes;
-        size_t length;
-    } leaves[8] = {{"", 0},
-                   {"\0", 1},
-                   {"\x10", 1},
-                   {"\x20\x21", 2},
-                   {"\x30\x31", 2},
-                   {"\x40\x41\x42\x43", 4},
-                   {"\x50\x51\x52\x53\x54\x55\x56\x57", 8},
-                   {"\x60\x61\x62\x63\x64\x65\x66\x67\x68\x69\x6a\x6b\x6c\x6d\x6e\x6f", 16}};
-    struct merkle_hasher *hasher;
-    struct merkle_edge edge = {0};
-    uint8_t hash[HASH];
-    char text[2 * HASH + 1];
-    assert_int_equal(merkle_hasher_new(&hasher), 0);
-    merkle_root(hasher, &edge, hash);
-    hex_of(hash, text);
-    assert_string_equal(text, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-    for (size_t i = 0; i < 8; i++) {
-        merkle_leaf(hasher, leaves[i].bytes, leaves[i].length, hash);
-        merkle_push(hasher, &edge, hash, NULL);
-        merkle_root(hasher, &edge, hash);
-        hex_of(hash, text);
-        if (i == 0)
-            assert_string_equal(text,
-                                "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d");
-    }
-    assert_string_equal(text, "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328");
-    merkle_hasher_free(hasher);
-}
-
-/* A tree of counted leaves, every hash kept, and its roots by the recursion of RFC 6962 2.1. */
-struct tree {
-    struct merkle_hasher *hasher;
-    uint8_t (*hashes)[HASH];
-};
-
-static struct tree tree_new(int64_t size)
-{
-    struct tree tree = {0};
-    assert_int_equal(merkle_hasher_new(&tree.hasher), 0);
-    tree.hashes = calloc((size_t)size, HASH);
-    for (int64_t i = 0; i < size; i++)
-        merkle_leaf(tree.hasher, &i, sizeof i, tree.hashes[i]);
-    return tree;
-}
-
-static void tree_finish(struct tree *tree)
-{
-    merkle_hasher_free(tree->hasher);
-    free(tree->hashes);
-}
-
-static void naive_root(const struct tree *tree, int64_t begin_at, int64_t count, uint8_t *ret)
-{
-    if (count == 1) {
-        memcpy(ret, tree->hashes[begin_at], HASH);
-        return;
-    }
-    int64_t split = 1;
-    while (2 * split < count)
-        split *= 2;
-    uint8_t left[HASH], right[HASH];
-    naive_root(tree, begin_at, split, left);
-    naive_root(tree, begin_at + split, count - split, right);
-    merkle_node(tree->hasher, left, right, ret);
-}
-
-static int tree_node(void *context, unsigned level, int64_t index, uint8_t *ret_hash)
-{
-    naive_root(context, index << level, (int64_t)1 << level, ret_hash);
-    return 0;
-}
-
-/* RFC 9162 2.1.3.2, written from its text. */
-static bool inclusion_holds(struct merkle_hasher *hasher, const struct ledger_path *path,
-                            int64_t index, int64_t size, const uint8_t *leaf, const uint8_t *root)
-{
-    int64_t fn = index, sn = size - 1;
-    uint8_t r[HASH];
-    memcpy(r, leaf, HASH);
-    for (size_t i = 0; i < path->count; i++) {
-        if (sn == 0)
-            return false;
-        if ((fn & 1) || fn == sn) {
-            merkle_node(hasher, path->hashes[i], r, r);
-            while (!(fn & 1) && fn != 0) {
-                fn >>= 1;
-                sn >>= 1;
-            }
-        } else {
-            merkle_node(hasher, r, path->hashes[i], r);
-        }
-        fn >>= 1;
-        sn >>= 1;
-    }
-    return sn == 0 && memcmp(r, root, HASH) == 0;
-}
-
-/* RFC 9162 2.1.4.2. */
-static bool consistency_holds(struct merkle_hasher *hasher, const struct ledger_path *path,
-                              int64_t first, int64_t second, const uint8_t *first_root,
-                              const uint8_t *second_root)
-{
-    if (first == second || first == 0)
-        return path->count == 0 && (!first || memcmp(first_root, second_root, HASH) == 0);
-    int64_t fn = first - 1, sn = second - 1;
-    uint8_t fr[HASH], sr[HASH];
-    size_t i = 0;
-    bool power = (first & (first - 1)) == 0;
-    if (!power && !path->count)
-        return false;
-    memcpy(fr, power ? first_root : path->hashes[i++], HASH);
-    memcpy(sr, fr, HASH);
-    while (fn & 1) {
-        fn >>= 1;
-        sn >>= 1;
-    }
-    for (; i < path->count; i++) {
-        if (sn == 0)
-            return false;
-        if ((fn & 1) || fn == sn) {
-            merkle_node(hasher, path->hashes[i], fr, fr);
-            merkle_node(hasher, path->hashes[i], sr, sr);
-            while (!(fn & 1) && fn != 0) {
-                fn >>= 1;
-                sn >>= 1;
-            }
-        } else {
-            merkle_node(hasher, sr, path->hashes[i], sr);
-        }
-        fn >>= 1;
-        sn >>= 1;
-    }
-    return sn == 0 && memcmp(fr, first_root, HASH) == 0 && memcmp(sr, second_root, HASH) == 0;
-}
-
-static void test_roots_against_the_recursion(void **state)
-{
-    (void)state;
-    enum { MOST = 600 };
-    struct tree tree = tree_new(MOST);
-    struct merkle_edge edge = {0};
-    uint8_t root[HASH], naive[HASH];
-    for (int64_t size = 1; size <= MOST; size++) {
-        merkle_push(tree.hasher, &edge, tree.hashes[size - 1], NULL);
-        merkle_root(tree.hasher, &edge, root);
-        naive_root(&tree, 0, size, naive);
-        assert_memory_equal(root, naive, HASH);
-    }
-    tree_finish(&tree);
-}
-
-static void test_proofs_of_small_trees(void **state)
-{
-    (void)state;
-    enum { MOST = 70 };
-    struct tree tree = tree_new(MOST);
-    struct merkle_source source = {tree.hasher, &tree, tree_node};
-    struct ledger_path path;
-    uint8_t root[HASH], old_root[HASH];
-    for (int64_t size = 1; size <= MOST; size++) {
-        naive_root(&tree, 0, size, root);
-        for (int64_t at = 0; at < size; at++) {
-            assert_int_equal(merkle_inclusion(&source, at, size, &path), 0);
-            assert_true(inclusion_holds(tree.hasher, &path, at, size, tree.hashes[at], root));
-            naive_root(&tree, 0, at + 1, old_root);
-            assert_int_equal(merkle_consistency(&source, at + 1, size, &path), 0);
-            assert_true(consistency_holds(tree.hasher, &path, at + 1, size, old_root, root));
-        }
-    }
-    assert_int_equal(merkle_inclusion(&source, 5, 5, &path), ERROR_RANGE);
-    assert_int_equal(merkle_inclusion(&source, -1, 5, &path), ERROR_RANGE);
-    assert_int_equal(merkle_consistency(&source, 6, 5, &path), ERROR_RANGE);
-    assert_int_equal(merkle_consistency(&source, 0, 5, &path), 0);
-    assert_int_equal(path.count, 0);
-    tree_finish(&tree);
-}
-
-/* Tiles as the store would keep them. */
-struct shelf {
-    size_t count;
-    uint8_t hashes[300][MERKLE_TILE_BYTES];
-};
-
-static int keep_tile(void *context, unsigned level, int64_t n, const uint8_t *hashes)
-{
-    struct shelf *shelf = context;
-    size_t place = level == 0 ? (size_t)n : 280 + 8 * (size_t)level + (size_t)n;
-    assert_true(place < 300);
-    memcpy(shelf->hashes[place], hashes, MERKLE_TILE_BYTES);
-    shelf->count++;
-    return 0;
-}
-
-/* 70,000 leaves: 273 full tiles and 112 hashes, one full and 17, one (FORMATS: tlog-tiles). */
-static void test_tiles_of_70000(void **state)
-{
-    (void)state;
-    enum { SIZE = 70000 };
-    struct tree tree = tree_new(SIZE);
-    struct shelf *shelf = calloc(1, sizeof *shelf);
-    struct edge edge = {0};
-    struct edge_listener listener = {shelf, keep_tile};
-    uint8_t root[HASH], naive[HASH];
-    for (int64_t i = 0; i < SIZE; i++)
-        assert_int_equal(edge_push(&edge, tree.hasher, tree.hashes[i], &listener), 0);
-    assert_int_equal(shelf->count, 274);
-    for (int64_t n = 0; n < 273; n++)
-        assert_memory_equal(shelf->hashes[n], tree.hashes[n * 256], MERKLE_TILE_BYTES);
-    assert_memory_equal(edge.tiles[0], tree.hashes[273 * 256], 112 * HASH);
-    naive_root(&tree, 65536 + 16 * 256, 256, naive);
-    assert_memory_equal(edge.tiles[1] + 16 * HASH, naive, HASH);
-    naive_root(&tree, 0, 65536, naive);
-    assert_memory_equal(edge.tiles[2], naive, HASH);
-    merkle_root(tree.hasher, &edge.merkle, root);
-    naive_root(&tree, 0, SIZE, naive);
-    assert_memory_equal(root, naive, HASH);
-    edge_finish(&edge);
-    free(shelf);
-    tree_finish(&tree);
-}
-
-/* ---- the ledger in its store */
 
 static void test_leaf_is_canonical(void **state)
 {
@@ -538,14 +302,17 @@ static void check_proofs(struct bench *bench, const struct tree *tree, int64_t s
     static const int64_t at[] = {0, 1, 127, 128, 254, 255, 256, 257, 511, 512, 513, 767, 769};
     for (size_t i = 0; i < sizeof at / sizeof *at && at[i] < size; i++) {
         assert_int_equal(ledger_inclusion(bench->ledger, at[i], size, &path, &bench->error), 0);
-        assert_true(inclusion_holds(tree->hasher, &path, at[i], size, tree->hashes[at[i]], root));
+        assert_true(inclusion_holds(tree->hasher, &path,
+                                    &(struct claim){at[i], size, tree->hashes[at[i]], root}));
         naive_root(tree, 0, at[i] + 1, old_root);
         assert_int_equal(ledger_consistency(bench->ledger, at[i] + 1, size, &path, &bench->error),
                          0);
-        assert_true(consistency_holds(tree->hasher, &path, at[i] + 1, size, old_root, root));
+        assert_true(consistency_holds(tree->hasher, &path,
+                                      &(struct claim){at[i] + 1, size, old_root, root}));
         path.hashes[0][3] ^= 1;
         if (path.count)
-            assert_false(consistency_holds(tree->hasher, &path, at[i] + 1, size, old_root, root));
+            assert_false(consistency_holds(tree->hasher, &path,
+                                           &(struct claim){at[i] + 1, size, old_root, root}));
     }
 }
 
@@ -594,7 +361,7 @@ static void test_large_ledger_opens_and_proves(void **state)
         assert_int_equal(ledger_read(bench->ledger, at[i], &leaf, &bench->error), 0);
         merkle_leaf(hasher, leaf.data, leaf.length, hash);
         assert_int_equal(ledger_inclusion(bench->ledger, at[i], 70000, &path, &bench->error), 0);
-        assert_true(inclusion_holds(hasher, &path, at[i], 70000, hash, head.root));
+        assert_true(inclusion_holds(hasher, &path, &(struct claim){at[i], 70000, hash, head.root}));
     }
     merkle_hasher_free(hasher);
 }
@@ -808,10 +575,6 @@ static void test_bundle_bounds(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_vectors),
-        cmocka_unit_test(test_roots_against_the_recursion),
-        cmocka_unit_test(test_proofs_of_small_trees),
-        cmocka_unit_test(test_tiles_of_70000),
         cmocka_unit_test(test_types_have_words),
         cmocka_unit_test(test_bundle_bounds),
         cmocka_unit_test(test_leaves_are_as_json_canonical_writes_them),

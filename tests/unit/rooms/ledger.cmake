@@ -1,1 +1,5 @@
-conformd_unit_test(ledger USES base store ledger)
+add_library(unit_proofs STATIC proofs.c)
+target_include_directories(unit_proofs PUBLIC ${CMAKE_SOURCE_DIR}/tests)
+target_link_libraries(unit_proofs PUBLIC room_ledger)
+conformd_unit_test(merkle USES base store ledger LINKS unit_proofs)
+conformd_unit_test(ledger USES base store ledger LINKS unit_proofs)

@@ -189,14 +189,46 @@ void source_chosen_finish(struct chosen *chosen)
 }
 
 struct visit {
+    struct matchers matchers;
     int (*on_labels)(void *context, const struct labels *labels);
     void *context;
+    int code; /* of on_labels, where it is called while choosing */
 };
 
 static int on_chosen(void *context, const struct series_view *view)
 {
     const struct visit *visit = context;
     return visit->on_labels(visit->context, view->labels);
+}
+
+static bool wants_view(const void *context, const struct labels *labels)
+{
+    const struct visit *visit = context;
+    return wants(&visit->matchers, labels);
+}
+
+/* Without a time to look at, labels are all that is needed: no sample is decoded. */
+static bool visit_and_refuse(const void *context, const struct labels *labels)
+{
+    struct visit *visit = *(struct visit *const *)context;
+    if (!visit->code && wants(&visit->matchers, labels))
+        visit->code = visit->on_labels(visit->context, labels);
+    return false;
+}
+
+static int visit_series(const struct call *call, const struct chosen *chosen, struct visit *visit)
+{
+    bool any_time = chosen->from_ms == PARAM_TIME_LEAST && chosen->to_ms == PARAM_TIME_MOST;
+    struct series_window window = {
+        .name = pinned_name(&visit->matchers),
+        .from_ms = chosen->from_ms,
+        .to_ms = chosen->to_ms,
+        .wants = any_time ? visit_and_refuse : wants_view,
+        .wants_context = any_time ? (const void *)&visit : visit,
+    };
+    int code = series_each(call->api->series, &window, on_chosen, visit);
+    series_release(call->api->series);
+    return code ? code : visit->code;
 }
 
 /* True when an answer "no" of a matcher may only mean that it ran out of work. */
@@ -212,22 +244,13 @@ int source_each(const struct call *call, const struct chosen *chosen,
                 int (*on_labels)(void *context, const struct labels *labels), void *context,
                 struct error *error)
 {
-    struct visit visit = {on_labels, context};
     int code = 0;
     for (size_t i = 0; !code && (i < chosen->count || (i == 0 && chosen->count == 0)); i++) {
-        struct matchers matchers = {0};
+        struct visit visit = {.on_labels = on_labels, .context = context};
         if (chosen->count)
-            matchers = matchers_of(chosen->selectors[i]);
-        struct series_window window = {
-            .name = pinned_name(&matchers),
-            .from_ms = chosen->from_ms,
-            .to_ms = chosen->to_ms,
-            .wants = wants,
-            .wants_context = &matchers,
-        };
-        code = series_each(call->api->series, &window, on_chosen, &visit);
-        series_release(call->api->series);
-        if (!code && is_exhausted(&matchers))
+            visit.matchers = matchers_of(chosen->selectors[i]);
+        code = visit_series(call, chosen, &visit);
+        if (!code && is_exhausted(&visit.matchers))
             code = error_set(error, ERROR_STATE,
                              "a regular expression in match[] needs too much work");
     }

@@ -29,7 +29,8 @@ int source_choose(const struct call *call, bool needed, struct chosen *ret,
                   struct error *error) MUST_CHECK;
 void source_chosen_finish(struct chosen *chosen);
 
-/* Visits each chosen series that has samples in the window. A negative answer ends the visit and is
+/* Visits each chosen series that has samples in the window (without start and end: each that is
+ * known). A negative answer ends the visit and is
  * returned. A series that two selectors choose comes twice. */
 int source_each(const struct call *call, const struct chosen *chosen,
                 int (*on_labels)(void *context, const struct labels *labels), void *context,

@@ -1,0 +1,1 @@
+conformd_unit_test(front USES base expose front web)

@@ -1,2 +1,6 @@
-conformd_unit_test(series USES base store series)
+add_library(unit_series STATIC series_bench.c)
+target_include_directories(unit_series PUBLIC ${CMAKE_SOURCE_DIR}/tests)
+target_link_libraries(unit_series PUBLIC room_series PRIVATE PkgConfig::CMOCKA)
+conformd_unit_test(series USES base store series LINKS unit_series)
+conformd_unit_test(series_store USES base store series LINKS unit_series)
 conformd_unit_test(series_packed USES base store series)

@@ -95,6 +95,7 @@ static int ask_server(const struct sshd *self, const struct cfd_host *host,
     struct cfd_ran ran = {.size = sizeof(ran)};
     int status =
         host->run_program(host, (const char *const *)self->words, RUN_MS, OUTPUT_LIMIT, &ran);
+    const char *words = status == CFD_OK && ran.errors ? ran.errors : "";
 
     if (status == CFD_ABSENT)
         return CFD_ABSENT;
@@ -102,7 +103,7 @@ static int ask_server(const struct sshd *self, const struct cfd_host *host,
         status = effective_read(effective, ran.output, ran.length);
     else if (status == CFD_OK)
         message = text_format("sshd -T gave %d: %.*s; the files are read instead", ran.exit_code,
-                              (int)strcspn(ran.errors, "\r\n"), ran.errors);
+                              (int)strcspn(words, "\r\n"), words);
     if (message)
         host->log(host, CFD_LOG_INFO, message);
     /* A server that prints nothing of what every version prints was not asked well. */

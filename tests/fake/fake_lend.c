@@ -73,8 +73,7 @@ void fake_drop_excerpts(struct fake *fake, size_t keep)
 
 static int refuse(struct fake *fake, const char *what)
 {
-    fprintf(stderr, "fake host refuses: %s\n", what);
-    (void)fake;
+    fprintf(stderr, "fake host refuses %s: %s\n", fake->plugin->name, what);
     return CFD_INVALID;
 }
 
@@ -210,8 +209,8 @@ static int lend_open_file(const struct cfd_host *host, const char *path)
     CLEAN(clean_text) char *whole = text_format("%s%s", fake->root, path);
     int fd;
 
-    if (path[0] != '/' || !whole)
-        return refuse(fake, "a path that does not begin with /");
+    if (fake->opening || path[0] != '/' || strstr(path, "/../") || text_ends(path, "/..") || !whole)
+        return refuse(fake, "a file opened in open, or a path that is not absolute or climbs");
     fake_pairs_add(&fake->opened, path, "");
     if (denied)
         return (int)denied->number;

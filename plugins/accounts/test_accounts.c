@@ -125,7 +125,8 @@ static void test_password_fields(void **state)
         snprintf(line, sizeof(line), "%s:%s:%zu:%zu::/:%s\n", verdict->name, verdict->secret,
                  i + 100, i + 100, verdict->shell);
         fake_append(place->root, "etc/passwd", line);
-        snprintf(line, sizeof(line), "%s:%s:20000:0:90:7:::\n", verdict->name, verdict->shadow);
+        snprintf(line, sizeof(line), "%s:%s:20000:0:90:7:::\n", verdict->name,
+                 verdict->shadow ? verdict->shadow : "");
         if (verdict->shadow)
             fake_append(place->root, "etc/shadow", line);
     }

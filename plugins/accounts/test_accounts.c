@@ -53,7 +53,7 @@ static double value_of(struct fake *fake, const char *attribute, const char *lab
 
     if (!fake_value(fake, attribute, labels, &value)) {
         fake_print(fake);
-        fail_msg("no reading %s{%s}", attribute, labels);
+        fail_msg("no reading %s{%s}", attribute, labels ? labels : "");
     }
     return value;
 }

@@ -32,18 +32,15 @@ static void set_paused(struct connections *connections, bool paused)
     }
 }
 
-/* evhttp sets its callbacks when it takes a connection and clears them when it lets go. */
-static bool is_over(struct connection *connection)
+/* evhttp sets its callbacks in the call that takes a connection, and clears them when it lets go.
+ */
+static bool is_over(const struct connection *connection)
 {
     bufferevent_data_cb reads, writes;
     bufferevent_event_cb events;
     void *argument;
     bufferevent_getcb(connection->bufferevent, &reads, &writes, &events, &argument);
-    if (reads || writes || events) {
-        connection->began = true;
-        return false;
-    }
-    return connection->began;
+    return !reads && !writes && !events;
 }
 
 static void sweep(struct connections *connections)
@@ -52,15 +49,13 @@ static void sweep(struct connections *connections)
     size_t kept = 0;
     for (size_t i = 0; i < connections->count; i++) {
         struct connection connection = connections->items[i];
-        bool late = now_ms > connection.deadline_ms;
-        int fd = bufferevent_getfd(connection.bufferevent);
-        if (is_over(&connection) || (late && fd < 0)) {
+        if (is_over(&connection)) {
             bufferevent_decref(connection.bufferevent);
             continue;
         }
         /* Ended through the socket: evhttp sees the end of file and tidies up after itself. */
-        if (late)
-            shutdown(fd, SHUT_RDWR);
+        if (now_ms > connection.deadline_ms)
+            shutdown(bufferevent_getfd(connection.bufferevent), SHUT_RDWR);
         connections->items[kept++] = connection;
     }
     connections->count = kept;
@@ -112,6 +107,8 @@ struct bufferevent *connections_make(struct event_base *base, void *argument)
 {
     struct connections *connections = argument;
     struct bufferevent *bufferevent = bufferevent_socket_new(base, -1, 0);
+    if (connections->count + 1 >= connections->limit)
+        sweep(connections);
     if (!bufferevent || connections->count >= connections->limit)
         return bufferevent; /* never at the limit: the listeners are stopped below */
     bufferevent_incref(bufferevent);
@@ -119,8 +116,6 @@ struct bufferevent *connections_make(struct event_base *base, void *argument)
         .bufferevent = bufferevent,
         .deadline_ms = clock_now().boot_ms + HTTP_ARRIVE_MS,
     };
-    if (connections->count >= connections->limit)
-        sweep(connections);
     set_paused(connections, connections->count >= connections->limit);
     set_sweep(connections);
     return bufferevent;

@@ -18,7 +18,6 @@
 struct connection {
     struct bufferevent *bufferevent; /* one reference */
     int64_t deadline_ms;             /* boot time; INT64_MAX while we think about an answer */
-    bool began;                      /* evhttp has put its callbacks on */
 };
 
 struct connections {

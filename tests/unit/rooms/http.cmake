@@ -1,0 +1,1 @@
+conformd_unit_test(http USES base http LINKS PkgConfig::EVENT)

@@ -91,7 +91,7 @@ static void files_are_read_in_byte_order_and_lists_add_up(void **state)
     put("conf.d/b.conf", "collectors = (\n\n"
                          "{ name = \"b\"; " REST ",\n"
                          "{ name = \"b2\"; " REST ");");
-    put("conf.d/B.conf", "collectors = ("
+    put("conf.d/Z.conf", "collectors = ("
                          "{ name = \"upper\"; " REST ");");
     put("conf.d/10.conf", "# nothing");
     put("conf.d/.hidden.conf", "x = 1;");
@@ -108,7 +108,7 @@ static void files_are_read_in_byte_order_and_lists_add_up(void **state)
         assert_string_equal(json_text_of(json_array_get(collectors, i), "name", ""), names[i]);
     assert_place(config, "collectors", "t.conf:2");
     assert_place(config, "collectors[0].files[0]", "t.conf:3");
-    assert_place(config, "collectors[1]", "conf.d/B.conf:1");
+    assert_place(config, "collectors[1]", "conf.d/Z.conf:1");
     assert_place(config, "collectors[2].name", "conf.d/b.conf:3");
     assert_place(config, "collectors[3].files[0]", "conf.d/b.conf:4");
     assert_place(config, "http.public", "conf.d/http.conf:1");

@@ -190,18 +190,20 @@ int listen_open_http(const json_t *config, const struct listeners *old, struct l
 
 int listen_open(const json_t *config, struct listeners *ret, struct error *error)
 {
-    struct listeners listeners;
-    int code = listen_open_http(config, NULL, &listeners, error);
+    /* These first: that they are served says more than that an address is in use. */
+    CLEAN(clean_fd) int control = -1;
+    CLEAN(clean_fd) int api = -1;
+    int code = open_unix(config, "control.sock", &control, error);
+    if (!code)
+        code = open_unix(config, "api.sock", &api, error);
+    if (!code)
+        code = listen_open_http(config, NULL, ret, error);
     if (code)
         return code;
-    code = open_unix(config, "control.sock", &listeners.control, error);
-    if (!code)
-        code = open_unix(config, "api.sock", &listeners.front[0], error);
-    if (code)
-        listen_close(&listeners);
-    else
-        *ret = listeners;
-    return code;
+    ret->control = control;
+    ret->front[0] = api;
+    control = api = -1;
+    return 0;
 }
 
 void listen_close_http(struct listeners *listeners)

@@ -192,7 +192,7 @@ static void start_row(struct parent *parent, struct children_row *row)
 static void kill_row(struct children_row *row)
 {
     row->killed = true;
-    if (!row->in_order)
+    if (!row->in_order && (!row->reason || strcmp(row->reason, "stopped") != 0))
         log_write(LOG_LEVEL_WARNING, "%s%s%s is killed: %s", children_role_name(row->role),
                   row->instance ? " " : "", row->instance ? row->instance : "",
                   row->reason ? row->reason : "its channel is closed");

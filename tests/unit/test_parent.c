@@ -1,0 +1,307 @@
+/* The parent's pure parts: back-off, what is due, a reload's verdict, notices, descriptors. */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/buffer.h"
+#include "base/clean.h"
+#include "parent/children.h"
+#include "parent/launch.h"
+#include "parent/notify.h"
+#include "parent/reload.h"
+#include "parent/spawn.h"
+
+static void test_backoff_doubles(void **state)
+{
+    (void)state;
+    static const int64_t delays[] = {0,    100,   200,   400,   800,   1600, 3200,
+                                     6400, 12800, 25600, 51200, 60000, 60000};
+    struct backoff backoff = {0};
+    for (size_t i = 0; i < sizeof delays / sizeof *delays; i++) {
+        backoff_died(&backoff, 0);
+        assert_int_equal(backoff_delay_ms(&backoff), delays[i]);
+    }
+    assert_false(backoff_is_spent(&backoff));
+    backoff_died(&backoff, CHILDREN_WELL_MS - 1);
+    assert_int_equal(backoff_delay_ms(&backoff), 60000);
+    backoff_died(&backoff, CHILDREN_WELL_MS);
+    assert_int_equal(backoff_delay_ms(&backoff), 0);
+}
+
+static void test_only_a_collector_is_set_aside(void **state)
+{
+    (void)state;
+    struct children_row engine = {.role = CONFIG_ENGINE};
+    struct children_row collector = {.role = CONFIG_COLLECTOR};
+    for (int i = 0; i < CHILDREN_DEATHS_MOST; i++) {
+        assert_true(children_want(&collector, 0));
+        children_started(&collector, 9, 0);
+        children_ended(&collector, false, 1);
+        children_started(&engine, 9, 0);
+        children_ended(&engine, false, 1);
+    }
+    assert_false(children_want(&collector, 0));
+    assert_true(children_want(&engine, 0));
+    /* One that was ready in between begins to count anew. */
+    collector.backoff = (struct backoff){.deaths = 9, .unready = 9};
+    children_started(&collector, 9, 0);
+    children_became_ready(&collector, 1);
+    children_ended(&collector, false, 2);
+    assert_true(children_want(&collector, 2));
+    assert_int_equal(collector.backoff.unready, 0);
+}
+
+static void test_due_start(void **state)
+{
+    (void)state;
+    struct children_row row = {.role = CONFIG_ENGINE, .backoff = {.deaths = 3}};
+    assert_int_equal(children_due(&row, 0), CHILDREN_NOTHING);
+    assert_true(children_want(&row, 1000));
+    assert_int_equal(children_due(&row, 1199), CHILDREN_NOTHING);
+    assert_int_equal(children_due(&row, 1200), CHILDREN_START);
+}
+
+/* Which end comes first, and its reason. */
+static void test_due_kill(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t deadline_ms; /* of the run; 0: none */
+        int64_t ready_ms;    /* -1: never */
+        int64_t stop_ms;     /* asked to stop at, with 500 ms of grace; 0: not */
+        int64_t killed_ms;
+        const char *reason;
+    } rows[] = {
+        {0, -1, 0, 1000 + CHILDREN_UNREADY_MS, "silent"},
+        {0, 2000, 0, 2000 + CHILDREN_SILENT_MS, "silent"},
+        {30000, 2000, 0, 30000, "deadline"}, /* a run may be silent until its deadline */
+        {30000, 2000, 4000, 4500, "stopped"},
+        {0, 2000, 4000, 4500, "stopped"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct children_row row = {.role = CONFIG_COLLECTOR, .next_until_ms = rows[i].deadline_ms};
+        children_started(&row, 9, 1000);
+        if (rows[i].ready_ms > 0) {
+            children_heard(&row, rows[i].ready_ms);
+            children_became_ready(&row, rows[i].ready_ms);
+        }
+        if (rows[i].stop_ms)
+            children_stopping(&row, rows[i].stop_ms, 500);
+        struct children_row *in_table = &row;
+        struct children table = {.rows = &in_table, .count = 1};
+        assert_int_equal(children_next_ms(&table), rows[i].killed_ms);
+        assert_int_equal(children_due(&row, rows[i].killed_ms - 1), CHILDREN_NOTHING);
+        assert_int_equal(children_due(&row, rows[i].killed_ms), CHILDREN_KILL);
+        assert_string_equal(row.reason, rows[i].reason);
+        row.killed = true;
+        assert_int_equal(children_due(&row, rows[i].killed_ms), CHILDREN_NOTHING);
+        assert_int_equal(children_next_ms(&table), INT64_MAX);
+    }
+}
+
+static void test_an_asked_end_is_no_death(void **state)
+{
+    (void)state;
+    struct children_row row = {.role = CONFIG_FRONT};
+    children_started(&row, 9, 0);
+    children_stopping(&row, 10, 0);
+    children_ended(&row, false, 20);
+    assert_int_equal(row.backoff.deaths, 0);
+    children_started(&row, 9, 30);
+    children_condemn(&row, 40, "protocol");
+    children_ended(&row, false, 50);
+    assert_int_equal(row.backoff.deaths, 1);
+}
+
+static void test_table(void **state)
+{
+    (void)state;
+    struct children table = {0};
+    struct children_row *one = NULL;
+    struct children_row *again = NULL;
+    struct children_row *engine = NULL;
+    assert_int_equal(children_add(&table, CONFIG_COLLECTOR, "one", &one), 0);
+    assert_int_equal(children_add(&table, CONFIG_COLLECTOR, "one", &again), 0);
+    assert_int_equal(children_add(&table, CONFIG_ENGINE, NULL, &engine), 0);
+    assert_ptr_equal(one, again);
+    assert_int_equal(table.count, 2);
+    assert_null(children_find(&table, CONFIG_COLLECTOR, "two"));
+    assert_ptr_equal(children_find(&table, CONFIG_ENGINE, NULL), engine);
+    children_drop(&table, one);
+    assert_null(children_find(&table, CONFIG_COLLECTOR, "one"));
+    children_finish(&table);
+}
+
+static void test_reload(void **state)
+{
+    (void)state;
+    struct reload reload = {0};
+    reload_begin(&reload, 0);
+    reload_asked(&reload, CONFIG_ENGINE);
+    reload_asked(&reload, CONFIG_FRONT);
+    assert_int_equal(reload_judge(&reload, 1), RELOAD_WAIT);
+    reload_answered(&reload, CONFIG_ENGINE, true, "");
+    assert_int_equal(reload_judge(&reload, 1), RELOAD_WAIT);
+    reload_answered(&reload, CONFIG_COURIER, false, "was never asked");
+    reload_answered(&reload, CONFIG_FRONT, true, "");
+    assert_int_equal(reload_judge(&reload, 1), RELOAD_COMMIT);
+    /* One that agreed and died is not there any more to live with it. */
+    reload_lost(&reload, CONFIG_ENGINE);
+    assert_int_equal(reload_judge(&reload, 1), RELOAD_ABANDON);
+
+    reload_begin(&reload, 0);
+    reload_asked(&reload, CONFIG_ENGINE);
+    reload_asked(&reload, CONFIG_FRONT);
+    reload_answered(&reload, CONFIG_FRONT, false, "no");
+    assert_int_equal(reload_judge(&reload, 1), RELOAD_ABANDON);
+    assert_string_equal(reload.why, "the front: no");
+
+    reload_begin(&reload, 0);
+    reload_asked(&reload, CONFIG_ENGINE);
+    assert_int_equal(reload_judge(&reload, RELOAD_LIMIT_MS - 1), RELOAD_WAIT);
+    assert_int_equal(reload_judge(&reload, RELOAD_LIMIT_MS), RELOAD_ABANDON);
+    assert_non_null(strstr(reload.why, "engine"));
+    reload_end(&reload);
+}
+
+static void note(void *context, const char *text)
+{
+    buffer_print(context, "%s;", text);
+}
+
+static void test_notices(void **state)
+{
+    (void)state;
+    CLEAN(buffer_finish) struct buffer said = {0};
+    struct notify notify = {.send = note, .context = &said, .interval_ms = 1000};
+    notify_ready(&notify);
+    notify_reloading(&notify, 5000000);
+    notify_status(&notify, "%s", "two\nlines");
+    notify_stopping(&notify);
+    assert_string_equal(said.data, "READY=1;RELOADING=1\nMONOTONIC_USEC=5000000;STATUS=two lines;"
+                                   "STOPPING=1;");
+}
+
+static void test_watchdog_is_withheld(void **state)
+{
+    (void)state;
+    CLEAN(buffer_finish) struct buffer said = {0};
+    struct notify notify = {.send = note, .context = &said, .interval_ms = 1000};
+    notify_alive(&notify, 1000, 900);
+    notify_alive(&notify, 1500, 1400);
+    assert_string_equal(said.data, "WATCHDOG=1;");
+    notify_alive(&notify, 2000 + NOTIFY_ENGINE_LIMIT_MS, 1999);
+    assert_string_equal(said.data, "WATCHDOG=1;");
+    notify_alive(&notify, 2000 + NOTIFY_ENGINE_LIMIT_MS, 2000);
+    assert_string_equal(said.data, "WATCHDOG=1;WATCHDOG=1;");
+    buffer_reset(&said);
+    buffer_text(&said, "");
+    notify.interval_ms = 0;
+    notify_alive(&notify, 900000, 900000);
+    assert_string_equal(said.data, "");
+}
+
+/* Two files change places and a third goes far; all else is closed. */
+static int lay_out_here(int a, int b)
+{
+    struct spawn_plan plan = {0};
+    if (spawn_plan_fd(&plan, a, b) || spawn_plan_fd(&plan, b, a) || spawn_plan_fd(&plan, a, 20))
+        return 1;
+    int keep = spawn_lay_out(&plan, b);
+    struct stat at_a;
+    struct stat at_b;
+    struct stat at_20;
+    struct stat kept;
+    if (keep < 0 || fstat(a, &at_a) || fstat(b, &at_b) || fstat(20, &at_20) || fstat(keep, &kept))
+        return 2;
+    /* a was the null device, b the root folder. */
+    if (!S_ISDIR(at_a.st_mode) || !S_ISCHR(at_b.st_mode) || !S_ISCHR(at_20.st_mode) ||
+        !S_ISDIR(kept.st_mode))
+        return 3;
+    if (!(fcntl(keep, F_GETFD) & FD_CLOEXEC) || fcntl(a, F_GETFD) & FD_CLOEXEC)
+        return 4;
+    for (int fd = 3; fd < 64; fd++)
+        if (fd != a && fd != b && fd != 20 && fcntl(fd, F_GETFD) >= 0)
+            return 5;
+    return 0;
+}
+
+static void test_descriptors_change_places(void **state)
+{
+    (void)state;
+    int a = open("/dev/null", O_RDWR | O_CLOEXEC);
+    int b = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int stray = open("/dev/null", O_RDONLY);
+    assert_true(a > 2 && b > 2 && stray > 2);
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(lay_out_here(a, b));
+    int status = 0;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+    close(a);
+    close(b);
+    close(stray);
+}
+
+static void test_spawn_tells_the_step(void **state)
+{
+    (void)state;
+    char name[] = "nothing";
+    char *arguments[] = {name, NULL};
+    char *environment[] = {NULL};
+    struct spawn_plan plan = {.path = "/nonexistent/program",
+                              .arguments = arguments,
+                              .environment = environment,
+                              .files_most = 64,
+                              .death_signal = 9};
+    pid_t pid = 0;
+    struct error error = {0};
+    assert_int_equal(spawn_start(&plan, &pid, &error), ERROR_IO);
+    assert_non_null(strstr(error.sentence, "/nonexistent/program: executing it: No such file"));
+    assert_int_equal(pid, 0);
+    error_finish(&error);
+    for (size_t i = 0; i < SPAWN_FDS_MOST; i++)
+        assert_int_equal(spawn_plan_fd(&plan, 3, 3), 0);
+    assert_int_equal(spawn_plan_fd(&plan, 3, 3), ERROR_LIMIT);
+}
+
+static void test_capabilities(void **state)
+{
+    (void)state;
+    json_t *tables = json_pack("{s:[{s:s, s:s}, {s:s, s:s}, {s:s, s:s}]}", "needs", "kind",
+                               "capability", "what", "cap_dac_read_search", "kind", "read", "what",
+                               "cap_syslog", "kind", "capability", "what", "cap_sys_admin");
+    assert_int_equal(launch_capabilities(tables), 1u << 2);
+    assert_int_equal(launch_capabilities(NULL), 0);
+    json_decref(tables);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_backoff_doubles),
+        cmocka_unit_test(test_only_a_collector_is_set_aside),
+        cmocka_unit_test(test_due_start),
+        cmocka_unit_test(test_due_kill),
+        cmocka_unit_test(test_an_asked_end_is_no_death),
+        cmocka_unit_test(test_table),
+        cmocka_unit_test(test_reload),
+        cmocka_unit_test(test_notices),
+        cmocka_unit_test(test_watchdog_is_withheld),
+        cmocka_unit_test(test_descriptors_change_places),
+        cmocka_unit_test(test_spawn_tells_the_step),
+        cmocka_unit_test(test_capabilities),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

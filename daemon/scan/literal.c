@@ -88,22 +88,31 @@ static void read_class(struct reader *reader)
     end_run(&reader->group[reader->depth]);
 }
 
+/* What may open a group; what is not here is not understood. */
+static const struct opening {
+    const char *text;
+    bool aside;
+    bool named; /* a name and '>' follow */
+} openings[] = {
+    {"(?:", false, false}, {"(?>", false, false}, {"(?=", true, false}, {"(?!", true, false},
+    {"(?<=", true, false}, {"(?<!", true, false}, {"(?<", false, true}, {"(?P<", false, true},
+};
+
 /* The length of what opens a group, and whether it is an assertion; 0 is not understood. */
 static size_t group_opening(const char *at, bool *ret_aside)
 {
     *ret_aside = false;
-    if (at[1] == '*')
-        return 0;
     if (at[1] != '?')
-        return 1;
-    if (at[2] == ':' || at[2] == '>')
-        return 3;
-    *ret_aside = at[2] == '=' || at[2] == '!' || (at[2] == '<' && (at[3] == '=' || at[3] == '!'));
-    if (*ret_aside)
-        return at[2] == '<' ? 4 : 3;
-    const char *name = at[2] == '<' ? at + 3 : at[2] == 'P' && at[3] == '<' ? at + 4 : NULL;
-    const char *end = name ? strchr(name, '>') : NULL;
-    return end ? (size_t)(end + 1 - at) : 0;
+        return at[1] == '*' ? 0 : 1;
+    for (size_t i = 0; i < sizeof openings / sizeof *openings; i++) {
+        size_t length = strlen(openings[i].text);
+        if (strncmp(at, openings[i].text, length) != 0)
+            continue;
+        const char *end = openings[i].named ? strchr(at + length, '>') : at + length - 1;
+        *ret_aside = openings[i].aside;
+        return end ? (size_t)(end + 1 - at) : 0;
+    }
+    return 0;
 }
 
 /* At '('. */

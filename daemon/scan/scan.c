@@ -132,14 +132,14 @@ static int find_repeats(struct scan *scan, const char *bytes, size_t length)
     return 0;
 }
 
-static void try_rule(const struct scan *scan, size_t rule, const char *bytes, size_t length,
-                     struct scan_hit *hit, const struct scan_sink *sink)
+/* Tries the hit's rule, and tells the hit unless it is none. */
+static void try_rule(const struct scan *scan, struct scan_hit *hit, const char *bytes,
+                     size_t length, const struct scan_sink *sink)
 {
     size_t seen = length < RULE_LINE_MOST ? length : RULE_LINE_MOST;
-    int code = rule_match(&scan->set->rules[rule], scan->matcher, bytes, seen, hit->captures);
+    int code = rule_match(&scan->set->rules[hit->rule], scan->matcher, bytes, seen, hit->captures);
     if (code == ERROR_MISSING)
         return;
-    hit->rule = rule;
     hit->undecided = code != 0;
     sink->on_hit(sink->context, hit);
 }
@@ -165,8 +165,8 @@ static void scan_rule(const struct scan *scan, size_t rule, const char *bytes, s
             repeat++;
         if (repeat < scan->repeat_count && scan->repeats[repeat].start == line.start)
             continue;
-        struct scan_hit hit = {.start = line.start, .end = line.end, .count = 1};
-        try_rule(scan, rule, bytes + line.start, line.end - line.start, &hit, sink);
+        struct scan_hit hit = {.rule = rule, .start = line.start, .end = line.end, .count = 1};
+        try_rule(scan, &hit, bytes + line.start, line.end - line.start, sink);
     }
 }
 
@@ -182,9 +182,10 @@ static int scan_repeat(struct scan *scan, const struct repeat *repeat, const cha
         return ERROR_MEMORY;
     for (size_t rule = 0; rule < scan->set->count; rule++) {
         const struct literal *literal = &scan->set->rules[rule].literal;
-        struct scan_hit hit = {.start = repeat->start, .end = repeat->end, .count = repeat->count};
+        struct scan_hit hit = {
+            .rule = rule, .start = repeat->start, .end = repeat->end, .count = repeat->count};
         if (!literal->length || memmem(text->data, text->length, literal->bytes, literal->length))
-            try_rule(scan, rule, text->data, text->length, &hit, sink);
+            try_rule(scan, &hit, text->data, text->length, sink);
     }
     return 0;
 }

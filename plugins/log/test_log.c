@@ -1,6 +1,6 @@
 /* The log plugin against a fake host: rotation, truncation, crashes, hostile files; each line once.
  */
-#include "fake/fake_host.h"
+#include "test_log.h"
 
 #include "base/buffer.h"
 #include "base/clean.h"
@@ -18,12 +18,6 @@
 #include <cmocka.h>
 
 #define HIT "Failed password for root from 192.0.2.1 port 22 ssh2\n"
-
-struct place {
-    struct fake *fake;
-    char *root;
-    char *path; /* of root/a.log */
-};
 
 static void set_rule(struct fake *fake, int number, const char *member, const char *text)
 {
@@ -47,7 +41,7 @@ static void set_number_rule(struct fake *fake)
     set_rule(fake, 1, "no_match", "Accepted password for root");
 }
 
-static int set_up(void **state)
+int log_set_up(void **state)
 {
     struct place *place = calloc(1, sizeof *place);
     assert_non_null(place);
@@ -61,7 +55,7 @@ static int set_up(void **state)
     return 0;
 }
 
-static int tear_down(void **state)
+int log_tear_down(void **state)
 {
     struct place *place = *state;
     fake_free(place->fake);
@@ -72,14 +66,14 @@ static int tear_down(void **state)
     return 0;
 }
 
-static void move(const struct place *place, const char *from, const char *to)
+void log_move(const struct place *place, const char *from, const char *to)
 {
     CLEAN(clean_text) char *old = text_format("%s/%s", place->root, from);
     CLEAN(clean_text) char *new = text_format("%s/%s", place->root, to);
     assert_int_equal(rename(old, new), 0);
 }
 
-static void cut_to(const struct place *place, const char *name, off_t size)
+void log_cut(const struct place *place, const char *name, off_t size)
 {
     CLEAN(clean_text) char *path = text_format("%s/%s", place->root, name);
     assert_int_equal(truncate(path, size), 0);
@@ -140,7 +134,7 @@ static void test_unterminated(void **state)
     struct place *place = *state;
     fake_file(place->root, "a.log", HIT "Failed password for x");
     expect(place, CFD_OK, 1);
-    move(place, "a.log", "a.log.1");
+    log_move(place, "a.log", "a.log.1");
     fake_file(place->root, "a.log", "");
     expect(place, CFD_OK, 0);
     fake_append(place->root, "a.log", HIT);
@@ -175,10 +169,10 @@ static void test_rename(void **state)
     expect(place, CFD_OK, 1);
     fake_append(place->root, "a.log", HIT);
     fake_crash(place->fake);
-    move(place, "a.log", "a.log.1");
+    log_move(place, "a.log", "a.log.1");
     fake_file(place->root, "a.log", HIT HIT);
-    move(place, "a.log.1", "a.log.2");
-    move(place, "a.log", "a.log.1");
+    log_move(place, "a.log.1", "a.log.2");
+    log_move(place, "a.log", "a.log.1");
     fake_file(place->root, "a.log", HIT HIT HIT HIT);
     expect(place, CFD_OK, 7);
     assert_int_equal(place->fake->lost.count, 0);
@@ -193,7 +187,7 @@ static void test_copytruncate(void **state)
     expect(place, CFD_OK, 2);
     fake_append(place->root, "a.log", HIT);
     fake_copy(place->root, "a.log.1", place->path);
-    cut_to(place, "a.log", 0);
+    log_cut(place, "a.log", 0);
     expect(place, CFD_OK, 1);
     fake_append(place->root, "a.log", "n=5\n");
     expect(place, CFD_OK, 0);
@@ -206,7 +200,7 @@ static void test_truncated_without_copy(void **state)
     struct place *place = *state;
     fake_file(place->root, "a.log", HIT HIT);
     expect(place, CFD_OK, 2);
-    cut_to(place, "a.log", 0);
+    log_cut(place, "a.log", 0);
     fake_append(place->root, "a.log",
                 "n=5\nlonger than it was before it was cut: "
                 "Failed password for root from somewhere, and then more\n");
@@ -390,160 +384,7 @@ static void test_wakes(void **state)
     assert_int_equal(poll(&poll_fd, 1, 0), 0);
 }
 
-/* Random appends (whole and in pieces), rotations, collects and crashes. */
-struct world {
-    struct place *place;
-    uint64_t seed;
-    int next;       /* number of the next line */
-    int rotations;  /* files a.log.1 ... */
-    bool copies;    /* copytruncate */
-    unsigned *seen; /* how often each number was counted */
-};
-
-static unsigned pick(struct world *world, unsigned range)
-{
-    world->seed = world->seed * 6364136223846793005u + 1442695040888963407u;
-    return (unsigned)(world->seed >> 33) % range;
-}
-
-/* What was committed counts. */
-static void harvest(struct world *world)
-{
-    struct fake *fake = world->place->fake;
-    for (size_t i = 0; i < fake->reading_count; i++) {
-        const struct fake_reading *reading = &fake->readings[i];
-        int64_t number;
-        if (strcmp(reading->attribute->name, "log_numbers") != 0)
-            continue;
-        assert_int_equal(text_to_integer(reading->labels[0], &number), 0);
-        assert_in_range(number, 0, world->next);
-        world->seen[number] += (unsigned)reading->value;
-    }
-    assert_int_equal(fake->lost.count, 0);
-    fake_clear(fake);
-}
-
-static void collect_some(struct world *world)
-{
-    struct fake *fake = world->place->fake;
-    if (!fake->started) {
-        assert_int_equal(fake_open(fake), CFD_OK);
-        assert_int_equal(fake_start(fake), CFD_OK);
-    }
-    unsigned times = 1 + pick(world, 3);
-    for (unsigned i = 0; i < times; i++)
-        assert_true(fake_collect(fake) >= 0 || fake->status == CFD_ABSENT);
-}
-
-static void append_some(struct world *world)
-{
-    unsigned count = pick(world, 4);
-    for (unsigned i = 0; i <= count; i++) {
-        CLEAN(clean_text) char *line = text_format("line with n=%d\n", world->next++);
-        size_t cut = pick(world, (unsigned)strlen(line));
-        CLEAN(clean_text) char *front = strndup(line, cut);
-        fake_append(world->place->root, "a.log", front);
-        if (pick(world, 4) == 0)
-            collect_some(world);
-        fake_append(world->place->root, "a.log", line + cut);
-    }
-}
-
-static void rotate(struct world *world)
-{
-    if (world->copies) {
-        /* A copy is known by what was read before it: something must have been. */
-        collect_some(world);
-        if (pick(world, 2) == 0)
-            append_some(world);
-    }
-    for (int i = world->rotations; i > 0; i--) {
-        CLEAN(clean_text) char *from = text_format("a.log.%d", i);
-        CLEAN(clean_text) char *to = text_format("a.log.%d", i + 1);
-        move(world->place, from, to);
-    }
-    world->rotations++;
-    if (world->copies) {
-        fake_copy(world->place->root, "a.log.1", world->place->path);
-        cut_to(world->place, "a.log", 0);
-    } else {
-        move(world->place, "a.log", "a.log.1");
-        if (pick(world, 2) == 0)
-            collect_some(world);
-        fake_file(world->place->root, "a.log", "");
-    }
-    if (pick(world, 2) == 0)
-        collect_some(world);
-    append_some(world);
-}
-
-static void live(struct world *world)
-{
-    switch (pick(world, 8)) {
-    case 0:
-    case 1:
-    case 2:
-        append_some(world);
-        return;
-    case 3:
-    case 4:
-        collect_some(world);
-        return;
-    case 5:
-    case 6:
-        fake_crash(world->place->fake);
-        harvest(world);
-        return;
-    default:
-        if (world->rotations < 6)
-            rotate(world);
-    }
-}
-
-static void run_world(struct world *world)
-{
-    fake_file(world->place->root, "a.log", "");
-    collect_some(world);
-    append_some(world);
-    for (int i = 0; i < 60; i++)
-        live(world);
-    harvest(world);
-    assert_int_equal(fake_run(world->place->fake), CFD_OK);
-    harvest(world);
-    for (int i = 0; i < world->next; i++) {
-        if (world->seen[i] != 1)
-            fail_msg("line %d of %d was counted %u times", i, world->next, world->seen[i]);
-    }
-}
-
-static void run_worlds(bool copies)
-{
-    for (uint64_t seed = 1; seed <= 25; seed++) {
-        void *state = NULL;
-        set_up(&state);
-        struct world world = {.place = state,
-                              .seed = seed * 7919 + copies,
-                              .copies = copies,
-                              .seen = calloc(4096, sizeof *world.seen)};
-        run_world(&world);
-        free(world.seen);
-        tear_down(&state);
-    }
-}
-
-static void test_each_line_once_rename(void **state)
-{
-    (void)state;
-    run_worlds(false);
-}
-
-static void test_each_line_once_copytruncate(void **state)
-{
-    (void)state;
-    run_worlds(true);
-}
-
-#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define CASE(test) cmocka_unit_test_setup_teardown(test, log_set_up, log_tear_down)
 
 int main(void)
 {

@@ -150,6 +150,15 @@ static void test_repeated(void **state)
                  "0:0-40*1[a: message repeated 9 times: [ b]] ");
 }
 
+/* A rule that matches in the folded line as well as in what was folded: once, N times. */
+static void test_repeated_unanchored(void **state)
+{
+    CLEAN(rule_set_finish) struct rule_set set = {0};
+    (void)state;
+    add_rule(&set, "Failed x", NULL);
+    check_repeat(&set, "Dec 10 07:13:56 h s: message repeated 5 times: [ Failed x]", "0:0-58*5 ");
+}
+
 static void test_limits(void **state)
 {
     CLEAN(rule_set_finish) struct rule_set set = {0};
@@ -269,17 +278,12 @@ static void test_kept(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_literals),
-        cmocka_unit_test(test_lines),
-        cmocka_unit_test(test_without_literal),
-        cmocka_unit_test(test_once),
-        cmocka_unit_test(test_repeated),
-        cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_sees_64_kib),
-        cmocka_unit_test(test_union),
-        cmocka_unit_test(test_personal_differs),
-        cmocka_unit_test(test_tally),
-        cmocka_unit_test(test_kept),
+        cmocka_unit_test(test_literals),        cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_without_literal), cmocka_unit_test(test_once),
+        cmocka_unit_test(test_repeated),        cmocka_unit_test(test_repeated_unanchored),
+        cmocka_unit_test(test_limits),          cmocka_unit_test(test_sees_64_kib),
+        cmocka_unit_test(test_union),           cmocka_unit_test(test_personal_differs),
+        cmocka_unit_test(test_tally),           cmocka_unit_test(test_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -22,7 +22,6 @@ struct checker {
     struct check *check;
     enum config_role role;
     char *instance;
-    char *setting; /* where a fault of the role itself stands: "collectors[1]", or "" */
     pid_t pid;
     struct channel *channel;
     bool answered;
@@ -137,7 +136,6 @@ static void free_checker(struct checker *checker)
     if (checker->pid)
         end_checker(checker);
     free(checker->instance);
-    free(checker->setting);
     free(checker);
 }
 
@@ -163,11 +161,12 @@ static int launch_checker(struct checker *checker, json_t *part, struct error *e
     return code ? error_set(error, code, "cannot watch a check: %s", error_text(code)) : 0;
 }
 
-/* part is stolen. */
 static int add_checker(struct check *check, enum config_role role, const char *instance,
-                       const char *setting, json_t *part_stolen, struct error *error)
+                       struct error *error)
 {
-    CLEAN(clean_json) json_t *part = part_stolen;
+    CLEAN(clean_json)
+    json_t *part = role == CONFIG_ENGINE ? check_engine_part(check->config, check->tables)
+                                         : config_part(check->config, role, instance);
     if (!part ||
         array_reserve(&check->checkers, &check->capacity, check->count, sizeof *check->checkers))
         return error_set(error, ERROR_MEMORY, "no memory left for a check");
@@ -175,10 +174,8 @@ static int add_checker(struct check *check, enum config_role role, const char *i
     if (!checker)
         return error_set(error, ERROR_MEMORY, "no memory left for a check");
     *checker = (struct checker){.check = check, .role = role};
-    checker->instance = instance ? strdup(instance) : NULL;
-    checker->setting = strdup(setting);
     check->checkers[check->count++] = checker;
-    if (!checker->setting || (instance && !checker->instance))
+    if (instance && !(checker->instance = strdup(instance)))
         return error_set(error, ERROR_MEMORY, "no memory left for a check");
     return launch_checker(checker, part, error);
 }
@@ -192,9 +189,7 @@ static int add_collectors(struct check *check, struct error *error)
         const char *name = json_text_of(collector, "name", NULL);
         if (!name || !json_flag_of(collector, "enabled", true))
             continue;
-        CLEAN(clean_text) char *setting = text_format("collectors[%zu]", index);
-        int code = add_checker(check, CONFIG_COLLECTOR, name, setting ? setting : "",
-                               config_part(check->config, CONFIG_COLLECTOR, name), error);
+        int code = add_checker(check, CONFIG_COLLECTOR, name, error);
         if (code)
             return code;
     }
@@ -237,10 +232,12 @@ void check_free(struct check *check)
 
 static void complain(struct checker *checker, const char *why)
 {
-    CLEAN(clean_text)
-    char *sentence = text_format("the check by its program (%s) %s",
-                                 checker->instance ? "conformd-collector" : "conformd-engine", why);
-    config_fault_add(checker->check->config, checker->setting, false, sentence ? sentence : why);
+    bool of_collector = checker->role == CONFIG_COLLECTOR;
+    CLEAN(clean_json)
+    json_t *fault = json_pack("{s:s, s:s+}", "setting", of_collector ? "plugin" : "", "sentence",
+                              "the check by its program ", why);
+    if (fault)
+        check_add_fault(checker->check->config, checker->role, checker->instance, fault);
 }
 
 static void step_checker(struct checker *checker, bool too_late)
@@ -283,8 +280,7 @@ bool check_step(struct check *check, int64_t now_ms)
     check->engine_asked = true;
     check->until_ms = now_ms + CHECK_LIMIT_MS;
     CLEAN(error_finish) struct error error = {0};
-    if (add_checker(check, CONFIG_ENGINE, NULL, "", check_engine_part(check->config, check->tables),
-                    &error)) {
+    if (add_checker(check, CONFIG_ENGINE, NULL, &error)) {
         config_fault_add(check->config, "", false, error_sentence(&error));
         return true;
     }

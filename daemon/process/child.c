@@ -147,33 +147,35 @@ static void on_parent_end(void *context, int code, const char *sentence)
 
 /* --- start --- */
 
-static void refuse(const struct child *child, const char *sentence)
+static int refuse(const struct child *child, const char *sentence)
 {
     fprintf(stderr, "%s: %s\n", inherit_program(child->role), sentence);
-    exit(USAGE);
+    return USAGE;
 }
 
-static void read_arguments(int argc, char **argv, struct child *child)
+/* Returns -1 to go on, else the exit status. */
+static int read_arguments(int argc, char **argv, struct child *child)
 {
     const char *program = inherit_program(child->role);
     for (int i = 1; i < argc; i++) {
         if (!strcmp(argv[i], "--version")) {
             printf("%s %s\n", program, CONFORMD_VERSION);
-            exit(0);
+            return 0;
         }
         if (!strcmp(argv[i], "--help")) {
             printf("%s is a part of conformd, which starts it; see conformd(8).\n", program);
-            exit(0);
+            return 0;
         }
         if (!strcmp(argv[i], "--check"))
             child->check = true;
         else if (child->role == ROLE_COLLECTOR && argv[i][0] != '-' && !child->instance)
             child->instance = argv[i];
         else
-            refuse(child, "takes --check, --version, --help, and a collector its name");
+            return refuse(child, "takes --check, --version, --help, and a collector its name");
     }
     if (child->role == ROLE_COLLECTOR && !child->instance)
-        refuse(child, "takes the name of a collector's instance");
+        return refuse(child, "takes the name of a collector's instance");
+    return -1;
 }
 
 static int set_limits(void)
@@ -231,27 +233,28 @@ static int open_channel(struct child *child)
     return code;
 }
 
-void child_start(int argc, char **argv, const struct child_calls *calls, void *context,
-                 struct child *ret)
+int child_start(int argc, char **argv, const struct child_calls *calls, void *context,
+                struct child *ret)
 {
     struct child *child = ret;
     *child = (struct child){.role = calls->role};
-    read_arguments(argc, argv, child);
+    int status = read_arguments(argc, argv, child);
+    if (status >= 0)
+        return status;
     CLEAN(error_finish) struct error error = {0};
     if (inherit_check(child->role, child->check, &child->listeners, &error) ||
         inherit_config(&child->config, &error))
-        refuse(child, error_sentence(&error));
+        return refuse(child, error_sentence(&error));
     log_open(inherit_program(child->role), true, log_level_of(child->config));
     child->inner = calloc(1, sizeof *child->inner);
     if (!child->inner)
-        refuse(child, error_text(ERROR_MEMORY));
+        return refuse(child, error_text(ERROR_MEMORY));
     child->inner->calls = calls;
     child->inner->context = context;
     int code = set_limits();
     if (!code)
         code = open_channel(child);
-    if (code)
-        refuse(child, error_text(code));
+    return code ? refuse(child, error_text(code)) : -1;
 }
 
 /* --- what a child says --- */

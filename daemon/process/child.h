@@ -46,10 +46,11 @@ struct child_calls {
 };
 
 /* First thing in main: arguments (NAME for a collector, --check, --version, --help), descriptors,
- * log, limits (no core, non-dumpable, no_new_privs), loop, channel. Prints a sentence and exits
- * with 2 when started by hand. context is handed to the calls. */
-void child_start(int argc, char **argv, const struct child_calls *calls, void *context,
-                 struct child *ret);
+ * log, limits (no core, non-dumpable, no_new_privs), loop, channel. Returns -1 to go on, else the
+ * status that main returns: 2, with a sentence, when started by hand. context is handed to the
+ * calls. */
+int child_start(int argc, char **argv, const struct child_calls *calls, void *context,
+                struct child *ret) MUST_CHECK;
 /* Serves now: READY goes out, and ALIVE each second while the loop turns. */
 void child_ready(struct child *child);
 /* Sends what message_send put on the parent's channel. */

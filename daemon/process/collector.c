@@ -247,6 +247,8 @@ int main(int argc, char **argv)
     static struct collector collector;
     if (argc > 1 && !strcmp(argv[1], "--describe"))
         return describe(argc, argv);
-    child_start(argc, argv, &calls, &collector, &collector.child);
+    int refused = child_start(argc, argv, &calls, &collector, &collector.child);
+    if (refused >= 0)
+        return refused;
     return collector.child.check ? check(&collector) : serve(&collector);
 }

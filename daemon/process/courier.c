@@ -134,7 +134,9 @@ static int start(struct courier *courier)
 int main(int argc, char **argv)
 {
     static struct courier courier;
-    child_start(argc, argv, &child_calls, &courier, &courier.child);
+    int refused = child_start(argc, argv, &child_calls, &courier, &courier.child);
+    if (refused >= 0)
+        return refused;
     if (start(&courier)) {
         log_write(LOG_LEVEL_ERROR, "the courier could not start: out of memory or descriptors");
         return 4;

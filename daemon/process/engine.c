@@ -294,7 +294,9 @@ static int start(struct main_state *state)
 int main(int argc, char **argv)
 {
     static struct main_state state;
-    child_start(argc, argv, &child_calls, &state, &state.child);
+    int refused = child_start(argc, argv, &child_calls, &state, &state.child);
+    if (refused >= 0)
+        return refused;
     if (state.child.check)
         return check(&state.child);
     int status = open_engine(&state);

@@ -395,7 +395,9 @@ int main(int argc, char **argv)
     };
     struct front front = {0};
     held_init(&front.held);
-    child_start(argc, argv, &calls, &front, &front.child);
+    int refused = child_start(argc, argv, &calls, &front, &front.child);
+    if (refused >= 0)
+        return refused;
     if (front.child.check) {
         child_checked(&front.child, NULL);
         child_finish(&front.child);

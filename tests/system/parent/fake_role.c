@@ -208,7 +208,9 @@ int main(int argc, char **argv)
         .on_abandon = on_abandon,
         .more = role_of(fake.name) == ROLE_ENGINE ? engine_rules : NULL,
     };
-    child_start(argc, argv, &calls, &fake, &fake.child);
+    int refused = child_start(argc, argv, &calls, &fake, &fake.child);
+    if (refused >= 0)
+        return refused;
     if (fake.child.instance)
         fake.name = fake.child.instance;
     memcpy(fake.folder, self, sizeof self);

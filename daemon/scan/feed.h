@@ -62,6 +62,9 @@ void feed_missing(const struct feed *feed, const struct cfd_host *host, const ch
 void feed_lost(const struct cfd_host *host, const char *source, const char *why, uint64_t from,
                uint64_t to);
 
+/* Scans a log of the selftest's tree: are there as many failed passwords as there must be? */
+int feed_selftest(const struct cfd_host *host, const char *path, uint64_t expected) MUST_CHECK;
+
 void feed_log(const struct cfd_host *host, int level, const char *format, ...) PRINTF_LIKE(3, 4);
 
 #endif

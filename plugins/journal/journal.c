@@ -236,6 +236,14 @@ static int journal_collect(void *opaque, const struct cfd_host *host)
     return flushed < 0 ? flushed : status;
 }
 
+static int journal_selftest(void *opaque, const struct cfd_host *host, const char *root)
+{
+    (void)opaque;
+    (void)root; /* the host puts it before each path */
+    int status = feed_selftest(host, "/good/var/log/auth.log", 0);
+    return status < 0 ? status : feed_selftest(host, "/bad/var/log/auth.log", 7);
+}
+
 const struct cfd_collector cfd_collector_plugin = {
     CFD_COLLECTOR_HEAD,
     .flags = CFD_STREAM,
@@ -251,4 +259,5 @@ const struct cfd_collector cfd_collector_plugin = {
     .close = journal_close,
     .start = journal_start,
     .stop = journal_stop,
+    .selftest = journal_selftest,
 };

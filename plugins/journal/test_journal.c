@@ -228,11 +228,19 @@ static void test_each_once(void **state)
     assert_true(sum == 24);
 }
 
+static void test_selftest(void **state)
+{
+    struct place *place = *state;
+    assert_int_equal(fake_selftest(place->fake, SOURCE_DIR "/plugins/journal/selftest"), CFD_OK);
+    fake_file(place->root, "good/var/log/auth.log", "sshd[1]: Failed password for x from y port 1");
+    assert_int_equal(fake_selftest(place->fake, place->root), CFD_ERROR);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
 {
-    const struct CMUnitTest always[] = {CASE(test_absent), CASE(test_standby)};
+    const struct CMUnitTest always[] = {CASE(test_absent), CASE(test_standby), CASE(test_selftest)};
     const struct CMUnitTest with_writer[] = {
         CASE(test_counts),   CASE(test_units),   CASE(test_starts_at_end),
         CASE(test_vacuumed), CASE(test_hostile), CASE(test_each_once),

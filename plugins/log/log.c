@@ -208,6 +208,14 @@ static int log_collect(void *opaque, const struct cfd_host *host)
     return self->more ? CFD_MORE : files_judge(&self->files, self->feed, host);
 }
 
+static int log_selftest(void *opaque, const struct cfd_host *host, const char *root)
+{
+    (void)opaque;
+    (void)root; /* the host puts it before each path */
+    int status = feed_selftest(host, "/good/var/log/auth.log", 0);
+    return status < 0 ? status : feed_selftest(host, "/bad/var/log/auth.log", 7);
+}
+
 const struct cfd_collector cfd_collector_plugin = {
     CFD_COLLECTOR_HEAD,
     .flags = CFD_STREAM,
@@ -223,4 +231,5 @@ const struct cfd_collector cfd_collector_plugin = {
     .close = log_close,
     .start = log_start,
     .stop = log_stop,
+    .selftest = log_selftest,
 };

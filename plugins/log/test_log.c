@@ -384,12 +384,21 @@ static void test_wakes(void **state)
     assert_int_equal(poll(&poll_fd, 1, 0), 0);
 }
 
+static void test_selftest(void **state)
+{
+    struct place *place = *state;
+    assert_int_equal(fake_selftest(place->fake, SOURCE_DIR "/plugins/log/selftest"), CFD_OK);
+    fake_file(place->root, "good/var/log/auth.log", "sshd[1]: Failed password for x from y port 1");
+    assert_int_equal(fake_selftest(place->fake, place->root), CFD_ERROR);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, log_set_up, log_tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(test_counts),
+        CASE(test_selftest),
         CASE(test_starts_at_end),
         CASE(test_later_files_from_beginning),
         CASE(test_unterminated),

@@ -64,6 +64,8 @@ static void read_header(const char *line)
     CLEAN(clean_text) char *cookie = guard_token(NULL, line, "conformd_9191");
     if ((bearer && !guard_is_token(bearer)) || (cookie && !guard_is_token(cookie)))
         abort();
+    if (!name || strncmp(name, "conformd_", 9) != 0)
+        abort();
     if (guard_host(line, false) && !guard_host(line, true))
         abort();
     (void)expose_choose(line);

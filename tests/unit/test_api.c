@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "api/api.h"
-#include "api/write.h"
 #include "base/clean.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -448,41 +447,6 @@ static void test_damage(void **state)
     check_refusal(state, "/api/status", NULL, 500, "M3");
 }
 
-static void test_values(void **state)
-{
-    (void)state;
-    static const struct {
-        double value;
-        const char *text;
-    } cases[] = {
-        {0, "\"0\""},
-        {-0.0, "\"-0\""},
-        {1, "\"1\""},
-        {0.1, "\"0.1\""},
-        {-2.5, "\"-2.5\""},
-        {1e-6, "\"0.000001\""},
-        {1e-7, "\"1e-07\""},
-        {1.5e-7, "\"1.5e-07\""},
-        {1e20, "\"100000000000000000000\""},
-        {-1.23e20, "\"-123000000000000000000\""},
-        {1e21, "\"1e+21\""},
-        {1.7976931348623157e308, "\"1.7976931348623157e+308\""},
-        {5e-324, "\"5e-324\""},
-        {123456789.123, "\"123456789.123\""},
-        {9007199254740993.0, "\"9007199254740992\""},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        CLEAN(buffer_finish) struct buffer text = {0};
-        write_value(&text, cases[i].value);
-        assert_string_equal(text.data, cases[i].text);
-    }
-    CLEAN(buffer_finish) struct buffer times = {0};
-    write_time(&times, -1);
-    write_time(&times, 1010);
-    write_time(&times, INT64_MIN);
-    assert_string_equal(times.data, "-0.0011.010-9223372036854775.808");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -500,7 +464,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_metadata, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_routes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_damage, set_up, tear_down),
-        cmocka_unit_test(test_values),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

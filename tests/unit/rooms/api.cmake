@@ -1,1 +1,2 @@
 conformd_unit_test(api USES base store ledger series promql api)
+conformd_unit_test(api_write USES base api)

@@ -29,7 +29,8 @@ enum message_type {
     MESSAGE_START,        /* engine: JSON {instance, run, deadline_ms} - start a collector's process
                              (instance), or the courier (instance "courier", run 0) */
     MESSAGE_ENDED,        /* parent: JSON {role, instance, run, code, signal, cpu_ms, rss_kib,
-                             started: true, reason} - reason "deadline", "silent", "stopped", "exited";
+                             started: true, reason} - reason "deadline", "silent", "stopped",
+                             "exited";
                              started false: it could not be made, reason says why */
     MESSAGE_END,          /* engine: JSON {instance, reason} - kill that collector's process */
     MESSAGE_WATCH,        /* engine: JSON {turn} - alive, for the watchdog; once a second at most */

@@ -175,6 +175,7 @@ static void on_failed(void *context, const char *what, const struct error *error
 static int on_connect(void *context, struct channel_message *message)
 {
     struct main_state *state = context;
+    state->published = -1; /* a new front has nothing yet */
     return peers_on_connect(&state->peers, message);
 }
 

@@ -146,10 +146,14 @@ static void ask_as_peer(struct front *front, struct http_request *request, enum 
     ask_engine(front, request, purpose, &ask);
 }
 
-/* Samples name accounts and addresses: who may read them is who may read the status. */
+/* Samples hold no personal label. On a loopback listener a scraper on this host reads them as it
+ * reads /metrics; from outside only who may read the status. */
 static void answer_samples(struct front *front, struct http_request *request)
 {
-    ask_as_peer(front, request, PURPOSE_SAMPLES, "/api/status");
+    if (front->is_public)
+        ask_as_peer(front, request, PURPOSE_SAMPLES, "/api/status");
+    else
+        answer_held(front, request, HELD_SAMPLES);
 }
 
 /* The one-time link of `conformctl open`. A HEAD, as programs that preview links send it, must not

@@ -137,7 +137,7 @@ static void test_password_fields(void **state)
     assert_false(fake_told(place->fake, "abJnggxhB"));
     assert_true(fake_excerpted(place->fake, "accounts_hash_strong", "md5:$1$(hash):20000"));
     assert_true(fake_excerpted(place->fake, "accounts_empty_password", "empty::20000"));
-    assert_true(value_of(place->fake, "accounts_total", NULL) == (double)count);
+    assert_true(value_of(place->fake, "accounts_present", NULL) == (double)count);
 }
 
 static void test_numbers(void **state)
@@ -231,7 +231,7 @@ static void test_truncated(void **state)
     write_files(place, "root:x:0:0::/:/bin/sh\nalice:x:10", "root:!:1:0:9:7:::\nalice:$6$s$" HASH,
                 "root:x:0:\nsud");
     assert_int_equal(fake_run(place->fake), CFD_OK);
-    assert_true(value_of(place->fake, "accounts_total", NULL) == 1);
+    assert_true(value_of(place->fake, "accounts_present", NULL) == 1);
     assert_true(fake_sum(place->fake, "accounts_malformed_lines", NULL) == 3);
     assert_true(fake_logged(place->fake, "/etc/passwd: 1 malformed lines, the first is line 2"));
     assert_false(fake_told(place->fake, HASH));
@@ -255,7 +255,7 @@ static void test_hostile(void **state)
         "\n# comment\n\n+::::::\n-user::::::\n:x:5:5::/:/bin/sh\nneg:x:-5:5::/:/bin/sh\n"
         "big:x:4294967296:5::/:/bin/sh\nword:x:five:5::/:/bin/sh\nn\xff\x1b:*:7:7::/:a:b\n");
     assert_int_equal(fake_run(fake), CFD_OK);
-    assert_true(value_of(fake, "accounts_total", NULL) == 2);
+    assert_true(value_of(fake, "accounts_present", NULL) == 2);
     assert_true(value_of(fake, "accounts_malformed_lines", "file=/etc/passwd") == 6);
     assert_true(value_of(fake, "accounts_password_locked", "user=n\\xff\\x1b") == 1);
     assert_true(fake_logged(fake, "NIS"));

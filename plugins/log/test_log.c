@@ -180,6 +180,43 @@ static void test_rename(void **state)
     expect(place, CFD_OK, 0);
 }
 
+/* Rotated twice between two looks, and the file that is being read deleted. */
+static void test_deleted_while_read(void **state)
+{
+    struct place *place = *state;
+    CLEAN(clean_text) char *old = text_format("%s/a.log.1", place->root);
+    fake_file(place->root, "a.log.1", "old " HIT);
+    fake_file(place->root, "a.log", HIT);
+    expect(place, CFD_OK, 1);
+    fake_append(place->root, "a.log", HIT);
+    assert_int_equal(unlink(place->path), 0);
+    const struct timespec times[2] = {{4102444800, 0}, {4102444800, 0}};
+    fake_file(place->root, "a.log.1", HIT HIT);
+    assert_int_equal(utimensat(AT_FDCWD, old, times, 0), 0);
+    fake_file(place->root, "a.log", HIT HIT HIT HIT);
+    expect(place, CFD_OK, 7);
+    expect(place, CFD_OK, 0);
+}
+
+/* A wildcard that also finds what a file was renamed to: read once, also after a crash. */
+static void test_glob_finds_renamed(void **state)
+{
+    struct place *place = *state;
+    CLEAN(clean_text) char *glob = text_format("%s/a*.log", place->root);
+    fake_set(place->fake, "files", glob);
+    fake_file(place->root, "a.log", HIT);
+    fake_file(place->root, "a.log.1", HIT);
+    expect(place, CFD_OK, 1);
+    fake_append(place->root, "a.log", HIT);
+    fake_crash(place->fake);
+    log_move(place, "a.log", "a-old.log");
+    fake_file(place->root, "a.log", HIT HIT);
+    expect(place, CFD_OK, 3);
+    expect(place, CFD_OK, 0);
+    fake_crash(place->fake);
+    expect(place, CFD_OK, 0);
+}
+
 static void test_copytruncate(void **state)
 {
     struct place *place = *state;
@@ -318,7 +355,7 @@ static void test_wrong_rules(void **state)
         {"labels[0]", "user", "rule[1].labels"},
         {"personal[0]", "user", "rule[1].personal"},
         {"feeds", "log_lines", "rule[1].feeds"},
-        {"feeds", "accounts_total", "rule[1].feeds"},
+        {"feeds", "accounts_present", "rule[1].feeds"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         fake_unset_all(place->fake);
@@ -404,6 +441,8 @@ int main(void)
         CASE(test_unterminated),
         CASE(test_quiet_last_line),
         CASE(test_rename),
+        CASE(test_deleted_while_read),
+        CASE(test_glob_finds_renamed),
         CASE(test_copytruncate),
         CASE(test_truncated_without_copy),
         CASE(test_replaced_while_down),

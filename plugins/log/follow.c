@@ -224,7 +224,7 @@ static int at_end(struct follow *follow, struct reading *reading, const struct l
     struct found next = {.fd = -1};
     if (stat(follow->path, &path) == 0 && place_is_of(&follow->at, &path))
         return take_quiet(follow, reading, rest);
-    int status = rotate_next(reading->host, follow->path, &follow->at, &next);
+    int status = rotate_next(reading->host, follow->path, &follow->at, follow->last_ms, &next);
     if (status == CFD_CHANGED)
         return CFD_OK;
     if (status < 0)

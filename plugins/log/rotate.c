@@ -159,7 +159,8 @@ int rotate_find(const struct cfd_host *host, const char *path, const struct plac
 struct chain {
     const char *path;
     const struct place *place;
-    char *own;  /* the name of the place's file now */
+    int64_t written_ms;
+    char *own;  /* the name of the place's file now; NULL: it was deleted */
     char *next; /* of the oldest one that is newer */
 };
 
@@ -182,10 +183,10 @@ static bool take_newer(void *context, const char *name, const struct stat *statu
 {
     struct chain *chain = context;
     const char *of = name_of(chain->path);
-    struct suffix own = suffix_of(chain->own, of);
+    struct suffix own = suffix_of(chain->own ? chain->own : "", of);
     struct suffix other = suffix_of(name, of);
-    (void)status;
-    if (!is_newer(&other, &own))
+    int64_t written_ms = status->st_mtim.tv_sec * 1000 + status->st_mtim.tv_nsec / 1000000;
+    if (chain->own ? !is_newer(&other, &own) : !other.known || written_ms <= chain->written_ms)
         return false;
     struct suffix best = chain->next ? suffix_of(chain->next, of) : other;
     if (!chain->next || is_newer(&best, &other)) {
@@ -204,7 +205,7 @@ static int read_chain(struct chain *chain)
         return CFD_ERROR;
     if (status == CFD_OK && strcmp(chain->own, name_of(chain->path)) == 0)
         return CFD_CHANGED;
-    if (status == CFD_OK) {
+    if (status == CFD_OK || status == CFD_ABSENT) {
         visitor.take = take_newer;
         status = visit(chain->path, &visitor);
     }
@@ -221,10 +222,11 @@ static bool is_same(const char *a, const char *b)
 }
 
 int rotate_next(const struct cfd_host *host, const char *path, const struct place *place,
-                struct found *ret_found)
+                int64_t written_ms, struct found *ret_found)
 {
-    CLEAN(chain_finish) struct chain before = {.path = path, .place = place};
-    CLEAN(chain_finish) struct chain behind = {.path = path, .place = place};
+    const struct chain empty_chain = {.path = path, .place = place, .written_ms = written_ms};
+    CLEAN(chain_finish) struct chain before = empty_chain;
+    CLEAN(chain_finish) struct chain behind = empty_chain;
     struct stat opened, named;
     int status = read_chain(&before);
     if (status != CFD_OK)

@@ -24,8 +24,9 @@ int rotate_find(const struct cfd_host *host, const char *path, const struct plac
                 struct found *ret_found) MUST_CHECK;
 
 /* What was written next after the file of the place: a file that was rotated later, or the path.
+ * Where the place's own file has no name any more, later is what was written after written_ms.
  * CFD_CHANGED where the path still is that file, is gone, is empty, or names change just now. */
 int rotate_next(const struct cfd_host *host, const char *path, const struct place *place,
-                struct found *ret_found) MUST_CHECK;
+                int64_t written_ms, struct found *ret_found) MUST_CHECK;
 
 #endif

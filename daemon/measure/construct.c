@@ -27,9 +27,7 @@ static int parse_formula(const json_t *construct, const char *setting, struct pr
     int code = promql_parse(json_text_of(construct, setting, ""), ret, &why);
     if (!code)
         return 0;
-    fault(
-        ret_fault, setting, why.column,
-        text_format("column %zu: %s", why.column, why.sentence ? why.sentence : error_text(code)));
+    fault(ret_fault, setting, why.column, strdup(why.sentence ? why.sentence : error_text(code)));
     promql_fault_finish(&why);
     return ERROR_FORMAT;
 }

@@ -40,8 +40,8 @@ int param_time(const struct call *call, const char *name, int64_t preset_ms, int
     if (strchr(text, 'T') && !text_to_time(text, ret_ms))
         return 0;
     return error_set(error, ERROR_RANGE,
-                     "invalid parameter \"%s\": cannot parse \"%s\" to a valid timestamp", name,
-                     text);
+                     "invalid parameter \"%s\": %scannot parse \"%s\" to a valid timestamp", name,
+                     strcmp(name, "time") ? "" : "Invalid time value for 'time': ", text);
 }
 
 int param_duration(const struct call *call, const char *name, int64_t *ret_ms, struct error *error)

@@ -165,10 +165,6 @@ int source_choose(const struct call *call, bool needed, struct chosen *ret, stru
     struct chosen chosen = {0};
     int code = param_time(call, "start", PARAM_TIME_LEAST, &chosen.from_ms, error);
     code = code ? code : param_time(call, "end", PARAM_TIME_MOST, &chosen.to_ms, error);
-    if (!code && chosen.to_ms < chosen.from_ms)
-        code = error_set(
-            error, ERROR_RANGE,
-            "invalid parameter \"end\": end timestamp must not be before start timestamp");
     code = code ? code : read_selectors(call, &chosen, error);
     if (!code && needed && !chosen.count)
         code = error_set(error, ERROR_RANGE, "no match[] parameter provided");

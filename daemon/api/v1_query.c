@@ -97,16 +97,17 @@ static void write_rows(struct buffer *data, const struct promql_value *value)
 
 static void write_answer(struct buffer *data, const struct promql_value *value, int64_t time_ms)
 {
-    struct promql_point point = {time_ms, value->scalar};
     switch (value->type) {
     case PROMQL_SCALAR:
-        buffer_text(data, "{\"resultType\":\"scalar\",\"result\":");
-        write_point(data, &point);
-        buffer_byte(data, '}');
+        buffer_text(data, "{\"resultType\":\"scalar\",\"result\":[");
+        write_scalar_time(data, time_ms);
+        buffer_byte(data, ',');
+        write_scalar_value(data, value->scalar);
+        buffer_text(data, "]}");
         return;
     case PROMQL_STRING:
         buffer_text(data, "{\"resultType\":\"string\",\"result\":[");
-        write_time(data, time_ms);
+        write_scalar_time(data, time_ms);
         buffer_byte(data, ',');
         write_string(data, value->string ? value->string : "");
         buffer_text(data, "]}");
@@ -146,13 +147,17 @@ int api_v1_query(struct call *call, struct buffer *data, struct error *error)
     return answer(call, formula, &request, data, error);
 }
 
+/* start, end and step must be given; what is not reads as "", which is no time and no duration. */
 static int read_range(const struct call *call, struct promql_request *request, struct error *error)
 {
     static const char *const names[] = {"start", "end", "step"};
-    for (size_t i = 0; i < 3; i++)
-        if (!param_text(call, names[i], 0))
-            return error_set(error, ERROR_RANGE, "invalid parameter \"%s\": it is not given",
-                             names[i]);
+    for (size_t i = 0; i < 3; i++) {
+        const char *text = param_text(call, names[i], 0);
+        if (!text || !*text)
+            return error_set(error, ERROR_RANGE,
+                             "invalid parameter \"%s\": cannot parse \"\" to a valid %s", names[i],
+                             i < 2 ? "timestamp" : "duration");
+    }
     int code = param_time(call, "start", 0, &request->from_ms, error);
     code = code ? code : param_time(call, "end", 0, &request->to_ms, error);
     code = code ? code : param_duration(call, "step", &request->step_ms, error);
@@ -180,9 +185,11 @@ int api_v1_query_range(struct call *call, struct buffer *data, struct error *err
     code = code ? code : parse_query(call, &formula, error);
     if (code)
         return code;
-    if (promql_type(formula) != PROMQL_SCALAR && promql_type(formula) != PROMQL_VECTOR)
+    enum promql_type type = promql_type(formula);
+    if (type != PROMQL_SCALAR && type != PROMQL_VECTOR)
         return error_set(error, ERROR_RANGE,
-                         "invalid parameter \"query\": invalid expression type for range query,"
-                         " must be Scalar or instant Vector");
+                         "invalid expression type \"%s\" for range query, must be Scalar or instant"
+                         " Vector",
+                         type == PROMQL_MATRIX ? "range vector" : "string");
     return answer(call, formula, &request, data, error);
 }

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -126,6 +127,15 @@ void write_time(struct buffer *buffer, int64_t time_ms)
         buffer_print(buffer, ".%03" PRIu64, whole % 1000);
 }
 
+void write_scalar_time(struct buffer *buffer, int64_t time_ms)
+{
+    write_time(buffer, time_ms);
+    if (time_ms % 1000 == 0 || buffer->failed)
+        return;
+    while (buffer->data[buffer->length - 1] == '0')
+        buffer->data[--buffer->length] = '\0';
+}
+
 /* The fewest digits that read back as the value. */
 static int digits_of(double value)
 {
@@ -138,36 +148,50 @@ static int digits_of(double value)
     return 17;
 }
 
-/* Go's strconv 'f' and 'e' forms with the fewest digits: the exponent form below 1e-6 and from
- * 1e21 on, as Prometheus chooses. */
-void write_value(struct buffer *buffer, double value)
+/* Go's strconv form 'f' with the fewest digits. */
+static void write_plain_digits(struct buffer *buffer, double value, int digits)
 {
     char text[TEXT_DOUBLE_SIZE];
-    if (!isfinite(value)) {
-        text_from_double(value, text);
-        buffer_print(buffer, "\"%s\"", text);
-        return;
-    }
-    int digits = digits_of(value);
-    double size = fabs(value);
-    if (value != 0 && (size < 1e-6 || size >= 1e21)) {
-        buffer_print(buffer, "\"%.*e\"", digits - 1, value);
-        return;
-    }
-    /* Beyond 2^53 "%.0f" shows digits that the fewest do not have; Go writes zeros there. */
     snprintf(text, sizeof text, "%.*e", digits - 1, value);
     long exponent = strtol(strchr(text, 'e') + 1, NULL, 10);
     if (digits - 1 >= exponent) {
-        buffer_print(buffer, "\"%.*f\"", (int)(digits - 1 - exponent), value);
+        buffer_print(buffer, "%.*f", (int)(digits - 1 - exponent), value);
         return;
     }
-    buffer_text(buffer, value < 0 ? "\"-" : "\"");
+    /* "%.0f" would show digits beyond the fewest; Go writes zeros there. */
+    buffer_text(buffer, value < 0 ? "-" : "");
     for (const char *at = text; *at != 'e'; at++)
         if (*at >= '0' && *at <= '9')
             buffer_byte(buffer, *at);
     for (long zeros = exponent - (digits - 1); zeros > 0; zeros--)
         buffer_byte(buffer, '0');
+}
+
+static void write_double(struct buffer *buffer, double value, bool may_be_short)
+{
+    char text[TEXT_DOUBLE_SIZE];
+    double size = fabs(value);
     buffer_byte(buffer, '"');
+    if (!isfinite(value)) {
+        text_from_double(value, text);
+        buffer_text(buffer, text);
+    } else if (may_be_short && value != 0 && (size < 1e-6 || size >= 1e21)) {
+        buffer_print(buffer, "%.*e", digits_of(value) - 1, value);
+    } else {
+        write_plain_digits(buffer, value, digits_of(value));
+    }
+    buffer_byte(buffer, '"');
+}
+
+/* With an exponent below 1e-6 and from 1e21 on, as Prometheus chooses. */
+void write_value(struct buffer *buffer, double value)
+{
+    write_double(buffer, value, true);
+}
+
+void write_scalar_value(struct buffer *buffer, double value)
+{
+    write_double(buffer, value, false);
 }
 
 void write_labels(struct buffer *buffer, const struct labels *labels)

@@ -18,6 +18,10 @@ int write_json(struct buffer *buffer, const json_t *json, struct error *error) M
 void write_time(struct buffer *buffer, int64_t time_ms);
 /* A sample's value: a string, as Prometheus formats it. */
 void write_value(struct buffer *buffer, double value);
+/* The same two for a scalar's or a string's answer, which Prometheus writes in another way: the
+ * time without zeros at its end, the value never with an exponent. */
+void write_scalar_time(struct buffer *buffer, int64_t time_ms);
+void write_scalar_value(struct buffer *buffer, double value);
 /* {"__name__":"up","job":"x"} */
 void write_labels(struct buffer *buffer, const struct labels *labels);
 

@@ -309,7 +309,7 @@ static void test_query(void **state)
           "{\"metric\":{\"__name__\":\"up\",\"job\":\"b\\\"\\n\"},\"value\":[1795323600,\"1.5\"]}"
           "]}}");
     check(state, "/api/v1/query", "{\"query\":\"1 + 1\",\"time\":\"10.25\"}",
-          "{\"status\":\"success\",\"data\":{\"resultType\":\"scalar\",\"result\":[10.250,"
+          "{\"status\":\"success\",\"data\":{\"resultType\":\"scalar\",\"result\":[10.25,"
           "\"2\"]}}");
     check(state, "/api/v1/query", "{\"query\":\"'x'\",\"time\":\"2026-11-22T05:00:00Z\"}",
           "{\"status\":\"success\",\"data\":{\"resultType\":\"string\",\"result\":[1795323600,"
@@ -348,10 +348,10 @@ static void test_range(void **state)
                   "{\"query\":\"up\",\"start\":\"0\",\"end\":\"11001\",\"step\":\"1\"}", 400,
                   "exceeded maximum resolution of 11,000 points");
     check_refusal(state, "/api/v1/query_range", "{\"query\":\"up\",\"start\":\"0\",\"end\":\"1\"}",
-                  400, "\\\"step\\\"");
+                  400, "cannot parse \\\"\\\" to a valid duration");
     check_refusal(state, "/api/v1/query_range",
                   "{\"query\":\"up[5m]\",\"start\":\"0\",\"end\":\"1\",\"step\":\"1\"}", 400,
-                  "invalid expression type");
+                  "\"invalid expression type \\\"range vector\\\" for range query");
 }
 
 static void test_v1_errors(void **state)
@@ -380,6 +380,8 @@ static void test_series(void **state)
           "{\"status\":\"success\",\"data\":[]}");
     check(state, "/api/v1/series",
           "{\"match[]\":\"up{job='a'}\",\"start\":\"1795323000\",\"end\":\"1795323600\"}", a_only);
+    check(state, "/api/v1/series", "{\"match[]\":\"up\",\"start\":\"1795323600\",\"end\":\"1\"}",
+          "{\"status\":\"success\",\"data\":[]}");
     check_refusal(state, "/api/v1/series", NULL, 400, "no match[] parameter provided");
     check_refusal(state, "/api/v1/series", "{\"match[]\":\"sum(up)\"}", 400,
                   "not a series selector");

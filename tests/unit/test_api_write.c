@@ -45,6 +45,12 @@ static void test_values(void **state)
     write_time(&times, 1010);
     write_time(&times, INT64_MIN);
     assert_string_equal(times.data, "-0.0011.010-9223372036854775.808");
+    CLEAN(buffer_finish) struct buffer scalars = {0};
+    write_scalar_time(&scalars, 1010);
+    write_scalar_time(&scalars, 100000);
+    write_scalar_value(&scalars, 1.5e21);
+    write_scalar_value(&scalars, 1e-7);
+    assert_string_equal(scalars.data, "1.01100\"1500000000000000000000\"\"0.0000001\"");
 }
 
 static void check_json(const char *text, const char *expected, int code)

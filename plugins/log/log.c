@@ -143,7 +143,7 @@ static int flush(struct self *self, const struct cfd_host *host)
 /* One path until it has no more, the time is over, or the batch must end. */
 static int read_path(struct self *self, struct follow *follow, int64_t until_ms)
 {
-    int status = CFD_MORE;
+    int status = follow->status < 0 ? follow->status : CFD_MORE;
     while (status == CFD_MORE) {
         status = follow_step(follow, &self->reading);
         if (self->reading.broken)

@@ -23,8 +23,6 @@ struct collector {
     bool gone;        /* the parent is */
 };
 
-/* --- what the parent sends --- */
-
 static void on_stop(void *context)
 {
     struct collector *collector = context;
@@ -46,8 +44,7 @@ static const struct child_calls calls = {
     .on_prepare = on_prepare,
 };
 
-/* --- waiting: the plugin's thread is the only one, so signs of life go out from here --- */
-
+/* The plugin's thread is the only one, so signs of life go out while it waits. */
 static void show_life(struct collector *collector, int64_t now_ms)
 {
     if (collector->child.check || now_ms - collector->alive_ms < ALIVE_EVERY_MS)
@@ -80,38 +77,47 @@ static int64_t slice_of(const struct collector *collector, int64_t now_ms, int64
     return slice_ms > 0 ? slice_ms : 0;
 }
 
+/* One poll of what is asked for and of the parent. Gives how many of the first are ready. */
+static int poll_once(struct collector *collector, struct pollfd *polled, size_t count,
+                     int64_t slice_ms)
+{
+    struct channel *channel = collector->child.parent;
+    struct pollfd all[POLLED_MOST + 1];
+    struct pollfd *parent = &all[count];
+    memcpy(all, polled, count * sizeof *polled);
+    *parent = (struct pollfd){.fd = channel_fd(channel), .events = POLLIN};
+    if (channel_wants_write(channel))
+        parent->events |= POLLOUT;
+    int ready = lend_wait_plainly(NULL, all, count + 1, slice_ms);
+    if (ready <= 0)
+        parent->revents = 0;
+    for (size_t i = 0; i < count; i++)
+        polled[i].revents = ready > 0 ? all[i].revents : 0;
+    if (!parent->revents)
+        return ready;
+    serve_parent(collector, parent->revents);
+    return ready - 1;
+}
+
 static int wait_for(void *context, struct pollfd *polled, size_t count, int64_t timeout_ms)
 {
     struct collector *collector = context;
-    struct pollfd all[POLLED_MOST + 1];
     int64_t now_ms = clock_now().boot_ms;
-    int64_t until_ms =
-        timeout_ms < 0 || timeout_ms > INT64_MAX / 2 ? INT64_MAX / 2 : now_ms + timeout_ms;
+    int64_t until_ms = INT64_MAX / 2;
     bool was_stopping = collector->life.stopping;
-    if (count > POLLED_MOST)
-        return ERROR_CLOSED;
-    for (;;) {
-        struct pollfd *parent = &all[count];
-        memcpy(all, polled, count * sizeof *polled);
-        *parent = (struct pollfd){.fd = channel_fd(collector->child.parent), .events = POLLIN};
-        if (channel_wants_write(collector->child.parent))
-            parent->events |= POLLOUT;
-        int ready = lend_wait_plainly(NULL, all, count + 1, slice_of(collector, now_ms, until_ms));
+    if (timeout_ms >= 0 && timeout_ms < until_ms - now_ms)
+        until_ms = now_ms + timeout_ms;
+    while (count <= POLLED_MOST) {
+        int ready = poll_once(collector, polled, count, slice_of(collector, now_ms, until_ms));
         now_ms = clock_now().boot_ms;
         show_life(collector, now_ms);
-        if (ready > 0 && parent->revents)
-            serve_parent(collector, parent->revents);
         if (ready < 0 || collector->gone)
-            return ERROR_CLOSED;
-        for (size_t i = 0; i < count; i++)
-            polled[i].revents = ready > 0 ? all[i].revents : 0;
-        ready -= ready > 0 && parent->revents;
+            break;
         if (ready > 0 || now_ms >= until_ms || collector->life.stopping != was_stopping)
             return ready;
     }
+    return ERROR_CLOSED;
 }
-
-/* --- what is wrong with the settings --- */
 
 static void tell_fault(void *context, const char *path, bool warning, const char *sentence)
 {
@@ -136,8 +142,6 @@ static void on_said(void *context, int level, const char *text)
     struct collector *collector = context;
     log_write((enum log_level)level, "collector %s: %s", collector->child.instance, text);
 }
-
-/* --- the order of things --- */
 
 static int load(struct collector *collector, struct error *error)
 {
@@ -220,16 +224,20 @@ static int serve(struct collector *collector)
     return code && code != ERROR_CLOSED ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+static int tell_usage(void)
+{
+    fputs("takes --describe FILE.so [--text], or --selftest FILE.so ROOT\n", stderr);
+    return USAGE;
+}
+
 /* --describe FILE.so [--text]: what the file declares, for conformctl and by hand. */
 static int describe(int argc, char **argv)
 {
     CLEAN(error_finish) struct error error = {0};
     struct plugin *plugin = NULL;
     bool as_text = argc == 4 && !strcmp(argv[3], "--text");
-    if (argc < 3 || argc > 4 || (argc == 4 && !as_text)) {
-        fprintf(stderr, "conformd-collector: takes --describe FILE.so [--text]\n");
-        return USAGE;
-    }
+    if (argc < 3 || argc > 4 || (argc == 4 && !as_text))
+        return tell_usage();
     if (plugin_load(argv[2], &plugin, &error)) {
         fprintf(stderr, "conformd-collector: %s\n", error_sentence(&error));
         return EXIT_FAILURE;
@@ -242,11 +250,47 @@ static int describe(int argc, char **argv)
     return code ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+static void print_said(void *context, int level, const char *text)
+{
+    (void)context;
+    (void)level;
+    fprintf(stderr, "%s\n", text);
+}
+
+/* --selftest FILE.so ROOT: the plugin's method on its trees, with the presets of its settings. */
+static int selftest(int argc, char **argv)
+{
+    CLEAN(error_finish) struct error error = {0};
+    struct plugin *plugin = NULL;
+    struct settings settings = {0};
+    const struct settings_faults faults = {0};
+    struct life life = {.lender = {.settings = &settings, .on_said = print_said}};
+    if (argc != 4)
+        return tell_usage();
+    if (plugin_load(argv[2], &plugin, &error)) {
+        fprintf(stderr, "conformd-collector: %s\n", error_sentence(&error));
+        return EXIT_FAILURE;
+    }
+    /* Settings that must be given are absent in a selftest. */
+    if (settings_parse(plugin->options, NULL, &faults, &settings))
+        settings = (struct settings){0};
+    life.lender.plugin = plugin;
+    life.lender.wait.wait = lend_wait_plainly;
+    int status = life_selftest(&life, argv[3]);
+    puts(status == CFD_OK ? "passed" : "not passed");
+    life_finish(&life);
+    settings_finish(&settings);
+    plugin_free(plugin);
+    return status == CFD_OK ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
 int main(int argc, char **argv)
 {
     static struct collector collector;
     if (argc > 1 && !strcmp(argv[1], "--describe"))
         return describe(argc, argv);
+    if (argc > 1 && !strcmp(argv[1], "--selftest"))
+        return selftest(argc, argv);
     int refused = child_start(argc, argv, &calls, &collector, &collector.child);
     if (refused >= 0)
         return refused;

@@ -179,8 +179,10 @@ static int run_once(struct life *life)
         if (status == CFD_MORE && until_ms && clock_now().boot_ms >= until_ms)
             status = CFD_LATE;
     } while (status == CFD_MORE && !life->stopping);
-    int code = emit_outcome(life->lender.emitter, status == CFD_MORE ? CFD_LATE : status,
-                            life_why(life, status));
+    /* Told to stop in the middle. */
+    if (status == CFD_MORE)
+        status = CFD_LATE;
+    int code = emit_outcome(life->lender.emitter, status, life_why(life, status));
     lend_settle(&life->lender);
     return code ? code : emit_drain(life->lender.emitter);
 }
@@ -203,8 +205,7 @@ static int run_snapshot(struct life *life)
 
 int life_run(struct life *life)
 {
-    int code = plugin_is_stream(life->lender.plugin) ? stream_run(life) : run_snapshot(life);
-    return code;
+    return plugin_is_stream(life->lender.plugin) ? stream_run(life) : run_snapshot(life);
 }
 
 int life_selftest(struct life *life, const char *root)

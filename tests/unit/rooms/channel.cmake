@@ -1,1 +1,2 @@
 conformd_unit_test(channel USES base channel)
+conformd_unit_test(channel_wire USES base channel)

@@ -1,2 +1,5 @@
 conformd_unit_test(collector USES base channel collector)
 conformd_unit_test(collector_life USES base channel collector)
+conformd_unit_test(collector_lent USES base channel collector)
+target_sources(test_collector_life PRIVATE collector_scene.c)
+target_sources(test_collector_lent PRIVATE collector_scene.c)

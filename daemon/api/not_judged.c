@@ -13,10 +13,11 @@ struct item {
     const char *reason; /* NULL: the object's own */
 };
 
-static void add_member(json_t *item, const char *key, const json_t *object, const char *from)
+/* "" is nobody, and no time. */
+static void add_member(json_t *item, const char *key, const json_t *object)
 {
-    json_t *value = json_object_get(object, from);
-    json_object_set_new(item, key, value ? json_incref(value) : json_null());
+    const char *text = json_text_of(object, key, "");
+    json_object_set_new(item, key, *text ? json_string(text) : json_null());
 }
 
 static int add_item(json_t *items, const json_t *object, const struct item *what)
@@ -25,9 +26,9 @@ static int add_item(json_t *items, const json_t *object, const struct item *what
     json_t *item =
         json_pack("{s:s, s:s, s:s, s:s}", "kind", what->kind, "id", id, "why", what->why, "reason",
                   what->reason ? what->reason : json_text_of(object, "reason", ""));
-    add_member(item, "decided_by", object, "decided_by");
-    add_member(item, "decided_at", object, "decided_at");
-    add_member(item, "until", object, "until");
+    add_member(item, "decided_by", object);
+    add_member(item, "decided_at", object);
+    add_member(item, "until", object);
     return json_array_append_new(items, item) ? ERROR_MEMORY : 0;
 }
 

@@ -193,20 +193,34 @@ function drawCollectors(body) {
             el("small", {}, item.plugin + (item.version ? " " + item.version : ""))
           ],
           [time(run.ended_at), run.readings !== undefined ? `, ${run.readings} readings` : ""],
-          time(item.next_due_at), item.reason || ""
+          item.next_due_at && new Date(item.next_due_at) < new Date() ? "due" : time(item.next_due_at),
+          item.reason || ""
         ];
       }))];
 }
 
+/* What stands there for one and the same reason is one line. */
+function grouped(items) {
+  const groups = new Map();
+  for (const item of items) {
+    const key = JSON.stringify([item.kind, item.why, item.reason, item.decided_by, item.until]);
+    if (!groups.has(key)) groups.set(key, {...item, ids: []});
+    groups.get(key).ids.push(item.id);
+  }
+  return [...groups.values()];
+}
+
 function drawNotJudged(body) {
-  const all = body.items || [];
+  const all = grouped(body.items || []);
   if (!all.length) return [empty("Everything that is configured is judged.")];
+  const kinds = (item) => item.ids.length > 1 ? `${item.ids.length} ${item.kind}s` : item.kind;
+  const until = (item) => time(item.until) || item.until || (item.decided_by ? "no limit" : "–");
   return [table(
-      [["Why"], ["What"], ["Reason", "wide"], ["Decided by"], ["Until"]],
-      all.map(
-          (item) =>
-              [chip(item.why), `${item.kind} ${item.id}`, item.reason || "",
-               item.decided_by || "nobody", time(item.until) || item.until || "not limited"]))];
+      [["Why"], ["What"], ["Which", "wide"], ["Reason", "wide"], ["Decided by"], ["Until"]],
+      all.map((item) => [
+        chip(item.why), kinds(item), item.ids.join(", "), item.reason || "",
+        item.decided_by || "nobody", until(item)
+      ]))];
 }
 
 function drawEvidence(status) {

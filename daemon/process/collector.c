@@ -184,6 +184,15 @@ static void finish(struct collector *collector)
     child_finish(&collector->child);
 }
 
+/* The parent gives a process the capabilities that its plugin declares, and no others. */
+static void add_needs(const struct plugin *plugin, json_t *tables)
+{
+    CLEAN(clean_json) json_t *description = describe_plugin(plugin);
+    json_t *needs = json_object_get(description, "needs");
+    if (needs && json_object_set(tables, "needs", needs))
+        log_write(LOG_LEVEL_ERROR, "no memory left for the plugin's needs");
+}
+
 static int check(struct collector *collector)
 {
     CLEAN(error_finish) struct error error = {0};
@@ -193,6 +202,8 @@ static int check(struct collector *collector)
         code = open_life(collector, &error);
     if (!code)
         tables = lend_tables(&collector->life.lender);
+    if (tables)
+        add_needs(collector->plugin, tables);
     child_checked(&collector->child, tables);
     finish(collector);
     return 0;

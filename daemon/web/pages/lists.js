@@ -193,7 +193,8 @@ function drawCollectors(body) {
             el("small", {}, item.plugin + (item.version ? " " + item.version : ""))
           ],
           [time(run.ended_at), run.readings !== undefined ? `, ${run.readings} readings` : ""],
-          item.next_due_at && new Date(item.next_due_at) < new Date() ? "due" : time(item.next_due_at),
+          item.next_due_at && new Date(item.next_due_at) < new Date() ? "due"
+                                                                      : time(item.next_due_at),
           item.reason || ""
         ];
       }))];

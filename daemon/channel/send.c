@@ -58,7 +58,7 @@ static int enqueue(struct channel *channel, const struct channel_head *head,
         }
     }
     memcpy(queued->bytes, head, sizeof *head);
-    if (head->length > sizeof *head)
+    if (body && head->length > sizeof *head)
         memcpy(queued->bytes + sizeof *head, body->data, head->length - sizeof *head);
     if (channel->last)
         channel->last->next = queued;
@@ -123,7 +123,7 @@ int channel_send(struct channel *channel, uint32_t type, const struct buffer *bo
 int channel_send_text(struct channel *channel, uint32_t type, const char *text, size_t length)
 {
     CLEAN(clean_fd) int fd = -1;
-    struct buffer body = {.data = (char *)(uintptr_t)text, .length = length};
+    struct buffer body = {.data = (char *)text, .length = length};
     if (length <= CHANNEL_MOST - CHANNEL_LEAST)
         return channel_send(channel, type, &body, -1, NULL);
     int code = file_seal("message", text, length, &fd);

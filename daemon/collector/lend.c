@@ -206,13 +206,13 @@ const struct cfd_attribute *lend_attribute(const struct lender *lender, uint32_t
 
 static void free_attribute(struct cfd_attribute *attribute)
 {
-    char **labels = (char **)(uintptr_t)attribute->labels;
+    char **labels = (char **)attribute->labels;
     for (size_t i = 0; labels && labels[i]; i++)
         free(labels[i]);
     free(labels);
-    free((char *)(uintptr_t)attribute->name);
-    free((char *)(uintptr_t)attribute->unit);
-    free((char *)(uintptr_t)attribute->help);
+    free((char *)attribute->name);
+    free((char *)attribute->unit);
+    free((char *)attribute->help);
     free(attribute);
 }
 

@@ -44,7 +44,7 @@ static int resolve(const char *path, char **ret_path, char **ret_folder, struct 
     if (!folder)
         return error_set(error, ERROR_IO, "%s: %s", path, strerror(errno));
     size_t length = strcmp(folder, "/") ? strlen(folder) : 0;
-    if (strncmp(file, folder, length) || file[length] != '/' || strchr(file + length + 1, '/'))
+    if (strncmp(file, folder, length) != 0 || file[length] != '/' || strchr(file + length + 1, '/'))
         return error_set(error, ERROR_DENIED, "%s: it is a symbolic link out of its folder, to %s",
                          path, file);
     *ret_path = file;
@@ -115,7 +115,7 @@ static int copy_head(const struct cfd_collector *head, struct plugin *plugin, st
 
 static int check_names(const struct cfd_collector *head, const char *name, struct error *error)
 {
-    if (!head->name || strcmp(head->name, name))
+    if (!head->name || strcmp(head->name, name) != 0)
         return error_set(error, ERROR_FORMAT, "it calls itself %s; its file says %s",
                          head->name ? head->name : "nothing", name);
     if (!head->version || !text_is_utf8(head->version, strlen(head->version)) || !head->summary ||

@@ -243,9 +243,9 @@ static void check_unknown(struct parse *parse, const char *prefix, const struct 
 {
     const char *key;
     json_t *value;
-    json_object_foreach ((json_t *)(uintptr_t)object, key, value) {
+    json_object_foreach ((json_t *)object, key, value) {
         const struct cfd_option *option = options;
-        while (option->name && strcmp(option->name, key))
+        while (option->name && strcmp(option->name, key) != 0)
             option++;
         if (option->name)
             continue;
@@ -301,7 +301,7 @@ int settings_parse(const struct cfd_option *options, const json_t *json,
 
 const struct cfd_value *settings_get(const struct settings *settings, const char *path)
 {
-    const struct settings_row key = {.path = (char *)(uintptr_t)path};
+    const struct settings_row key = {.path = (char *)path};
     const struct settings_row *row =
         settings->count ? bsearch(&key, settings->rows, settings->count, sizeof key, compare_rows)
                         : NULL;

@@ -186,7 +186,7 @@ int attribute_check(const struct cfd_attribute *attribute, const char *family, s
     size_t length = strlen(family);
     if (!labels_is_metric_name(name) || strchr(name, ':') || strlen(name) > PLUGIN_NAME_LENGTH)
         return error_set(error, ERROR_FORMAT, "attribute '%s' is not named [a-z][a-z0-9_]*", name);
-    if (strncmp(name, family, length) || name[length] != '_' || !name[length + 1] ||
+    if (strncmp(name, family, length) != 0 || name[length] != '_' || !name[length + 1] ||
         text_begins(name, "conformd_"))
         return error_set(error, ERROR_FORMAT, "attribute %s does not begin with %s_", name, family);
     if (attribute->kind < CFD_GAUGE || attribute->kind > CFD_TEXT)

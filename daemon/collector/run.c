@@ -72,8 +72,8 @@ static int spawn(const char *const *argv, int out, int err, pid_t *ret_pid)
     if (!code)
         code = fill_attributes(&attributes);
     if (!code)
-        code = posix_spawn(ret_pid, argv[0], &actions, &attributes, (char *const *)(uintptr_t)argv,
-                           environment);
+        code =
+            posix_spawn(ret_pid, argv[0], &actions, &attributes, (char *const *)argv, environment);
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
     return code;

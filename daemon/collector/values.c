@@ -311,7 +311,7 @@ int value_from_text(const struct cfd_option *option, const char *typed, struct c
     case CFD_BYTES:
         return take_bytes(option, typed, ret, error);
     case CFD_BOOLEAN:
-        if (strcmp(typed, "true") && strcmp(typed, "false"))
+        if (strcmp(typed, "true") != 0 && strcmp(typed, "false") != 0)
             return error_set(error, ERROR_SETTING, "\"%s\" is not true or false", typed);
         return take_integer(option, typed[0] == 't', typed, ret, error);
     case CFD_INTEGER:

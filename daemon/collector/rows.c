@@ -115,7 +115,7 @@ static struct table option_table(const struct plugin *plugin, const struct cfd_o
 
 /* Members are copied level by level: `depth` is checked, so a table that holds itself ends. */
 static int copy_options(struct plugin *plugin, const struct cfd_option *rows, int depth,
-                        struct cfd_option **ret, size_t *ret_count, struct error *error)
+                        struct cfd_option **ret, struct error *error)
 {
     struct table table = option_table(plugin, rows);
     struct cfd_option *options = NULL;
@@ -126,15 +126,13 @@ static int copy_options(struct plugin *plugin, const struct cfd_option *rows, in
     int code = copy_table(plugin, &table, &options, &count, error);
     for (size_t i = 0; !code && i < count; i++) {
         struct cfd_option *members = NULL;
-        size_t member_count = 0;
         code = check_option(options, i, depth == 1, error);
         if (code || options[i].type != CFD_GROUP)
             continue;
-        code = copy_options(plugin, options[i].members, depth + 1, &members, &member_count, error);
+        code = copy_options(plugin, options[i].members, depth + 1, &members, error);
         options[i].members = members;
     }
     *ret = options;
-    *ret_count = count;
     return code;
 }
 
@@ -241,8 +239,9 @@ static int copy_needs(struct plugin *plugin, struct error *error)
 
 int plugin_copy_rows(struct plugin *plugin, struct error *error)
 {
-    int code = copy_options(plugin, plugin->head.options, 1, &plugin->options,
-                            &plugin->option_count, error);
+    int code = copy_options(plugin, plugin->head.options, 1, &plugin->options, error);
+    while (!code && plugin->options[plugin->option_count].name)
+        plugin->option_count++;
     if (!code)
         code = copy_attributes(plugin, error);
     if (!code)

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OUTPUT_MOST = 262144 };
+enum { OUTPUT_LEAST = 1024, OUTPUT_PRESET = 65536, OUTPUT_MOST = 1048576 };
 
 static const char *const check_label[] = {"check", NULL};
 static const char *const value_labels[] = {"check", "label", "unit", NULL};
@@ -35,10 +35,12 @@ static const struct cfd_option check_options[] = {
     {"readings", CFD_GROUP, 0, 0, 0, NULL, "What a check in JSON gives.", reading_options, NULL},
     {0}};
 
-static const struct cfd_option options[] = {{"checks", CFD_GROUP, CFD_REQUIRED, 0, 0, NULL,
-                                             "The checks, run one after another.", check_options,
-                                             NULL},
-                                            {0}};
+static const struct cfd_option options[] = {
+    {"checks", CFD_GROUP, CFD_REQUIRED, 0, 0, NULL, "The checks, run one after another.",
+     check_options, NULL},
+    {"output_limit", CFD_BYTES, 0, OUTPUT_LEAST, OUTPUT_MOST, "64KiB",
+     "Output of a check that is read; more is no answer.", NULL, NULL},
+    {0}};
 
 static const struct cfd_attribute attributes[] = {
     [EXEC_STATE] = {"exec_state", CFD_GAUGE, 1, "", "0 ok, 1 warning, 2 critical, 3 unknown.",
@@ -80,6 +82,9 @@ static int exec_open(const struct cfd_host *host, void **ret_self)
     if (!exec->checks)
         return CFD_ERROR;
     exec->count = count;
+    value = (struct cfd_value){.size = sizeof value};
+    bool limited = host->setting(host, "output_limit", &value) == CFD_OK;
+    exec->output_limit = limited ? (size_t)value.integer : OUTPUT_PRESET;
     for (uint32_t i = 0; i < count; i++) {
         int read = check_read(host, exec, i);
         status = read < 0 ? read : status;
@@ -106,7 +111,7 @@ static const char *why_not(int status)
     case CFD_LATE:
         return "it did not end in time and was killed";
     case CFD_LIMIT:
-        return "it printed more than 256 KiB";
+        return "it printed more than output_limit allows";
     default:
         return "its program could not be run";
     }
@@ -125,13 +130,13 @@ static void show(const struct cfd_host *host, const struct check *check, const s
     host->excerpt(host, &excerpt);
 }
 
-static void run_check(const struct cfd_host *host, const struct check *check)
+static void run_check(const struct cfd_host *host, const struct check *check, size_t output_limit)
 {
     struct cfd_ran ran = {.size = sizeof ran};
     enum exec_state state = STATE_UNKNOWN;
     int64_t begin_ms = host->now_ms(host);
     int status = host->run_program(host, (const char *const *)check->argv, check->timeout_ms,
-                                   OUTPUT_MOST, &ran);
+                                   output_limit, &ran);
     double seconds = (double)(host->now_ms(host) - begin_ms) / 1000;
     if (status < 0) {
         answer_missing(host, check, why_not(status));
@@ -147,7 +152,7 @@ static int exec_collect(void *self, const struct cfd_host *host)
 {
     const struct exec *exec = self;
     for (uint32_t i = 0; i < exec->count; i++)
-        run_check(host, &exec->checks[i]);
+        run_check(host, &exec->checks[i], exec->output_limit);
     return CFD_OK;
 }
 

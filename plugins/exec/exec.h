@@ -5,6 +5,7 @@
 #include <conformd/collector.h>
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum exec_attribute { EXEC_STATE, EXEC_VALUE, EXEC_WARNING, EXEC_CRITICAL, EXEC_RUN_SECONDS };
@@ -31,6 +32,7 @@ struct check {
 struct exec {
     struct check *checks;
     uint32_t count;
+    size_t output_limit; /* bytes of a check's output */
 };
 
 /* Names of enum cfd_kind, NULL at the end. */

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "fake/fake_host.h"
@@ -172,6 +173,30 @@ static void test_late_program(void **state)
     fake_free(fake);
 }
 
+static void test_output_limit(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *limit;
+        size_t length;
+        double state;
+    } cases[] = {{"1KiB", 1024, 0}, {"1KiB", 1025, 3}, {NULL, 65536, 0}, {NULL, 65537, 3}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct fake *fake = nagios();
+        char *output = malloc(cases[i].length + 1);
+        assert_non_null(output);
+        memset(output, 'x', cases[i].length);
+        output[cases[i].length] = '\0';
+        if (cases[i].limit)
+            fake_set(fake, "output_limit", cases[i].limit);
+        fake_program(fake, PROGRAM, output, 0);
+        fake_run(fake);
+        assert_true(value_of(fake, "exec_state", "check=c") == cases[i].state);
+        free(output);
+        fake_free(fake);
+    }
+}
+
 static struct fake *json(void)
 {
     struct fake *fake = nagios();
@@ -267,7 +292,7 @@ int main(void)
         cmocka_unit_test(test_ranges),         cmocka_unit_test(test_unknown),
         cmocka_unit_test(test_absent_program), cmocka_unit_test(test_late_program),
         cmocka_unit_test(test_json),           cmocka_unit_test(test_json_hostile),
-        cmocka_unit_test(test_faults),
+        cmocka_unit_test(test_faults),         cmocka_unit_test(test_output_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

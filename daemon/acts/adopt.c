@@ -49,6 +49,15 @@ static int adopt_row(struct engine *engine, const struct judged *judged,
     return store_item(engine, judged, text, act->actor, &error);
 }
 
+/* A baseline of what nobody has read would hold nothing: all there is would be new to it. */
+static int check_known(struct engine *engine, const char *name, char **ret_reason)
+{
+    struct watch_answer answer = {.covered = 1};
+    int code = watch_attribute(engine, name, engine->turn_ms, engine->turn_ms, &answer);
+    *ret_reason = answer.reason;
+    return code;
+}
+
 static int adopt_baseline(struct engine *engine, struct judged *judged, const struct act *act,
                           json_t *items, struct error *error)
 {
@@ -65,6 +74,7 @@ static int adopt_baseline(struct engine *engine, struct judged *judged, const st
         return error_set(error, code, "measure %s: there is no attribute to take a baseline of",
                          judged->measure->id);
     struct promql_request request = {.source = measure_source(engine->series),
+                                     .options = {.reach_ms = engine_reach_ms(engine)},
                                      .from_ms = engine->turn_ms,
                                      .to_ms = engine->turn_ms};
     code = promql_evaluate(present, &request, &value, error);
@@ -87,37 +97,63 @@ static bool is_named(const json_t *list, const char *id)
     return false;
 }
 
+/* NULL when it may be adopted; else why not yet. The caller frees. */
+static int why_not_yet(struct engine *engine, const struct judged *judged, char **ret_reason)
+{
+    const char *name = NULL;
+    *ret_reason = NULL;
+    if (!json_array_size(json_object_get(judged->measure->construct, "baseline")))
+        return 0;
+    measure_each_name(judged->measure, first_name, &name);
+    return name ? check_known(engine, name, ret_reason) : 0;
+}
+
+static void end_trial(struct engine *engine, struct judged *judged, const char *actor)
+{
+    /* What the trial would have raised is raised by the next judgement; what was raised under the
+     * text before stays raised, to be extended or cleared. */
+    if (judged->trial)
+        judged->memory.standing = false;
+    judged->trial = judged->draft_waits = false;
+    free(judged->decided_by);
+    judged->decided_by = strdup(actor);
+    judged->decided_ms = engine->turn_ms;
+    judged->due_boot_ms = 0;
+}
+
+static json_t *show_adopted(const struct judged *judged, const char *why_not, json_t *items)
+{
+    const char *reason = judged->result.reason ? judged->result.reason : "";
+    return json_pack("{s:s, s:s, s:s, s:s, s:b, s:O, s:b}", "id", judged->measure->id, "name",
+                     json_text_of(judged->measure->construct, "name", ""), "state",
+                     verdict_text(judged->result.verdict), "reason", why_not ? why_not : reason,
+                     "would_raise", judged->memory.standing, "baseline", items, "adopted",
+                     why_not == NULL);
+}
+
 static int adopt_measure(struct engine *engine, struct judged *judged, const struct act *act,
                          json_t *rows, struct error *error)
 {
-    const char *id = judged->measure->id;
     CLEAN(clean_json) json_t *items = json_array();
+    CLEAN(clean_text) char *why_not = NULL;
     struct construct_decision decision = {.kind = "measure",
-                                          .id = id,
+                                          .id = judged->measure->id,
                                           .hash = judged->measure->hash,
                                           .actor = act->actor,
                                           .attributed = act->attributed,
                                           .role = json_text_of(act->arguments, "role", "adopter"),
                                           .reason =
                                               json_text_of(act->arguments, "reason", "adopted")};
-    int code = adopt_baseline(engine, judged, act, items, error);
-    if (!code)
+    int code = why_not_yet(engine, judged, &why_not);
+    if (!code && !why_not)
+        code = adopt_baseline(engine, judged, act, items, error);
+    if (!code && !why_not)
         code = constructs_approve(engine, &decision, error);
     if (code)
         return code;
-    json_array_append_new(rows,
-                          json_pack("{s:s, s:s, s:s, s:s, s:b, s:O}", "id", id, "name",
-                                    json_text_of(judged->measure->construct, "name", ""), "state",
-                                    verdict_text(judged->result.verdict), "reason",
-                                    judged->result.reason ? judged->result.reason : "",
-                                    "would_raise", judged->memory.standing, "baseline", items));
-    judged->trial = false;
-    free(judged->decided_by);
-    judged->decided_by = strdup(act->actor);
-    judged->decided_ms = engine->turn_ms;
-    /* What the trial would have raised is raised by the next judgement. */
-    judged->memory.standing = false;
-    judged->due_boot_ms = 0;
+    json_array_append_new(rows, show_adopted(judged, why_not, items));
+    if (!why_not)
+        end_trial(engine, judged, act->actor);
     return 0;
 }
 
@@ -140,7 +176,7 @@ int act_adopt(struct engine *engine, const struct act *act, json_t **ret_body, s
         if (!judged->trial || (json_array_size(wanted) && !is_named(wanted, judged->measure->id)))
             continue;
         if (show_only)
-            json_array_append_new(rows, facts_of_measure(engine, judged, engine->turn_ms));
+            json_array_append_new(rows, facts_of_measure(engine, judged, judged->judged_ms));
         else
             code = adopt_measure(engine, judged, act, rows, error);
     }
@@ -177,12 +213,7 @@ static int approve_measure(struct engine *engine, struct judged *judged, json_t 
         return code;
     measure_free(judged->measure);
     judged->measure = measure;
-    judged->trial = judged->draft_waits = false;
-    judged->memory.standing = false;
-    judged->due_boot_ms = 0;
-    free(judged->decided_by);
-    judged->decided_by = strdup(act->actor);
-    judged->decided_ms = engine->turn_ms;
+    end_trial(engine, judged, act->actor);
     return 0;
 }
 

@@ -51,8 +51,7 @@ static json_t *run_command(struct engine *engine, const struct command *command,
     if (!code)
         code = turn_end(engine, act->now, &error);
     if (code) {
-        ledger_forget(engine->ledger);
-        store_rollback(engine->store);
+        turn_undo(engine);
         return refuse(code, error_sentence(&error));
     }
     engine->outbox_next_ms = 0;
@@ -76,7 +75,11 @@ static json_t *collect(struct engine *engine, const json_t *arguments,
         return refuse(ERROR_MEMORY, error_text(ERROR_MEMORY));
     engine->waiters[engine->waiter_count++] = (struct waiter){asker->asker, instance};
     instance->waited_for = true;
-    instance->due_boot_ms = now.boot_ms;
+    /* A stream ends its interval when it is asked; a run under way is awaited. */
+    if (instance->stream && instance->alive && instance->link)
+        engine->calls->collect(engine->context, instance, instance->running, 0);
+    else if (!instance->under_way)
+        instance->due_boot_ms = now.boot_ms;
     return NULL;
 }
 

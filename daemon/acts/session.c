@@ -110,7 +110,7 @@ int session_begin(struct engine *engine, const char *token, int64_t now_ms, char
     if (!actor)
         return error_set(error, ERROR_DENIED,
                          "this link was used or is too old; conformctl open makes a new one");
-    struct moment now = {.wall_ms = now_ms, .boot_ms = clock_now().boot_ms};
+    struct moment now = {.wall_ms = now_ms, .boot_ms = engine_now(engine).boot_ms};
     int code = turn_begin(engine, &now, error);
     struct session_row row = {"session", actor, now.wall_ms + SESSION_MS};
     if (!code)
@@ -122,8 +122,7 @@ int session_begin(struct engine *engine, const char *token, int64_t now_ms, char
     if (!code)
         code = turn_end(engine, now, error);
     if (code) {
-        ledger_forget(engine->ledger);
-        store_rollback(engine->store);
+        turn_undo(engine);
         return code;
     }
     *ret_session = strdup(session);

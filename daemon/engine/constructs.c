@@ -5,6 +5,7 @@
 
 #include "base/clean.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "base/text.h"
 
 /* The approved row of a construct. */
@@ -73,10 +74,11 @@ static int remember(struct engine *engine, struct judged *judged, struct error *
     int code = state_load(engine, "measure_memory", judged->measure->id, &memory, error);
     if (code)
         return code == ERROR_MISSING ? 0 : code;
-    int64_t boot_ms = clock_now().boot_ms;
+    int64_t boot_ms = engine_now(engine).boot_ms;
     criterion_memory_from_json(json_object_get(memory, "criterion"), engine->other_boot, boot_ms,
                                &judged->memory);
     judged->since_ms = json_integer_of(memory, "since", 0);
+    judged->known_unknown = strdup(json_text_of(memory, "unknown", ""));
     const char *finding = json_text_of(memory, "finding", "");
     if (*finding)
         judged->finding = strdup(finding);
@@ -95,6 +97,46 @@ static int parse_measure(json_t *construct, struct measure **ret, struct error *
     return code;
 }
 
+/* One text that cannot be read must not stop the others; it is shown as what it is. */
+static int show_unreadable(struct engine *engine, const json_t *construct, struct error *error)
+{
+    CLEAN(clean_text) char *reason = text_format("invalid: %s", error_sentence(error));
+    json_t *row =
+        json_pack("{s:s, s:s, s:s, s:s, s:b, s:n, s:[], s:[], s:s}", "id",
+                  json_text_of(construct, "id", ""), "name", json_text_of(construct, "name", ""),
+                  "state", verdict_text(VERDICT_UNKNOWN), "reason", reason ? reason : "", "trial",
+                  true, "value", "elements", "evidence", "status", "draft");
+    engine->calls->log(engine->context, LOG_LEVEL_ERROR, error_sentence(error));
+    error_finish(error);
+    return state_save(engine, "measure", json_text_of(construct, "id", ""), row, error);
+}
+
+/* The approved text judges, also where the configuration holds another by now. */
+static int take_approved(struct engine *engine, struct judged *judged, struct approved *approved)
+{
+    CLEAN(error_finish) struct error error = {0};
+    struct measure *measure = NULL;
+    bool other = strcmp(approved->hash, judged->measure->hash) != 0;
+    int code = other ? parse_measure(approved->text, &measure, &error) : 0;
+    if (code == ERROR_MEMORY)
+        return code;
+    /* Approved once, and not readable by this version: the configured text goes on trial. */
+    if (code) {
+        engine->calls->log(engine->context, LOG_LEVEL_ERROR, error_sentence(&error));
+        return 0;
+    }
+    if (other) {
+        measure_free(judged->measure);
+        judged->measure = measure;
+    }
+    judged->draft_waits = other;
+    judged->trial = false;
+    judged->decided_by = approved->decided_by;
+    judged->decided_ms = approved->decided_ms;
+    approved->decided_by = NULL;
+    return 0;
+}
+
 static int load_measure(struct engine *engine, json_t *construct, struct error *error)
 {
     struct judged *judged = &engine->measures[engine->measure_count];
@@ -102,27 +144,15 @@ static int load_measure(struct engine *engine, json_t *construct, struct error *
     *judged = (struct judged){.trial = true};
     int code = parse_measure(construct, &judged->measure, error);
     if (code)
-        return code;
+        return code == ERROR_MEMORY ? code : show_unreadable(engine, construct, error);
     engine->measure_count++;
     code = keep_text(engine, "measure", construct, judged->measure->hash, error);
     if (!code)
         code = find_approved(engine, "measure", judged->measure->id, &approved, error);
+    if (!code)
+        code = take_approved(engine, judged, &approved);
     if (code && code != ERROR_MISSING)
         return code;
-    if (!code) {
-        judged->trial = false;
-        judged->decided_by = approved.decided_by;
-        judged->decided_ms = approved.decided_ms;
-        approved.decided_by = NULL;
-        judged->draft_waits = strcmp(approved.hash, judged->measure->hash) != 0;
-        if (judged->draft_waits) {
-            measure_free(judged->measure);
-            judged->measure = NULL;
-            code = parse_measure(approved.text, &judged->measure, error);
-            if (code)
-                return code;
-        }
-    }
     measure_each_name(judged->measure, note_name, judged);
     int64_t reach = measure_reach_ms(judged->measure);
     if (reach > engine->intake.longest_ms)
@@ -168,8 +198,45 @@ static int load_list(struct engine *engine, const char *key,
     return 0;
 }
 
+static bool is_in(const json_t *list, const char *key, const char *name)
+{
+    size_t index;
+    json_t *row;
+    json_array_foreach ((json_t *)list, index, row) {
+        if (strcmp(json_text_of(row, key, ""), name) == 0)
+            return json_flag_of(row, "enabled", true);
+    }
+    return false;
+}
+
+/* What is shown of one that is gone from the configuration, or disabled, is gone too; what is
+ * remembered of it stays. */
+static int drop_gone(struct engine *engine, const char *kind, const json_t *list, const char *key,
+                     struct error *error)
+{
+    CLEAN(clean_json) json_t *gone = json_array();
+    struct store_query *query = store_query(engine->store, "SELECT id FROM states WHERE kind = ?1");
+    size_t index;
+    json_t *name;
+    int row;
+    store_bind_text(query, 1, kind);
+    while ((row = store_step(query, error)) > 0)
+        if (!is_in(list, key, store_text(query, 0)))
+            json_array_append_new(gone, json_string(store_text(query, 0)));
+    json_array_foreach (gone, index, name) {
+        if (row)
+            break;
+        query = store_query(engine->store, "DELETE FROM states WHERE kind = ?1 AND id = ?2");
+        store_bind_text(query, 1, kind);
+        store_bind_text(query, 2, json_string_value(name));
+        row = store_run(query, error);
+    }
+    return row;
+}
+
 int constructs_load(struct engine *engine, struct error *error)
 {
+    const json_t *config = engine->config;
     size_t measures = json_array_size(json_object_get(engine->config, "measures"));
     size_t objectives = json_array_size(json_object_get(engine->config, "objectives"));
     engine->measures = calloc(measures + 1, sizeof *engine->measures);
@@ -178,7 +245,15 @@ int constructs_load(struct engine *engine, struct error *error)
         return ERROR_MEMORY;
     engine->intake.longest_ms = 7LL * 86400000;
     int code = load_list(engine, "measures", load_measure, error);
-    return code ? code : load_list(engine, "objectives", load_objective, error);
+    if (!code)
+        code = load_list(engine, "objectives", load_objective, error);
+    if (!code)
+        code = drop_gone(engine, "measure", json_object_get(config, "measures"), "id", error);
+    if (!code)
+        code = drop_gone(engine, "objective", json_object_get(config, "objectives"), "id", error);
+    if (!code)
+        code = drop_gone(engine, "instance", json_object_get(config, "collectors"), "name", error);
+    return code;
 }
 
 void constructs_finish(struct engine *engine)
@@ -188,6 +263,7 @@ void constructs_finish(struct engine *engine)
         measure_free(judged->measure);
         result_finish(&judged->result);
         free(judged->decided_by);
+        free(judged->known_unknown);
         free(judged->finding);
     }
     for (size_t i = 0; i < engine->objective_count; i++)

@@ -26,6 +26,8 @@ struct engine_calls {
     /* Answer somebody who waited: a control command that took its time. */
     void (*reply)(void *context, void *asker, json_t *answer);
     void (*log)(void *context, int level, const char *text);
+    /* The clocks; NULL for the system's. A test brings its own. */
+    struct moment (*now)(void *context);
 };
 
 /* config: the engine's part. Opens the store, loads all, writes start and config leaves.
@@ -56,8 +58,10 @@ void engine_ended(struct engine *engine, const json_t *ended, struct moment now)
 /* The courier's DELIVERED. */
 int engine_delivered(struct engine *engine, const json_t *delivered, struct moment now,
                      struct error *error) MUST_CHECK;
-/* The courier is gone: what was under way is tried again. */
-void engine_courier_gone(struct engine *engine);
+/* A courier is there: what is due is handed to it. */
+void engine_courier_came(struct engine *engine);
+/* The courier is gone: what was under way counts as not taken, and is tried again after its wait.*/
+int engine_courier_gone(struct engine *engine, struct moment now, struct error *error) MUST_CHECK;
 
 /* True when a turn has something to do. */
 bool engine_wants_turn(const struct engine *engine, struct moment now);
@@ -70,7 +74,8 @@ int64_t engine_next_ms(const struct engine *engine, struct moment now);
  * changed are gone afterwards. */
 int engine_reload(struct engine *engine, json_t *config, struct moment now,
                   struct error *error) MUST_CHECK;
-/* Idle work: checkpoint, trimming; a bounded amount a call. */
+/* Idle work: once a minute old samples, messages, sessions and rows go; a checkpoint when there is
+ * something to move. A bounded amount a call, in transactions of its own. */
 int engine_idle(struct engine *engine, struct moment now, struct error *error) MUST_CHECK;
 
 /* This asker is gone: nobody waits any more. */

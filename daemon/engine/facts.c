@@ -100,6 +100,8 @@ static json_t *reason_of(const struct result *result)
     }
     if (result->part_watched)
         return json_string("a breach, although only a part of the time was watched");
+    if (result->partial)
+        return json_string("from a partial run, which accept_partial allows");
     return json_string(reason);
 }
 
@@ -245,6 +247,7 @@ json_t *facts_of_finding(struct engine *engine, struct judged *judged, int64_t n
         evidence_list(judged), "excerpts", excerpt_list(engine, judged), "quality",
         result->provisional    ? "provisional: a backlog is being worked off"
         : result->part_watched ? "only a part of the window was watched"
+        : result->partial      ? "from a partial run"
                                : "complete",
         "classification", json_text_of(engine->config, "classification", "internal"));
     return facts;

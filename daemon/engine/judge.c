@@ -7,7 +7,11 @@
 #include "base/json.h"
 #include "base/text.h"
 
-enum { ROW_EVERY_MS = 60000 };
+enum {
+    ROW_EVERY_MS = 60000,    /* of results, while the state is the same */
+    SAVE_EVERY_MS = 10000,   /* of states, while nothing but the time moved */
+    EXTEND_EVERY_MS = 60000, /* of a finding, while what is found is the same */
+};
 
 struct touch {
     struct engine *engine;
@@ -103,7 +107,8 @@ static int tell(struct engine *engine, struct judged *judged, const char *event,
     return notify_put(&context, &told, error);
 }
 
-static int raise_or_extend(struct engine *engine, struct judged *judged, struct error *error)
+static int raise_or_extend(struct engine *engine, struct judged *judged, bool raises,
+                           struct error *error)
 {
     struct register_context context = {engine->store, engine->ledger, engine->turn_ms};
     struct register_raised raised = {0};
@@ -111,11 +116,15 @@ static int raise_or_extend(struct engine *engine, struct judged *judged, struct 
     CLEAN(clean_json) json_t *facts = facts_of_finding(engine, judged, engine->turn_ms);
     if (!key || !facts)
         return ERROR_MEMORY;
-    int code = register_raise(&context, key, facts, &raised, error);
+    int code = raises ? register_raise(&context, key, facts, &raised, error)
+                      : register_extend(&context, key, facts, &raised, error);
     if (code)
         return code;
+    judged->extended_ms = engine->turn_ms;
     free(judged->finding);
     judged->finding = raised.ref;
+    if (!raised.ref)
+        return 0;
     if (raised.is_new)
         return tell(engine, judged, "candidate", raised.ref, error);
     return raised.returned ? tell(engine, judged, "returned", raised.ref, error) : 0;
@@ -142,7 +151,7 @@ static int move_on_trial(struct engine *engine, struct judged *judged, enum crit
 }
 
 static int act_on_move(struct engine *engine, struct judged *judged, enum criterion_move move,
-                       struct error *error)
+                       bool changed, struct error *error)
 {
     if (judged->trial)
         return move_on_trial(engine, judged, move, error);
@@ -150,8 +159,11 @@ static int act_on_move(struct engine *engine, struct judged *judged, enum criter
     case CRITERION_NOTHING:
         return 0;
     case CRITERION_RAISE:
+        return raise_or_extend(engine, judged, true, error);
     case CRITERION_EXTEND:
-        return raise_or_extend(engine, judged, error);
+        return changed || engine->turn_ms - judged->extended_ms >= EXTEND_EVERY_MS
+                   ? raise_or_extend(engine, judged, false, error)
+                   : 0;
     case CRITERION_CLEAR:
         return clear(engine, judged, error);
     }
@@ -164,10 +176,23 @@ static int save(struct engine *engine, struct judged *judged, int64_t now_ms, st
     int code = state_save(engine, "measure", id, facts_of_measure(engine, judged, now_ms), error);
     if (code)
         return code;
+    judged->saved_ms = now_ms;
     json_t *memory = json_pack(
-        "{s:o, s:I, s:s}", "criterion", criterion_memory_to_json(&judged->memory), "since",
-        (json_int_t)judged->since_ms, "finding", judged->finding ? judged->finding : "");
+        "{s:o, s:I, s:s, s:s}", "criterion", criterion_memory_to_json(&judged->memory), "since",
+        (json_int_t)judged->since_ms, "unknown", unknown_kind_text(judged->result.unknown),
+        "finding", judged->finding ? judged->finding : "");
     return state_save(engine, "measure_memory", id, memory, error);
+}
+
+/* Is the state another than that of the last judgement, be it this process' or the one before's? */
+static bool is_moved(const struct judged *judged, const struct result *result)
+{
+    const char *unknown = judged->known_unknown ? judged->known_unknown : "";
+    if (judged->judged)
+        return judged->result.verdict != result->verdict ||
+               judged->result.unknown != result->unknown;
+    return !judged->memory.judged || judged->memory.last != result->verdict ||
+           strcmp(unknown, unknown_kind_text(result->unknown)) != 0;
 }
 
 /* Takes the new result in place of the old one; tells what changed. */
@@ -175,12 +200,12 @@ static void take_result(struct judged *judged, struct result *result, int64_t no
                         bool *ret_moved, bool *ret_changed)
 {
     const struct result *old = &judged->result;
-    *ret_moved =
-        !judged->judged || old->verdict != result->verdict || old->unknown != result->unknown;
-    *ret_changed = *ret_moved || old->has_value != result->has_value ||
-                   (result->has_value && old->value != result->value);
-    if (!judged->judged ? judged->since_ms == 0 || judged->memory.last != result->verdict
-                        : old->verdict != result->verdict)
+    bool first = !judged->memory.judged || judged->since_ms == 0;
+    *ret_moved = is_moved(judged, result);
+    *ret_changed = *ret_moved || !judged->judged || old->has_value != result->has_value ||
+                   (result->has_value && old->value != result->value) ||
+                   old->breaching != result->breaching;
+    if (first || judged->memory.last != result->verdict)
         judged->since_ms = now_ms;
     result_finish(&judged->result);
     judged->result = *result;
@@ -188,11 +213,23 @@ static void take_result(struct judged *judged, struct result *result, int64_t no
     judged->judged_ms = now_ms;
 }
 
+/* When it is looked at again: a miss that still has to last, when it has lasted. */
+static int64_t next_look(const struct judged *judged, struct moment now)
+{
+    const struct measure *measure = judged->measure;
+    int64_t left = measure->criterion.for_ms - judged->memory.missed_ms;
+    if (judged->result.verdict == VERDICT_MISSED && !judged->memory.standing &&
+        left < measure->every_ms)
+        return now.boot_ms + (left > 0 ? left : 1);
+    return now.boot_ms + measure->every_ms;
+}
+
 static int judge_one(struct engine *engine, struct judged *judged, struct moment now,
                      struct error *error)
 {
     struct measure_world world = {.series = engine->series,
                                   .now_ms = now.wall_ms,
+                                  .reach_ms = engine_reach_ms(engine),
                                   .context = engine,
                                   .watch = watch_attribute};
     struct result result = {0};
@@ -205,18 +242,14 @@ static int judge_one(struct engine *engine, struct judged *judged, struct moment
     int64_t gap_ms = 2 * judged->measure->every_ms;
     enum criterion_move move = criterion_step(&judged->measure->criterion, &judged->memory,
                                               judged->result.verdict, now.boot_ms, gap_ms);
-    code = act_on_move(engine, judged, move, error);
-    bool row = moved || (changed && now.wall_ms - judged->row_ms >= ROW_EVERY_MS);
-    if (!code && row)
+    code = act_on_move(engine, judged, move, changed, error);
+    if (!code && (moved || (changed && now.wall_ms - judged->row_ms >= ROW_EVERY_MS)))
         code = result_row(engine, judged, now.wall_ms, moved, error);
     judged->touched = false;
-    judged->due_boot_ms = now.boot_ms + judged->measure->every_ms;
-    /* A miss that still has to last is looked at again when it has lasted. */
-    int64_t left = judged->measure->criterion.for_ms - judged->memory.missed_ms;
-    if (judged->result.verdict == VERDICT_MISSED && !judged->memory.standing &&
-        left < judged->measure->every_ms)
-        judged->due_boot_ms = now.boot_ms + (left > 0 ? left : 0);
-    return code ? code : save(engine, judged, now.wall_ms, error);
+    judged->due_boot_ms = next_look(judged, now);
+    bool same = !changed && (move == CRITERION_NOTHING || move == CRITERION_EXTEND) &&
+                now.wall_ms >= judged->saved_ms && now.wall_ms - judged->saved_ms < SAVE_EVERY_MS;
+    return code || same ? code : save(engine, judged, now.wall_ms, error);
 }
 
 static int save_objective(struct engine *engine, const struct objective *objective,
@@ -255,8 +288,6 @@ static int judge_objective(struct engine *engine, struct objective *objective, i
     if (text_to_time(json_text_of(objective->construct, "due", ""), &due_ms))
         due_ms = INT64_MAX;
     enum objective_state state = objective_judge(verdicts, count, due_ms, now_ms);
-    if (objective->judged && state == objective->state)
-        return 0;
     objective->state = state;
     objective->judged = true;
     return save_objective(engine, objective, rows, error);

@@ -125,11 +125,12 @@ int engine_open(json_t *config, const struct engine_calls *calls, void *context,
     struct engine *engine = calloc(1, sizeof *engine);
     if (!engine)
         return ERROR_MEMORY;
-    struct moment now = clock_now();
     engine->config = json_incref(config);
     engine->calls = calls;
     engine->context = context;
-    engine->started_ms = now.wall_ms;
+    struct moment now = engine_now(engine);
+    engine->started_ms = engine->loaded_ms = now.wall_ms;
+    engine->swept_boot_ms = now.boot_ms;
     engine->next_run = now.wall_ms;
     engine->intake.on_said = on_said;
     engine->intake.context = engine;
@@ -171,9 +172,16 @@ void engine_abort(struct engine *engine)
         finish(engine);
 }
 
+/* Nothing is left out of what a stop writes: the next process goes on from it. */
+static void mark_all(struct engine *engine)
+{
+    for (size_t i = 0; i < engine->intake.count; i++)
+        engine->intake.instances[i]->changed = engine->intake.instances[i]->moved = true;
+}
+
 int engine_close(struct engine *engine, struct error *error)
 {
-    struct moment now = clock_now();
+    struct moment now = engine_now(engine);
     int64_t leaf;
     int code = turn_begin(engine, &now, error);
     if (!code)
@@ -182,6 +190,7 @@ int engine_close(struct engine *engine, struct error *error)
         code = intake_unfold(&engine->intake, engine->intake.instances[i], error);
     if (!code)
         code = ledger_append(engine->ledger, LEAF_STOP, json_object(), &leaf, error);
+    mark_all(engine);
     if (!code)
         code = turn_end(engine, now, error);
     finish(engine);

@@ -7,7 +7,7 @@
 #include "base/json.h"
 #include "base/text.h"
 
-enum { OWN_LOOKBACK_MS = 3 * OWN_EVERY_MS, PAIRS_LIMIT = 16 };
+enum { PAIRS_LIMIT = 16 };
 
 static int put(struct engine *engine, const struct label *pairs, size_t count, double value)
 {
@@ -23,12 +23,14 @@ static int put_named(struct engine *engine, const char *name, const char *instan
     return put(engine, pairs, *instance ? 2 : 1, value);
 }
 
-/* A stream is due once a minute; it was taken when it has handed over in time. */
+/* A stream is due once a minute; it was taken when it has handed over in time. One that has just
+ * been started for the first time is not due yet. */
 static void count_stream(const struct engine *engine, struct instance *instance)
 {
     bool well = instance->condition == CONDITION_WELL || instance->condition == CONDITION_PARTIAL;
     int64_t patience = OWN_EVERY_MS + 2 * instance->every_ms;
-    instance->due_count = 1;
+    instance->due_count = instance->condition != CONDITION_STARTING ||
+                          engine->turn_ms - engine->started_ms > patience;
     instance->taken_count = well && engine->turn_ms - instance->last_end_ms <= patience;
 }
 
@@ -48,8 +50,9 @@ static int put_runs(struct engine *engine)
         if (!code)
             code = put_named(engine, "conformd_runs_taken", instance->name,
                              (double)instance->taken_count);
+        if (!instance->stream && instance->due_count)
+            instance->changed = instance->moved = true;
         instance->due_count = instance->taken_count = 0;
-        instance->changed = true;
     }
     return code;
 }
@@ -89,6 +92,15 @@ int own_baseline(struct engine *engine, int64_t now_ms, struct error *error)
     if (!code && row < 0)
         code = row;
     return code ? code : series_put_end(engine->series, "conformd_baseline", now_ms);
+}
+
+int64_t engine_reach_ms(const struct engine *engine)
+{
+    int64_t reach = OWN_LOOKBACK_MS;
+    for (size_t i = 0; i < engine->intake.count; i++)
+        if (2 * engine->intake.instances[i]->every_ms > reach)
+            reach = 2 * engine->intake.instances[i]->every_ms;
+    return reach;
 }
 
 int own_put(struct engine *engine, struct moment now, struct error *error)

@@ -27,10 +27,29 @@ static struct instance *take(struct intake *intake, const json_t *config)
     return NULL;
 }
 
+static void save_all(struct engine *engine)
+{
+    for (size_t i = 0; i < engine->intake.count; i++)
+        engine->intake.instances[i]->changed = engine->intake.instances[i]->moved = true;
+}
+
+/* Who waits for a run of the old configuration waits no more. */
+static void refuse_waiters(struct engine *engine)
+{
+    for (size_t i = 0; i < engine->waiter_count; i++)
+        engine->calls->reply(engine->context, engine->waiters[i].asker,
+                             json_pack("{s:b, s:s, s:s}", "ok", false, "code", "state", "sentence",
+                                       "the configuration changed; ask again"));
+    engine->waiter_count = 0;
+    for (size_t i = 0; i < engine->intake.count; i++)
+        engine->intake.instances[i]->waited_for = false;
+}
+
 /* Those that changed are saved first and remembered under their name. */
 static int reload_instances(struct engine *engine, const json_t *collectors, struct error *error)
 {
     struct intake fresh = engine->intake;
+    save_all(engine);
     int code = intake_save(&engine->intake, error);
     fresh.instances = NULL;
     fresh.count = 0;
@@ -48,9 +67,6 @@ static int reload_instances(struct engine *engine, const json_t *collectors, str
         free(fresh.instances[index]);
         fresh.instances[index] = kept;
     }
-    for (size_t i = 0; i < engine->waiter_count; i++)
-        engine->waiters[i].instance->waited_for = false;
-    engine->waiter_count = 0;
     intake_finish(&engine->intake);
     engine->intake.instances = fresh.instances;
     engine->intake.count = fresh.count;
@@ -69,11 +85,16 @@ int engine_reload(struct engine *engine, json_t *config, struct moment now, stru
     constructs_finish(engine);
     json_decref(engine->config);
     engine->config = json_incref(config);
+    engine->loaded_ms = now.wall_ms;
     code = constructs_load(engine, error);
     json_t *leaf = json_pack("{s:s}", "sha256", json_text_of(config, "hash", ""));
     if (!code)
         code = ledger_append(engine->ledger, LEAF_CONFIG, leaf, &engine->intake.config_leaf, error);
     if (!code)
         code = judge_due(engine, now, error);
-    return code ? code : turn_end(engine, now, error);
+    if (!code)
+        code = turn_end(engine, now, error);
+    if (!code)
+        refuse_waiters(engine);
+    return code;
 }

@@ -8,8 +8,6 @@
 #include "base/json.h"
 #include "base/text.h"
 
-enum { LOOK_BACK_MS = 2 * 86400000 };
-
 struct sum {
     struct labels *labels; /* without name and personal labels */
     double value;
@@ -110,6 +108,18 @@ static enum expose_type type_of(enum series_kind kind)
     return EXPOSE_GAUGE;
 }
 
+/* How far back the latest sample of an attribute may lie: two intervals of whoever feeds it. */
+static int64_t look_back_ms(const struct engine *engine, const char *name)
+{
+    int64_t longest = 0;
+    for (size_t i = 0; i < engine->intake.count; i++) {
+        struct instance *instance = engine->intake.instances[i];
+        if (2 * instance->every_ms > longest && instance_attribute(instance, name))
+            longest = 2 * instance->every_ms;
+    }
+    return longest;
+}
+
 static int put_attribute(struct engine *engine, const struct attribute *attribute,
                          const json_t *row, int64_t now_ms, struct expose *out)
 {
@@ -117,11 +127,13 @@ static int put_attribute(struct engine *engine, const struct attribute *attribut
     char *series = text_format("%s%s", attribute->name, suffix_of(attribute->kind));
     struct summing summing = {.attribute = attribute, .now_ms = now_ms};
     struct series_window window = {
-        .name = series, .from_ms = now_ms - LOOK_BACK_MS, .to_ms = now_ms};
+        .name = series, .from_ms = now_ms - look_back_ms(engine, attribute->name), .to_ms = now_ms};
     struct expose_family family = {.name = attribute->name,
                                    .help = json_text_of(row, "help", NULL),
                                    .unit = json_text_of(row, "unit", NULL),
                                    .type = type_of(attribute->kind)};
+    if (!series)
+        return ERROR_MEMORY;
     int code = expose_family(out, &family);
     /* Two instances of one plugin declare the same: the family has had its turn. */
     if (code)

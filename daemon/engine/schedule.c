@@ -6,9 +6,10 @@
 #include "base/text.h"
 
 enum {
-    BUSY_MS = 1000,           /* a run under way is looked at again */
     RESTART_MS = 1000,        /* a stream that ended is asked for again; the parent backs off */
+    REFUSED_MS = 60000,       /* what could not be started is asked for again */
     LOOK_AGAIN_MS = 1000,     /* rows that are due and under way or without a courier */
+    REPLACE_MS = 3600000,     /* a process that stays is replaced, so that a leak costs an hour */
     IDLE_WAL_BYTES = 1 << 20, /* below this there is nothing worth a checkpoint */
 };
 
@@ -17,71 +18,97 @@ static bool stays(const struct instance *instance)
     return instance->stream || instance->every_ms < INSTANCE_RESIDENT_MS;
 }
 
+static bool is_linked(const struct instance *instance)
+{
+    return instance->alive && instance->link && !instance->link->closed;
+}
+
+/* A run that is under way is not started twice, nor a process beside another. */
+static bool is_busy(const struct instance *instance)
+{
+    if (instance->end_pending)
+        return true;
+    if (!instance->stream && stays(instance) && is_linked(instance))
+        return instance->under_way;
+    return instance->alive;
+}
+
 static void start(struct engine *engine, struct instance *instance, struct moment now)
 {
     int64_t deadline_ms = instance->stream ? 0 : now.wall_ms + instance->deadline_ms;
     instance->running = engine->next_run++;
     instance->started_ms = now.wall_ms;
+    instance->started_boot_ms = now.boot_ms;
     instance->overdue = false;
+    instance->under_way = true;
     instance->due_boot_ms = now.boot_ms + instance->every_ms;
     instance->next_due_ms = now.wall_ms + instance->every_ms;
-    if (instance->link && stays(instance) && !instance->link->closed) {
+    if (is_linked(instance)) {
         instance->link->run = instance->running;
         instance->link->outcome = false;
         engine->calls->collect(engine->context, instance, instance->running, deadline_ms);
         return;
     }
-    instance->ended = false;
+    instance->alive = true;
+    instance->process_run = instance->running;
+    instance->process_boot_ms = now.boot_ms;
     /* Until its tables say otherwise it may be a stream, which has no deadline. */
     engine->calls->start(engine->context, instance->name, instance->running,
                          instance->tables && !stays(instance) ? deadline_ms : 0);
 }
 
-/* A run that is under way is not started twice; a stream starts once and stays. */
-static bool is_busy(const struct instance *instance)
+/* When a busy instance is to be looked at: a run has a deadline, a stream has none. The first run
+ * of a snapshot has none of the parent's: nobody knew that it is none. */
+static int64_t overdue_ms(const struct instance *instance)
 {
-    if (!instance->running)
-        return false;
-    if (instance->stream)
-        return !instance->ended;
-    return !(instance->link && instance->link->outcome) && !instance->ended;
+    if (instance->stream || instance->overdue || !instance->alive)
+        return INT64_MAX;
+    return instance->started_boot_ms + instance->deadline_ms;
 }
 
-/* The first run of a snapshot has no deadline of the parent's: nobody knew that it is none. */
-static void end_overdue(struct engine *engine, struct instance *instance, struct moment now)
+static int64_t wake_ms(const struct instance *instance)
 {
-    if (instance->stream || instance->overdue ||
-        now.wall_ms - instance->started_ms < instance->deadline_ms)
-        return;
-    instance->overdue = true;
-    engine->calls->end(engine->context, instance->name, "deadline");
+    return is_busy(instance) ? overdue_ms(instance) : instance->due_boot_ms;
+}
+
+static bool is_old(const struct instance *instance, struct moment now)
+{
+    return !instance->stream && is_linked(instance) &&
+           now.boot_ms - instance->process_boot_ms >= REPLACE_MS;
 }
 
 void schedule_start_due(struct engine *engine, struct moment now)
 {
     for (size_t i = 0; i < engine->intake.count; i++) {
         struct instance *instance = engine->intake.instances[i];
-        if (now.boot_ms < instance->due_boot_ms || instance->run.ready)
+        if (now.boot_ms < wake_ms(instance) || intake_instance_is_ready(instance))
             continue;
         if (is_busy(instance)) {
-            end_overdue(engine, instance, now);
-            instance->due_boot_ms = now.boot_ms + BUSY_MS;
-            continue;
+            instance->overdue = true;
+            engine->calls->end(engine->context, instance->name, "deadline");
+        } else if (is_old(instance, now)) {
+            /* It is started again when its end is told. */
+            instance->link->closed = true;
+            engine->calls->end(engine->context, instance->name, "replaced after an hour");
+        } else {
+            start(engine, instance, now);
         }
-        start(engine, instance, now);
     }
 }
 
 void engine_ended(struct engine *engine, const json_t *ended, struct moment now)
 {
     struct instance *instance = intake_find(&engine->intake, json_text_of(ended, "instance", ""));
-    if (!instance)
+    if (!instance || !instance->alive)
         return;
     int64_t run = json_integer_of(ended, "run", 0);
-    if (run && run != instance->running && !stays(instance))
-        return; /* of a run before */
+    if (run && run != instance->process_run)
+        return; /* of a process before */
     intake_ended(instance, ended);
-    if (instance->stream && now.boot_ms + RESTART_MS < instance->due_boot_ms)
+    if (!json_flag_of(ended, "started", true))
+        instance->due_boot_ms =
+            now.boot_ms + (instance->every_ms > REFUSED_MS ? instance->every_ms : REFUSED_MS);
+    else if (instance->stream)
         instance->due_boot_ms = now.boot_ms + RESTART_MS;
 }
 
@@ -165,19 +192,35 @@ int engine_delivered(struct engine *engine, const json_t *delivered, struct mome
     return code ? code : turn_end(engine, now, error);
 }
 
-void engine_courier_gone(struct engine *engine)
+void engine_courier_came(struct engine *engine)
 {
-    engine->in_flight_count = 0;
     engine->courier_asked = false;
     engine->outbox_next_ms = 0;
+}
+
+int engine_courier_gone(struct engine *engine, struct moment now, struct error *error)
+{
+    engine->courier_asked = false;
+    engine->outbox_next_ms = now.wall_ms + LOOK_AGAIN_MS;
+    if (!engine->in_flight_count)
+        return 0;
+    int code = turn_begin(engine, &now, error);
+    /* Each of them may be what ended it: all wait longer and longer. */
+    for (size_t i = 0; !code && i < engine->in_flight_count; i++) {
+        struct outbox_failure failure = {.id = engine->in_flight[i],
+                                         .why = "the courier ended before it was taken"};
+        code = outbox_failed(engine->store, now.wall_ms, &failure, error);
+    }
+    engine->in_flight_count = 0;
+    return code ? code : turn_end(engine, now, error);
 }
 
 int64_t engine_next_ms(const struct engine *engine, struct moment now)
 {
     int64_t next = engine->own_due_boot_ms;
     for (size_t i = 0; i < engine->intake.count; i++)
-        if (engine->intake.instances[i]->due_boot_ms < next)
-            next = engine->intake.instances[i]->due_boot_ms;
+        if (wake_ms(engine->intake.instances[i]) < next)
+            next = wake_ms(engine->intake.instances[i]);
     for (size_t i = 0; i < engine->measure_count; i++)
         if (engine->measures[i].due_boot_ms < next)
             next = engine->measures[i].due_boot_ms;
@@ -192,8 +235,15 @@ int64_t engine_next_ms(const struct engine *engine, struct moment now)
 int engine_idle(struct engine *engine, struct moment now, struct error *error)
 {
     int code = 0;
-    if (store_wal_bytes(engine->store) > IDLE_WAL_BYTES)
+    if (now.boot_ms - engine->swept_boot_ms >= OWN_EVERY_MS) {
+        engine->swept_boot_ms = now.boot_ms;
+        code = turn_begin(engine, &now, error);
+        if (!code)
+            code = sweep_old(engine, error);
+        if (!code)
+            code = turn_end(engine, now, error);
+    }
+    if (!code && store_wal_bytes(engine->store) > IDLE_WAL_BYTES)
         code = store_checkpoint(engine->store, error);
-    (void)now;
     return code;
 }

@@ -11,6 +11,7 @@
 
 enum {
     OWN_EVERY_MS = 60000,
+    OWN_LOOKBACK_MS = 3 * OWN_EVERY_MS,
     ENGINE_IN_FLIGHT = 16, /* messages at the courier at one time */
 };
 
@@ -27,7 +28,10 @@ struct judged {
     int64_t since_ms; /* wall time of the present state */
     int64_t judged_ms;
     int64_t due_boot_ms;
-    int64_t row_ms; /* when the last row of results was written */
+    int64_t row_ms;      /* when the last row of results was written */
+    int64_t saved_ms;    /* when its rows of states were */
+    int64_t extended_ms; /* when its finding was last extended */
+    char *known_unknown; /* of the last result before the start: why it was unknown */
     int64_t evidence[INSTANCE_EVIDENCE];
     size_t evidence_count;
     char *finding; /* reference of the open finding, or NULL */
@@ -71,7 +75,10 @@ struct engine {
     char boot[37];   /* /proc/sys/kernel/random/boot_id */
     bool other_boot; /* the state was written before a reboot */
     int64_t started_ms;
-    int64_t turn_ms; /* time of the last turn */
+    int64_t loaded_ms;     /* when the configuration came into force */
+    int64_t turn_ms;       /* wall time of the last turn */
+    int64_t turn_boot_ms;  /* 0 before the first */
+    int64_t swept_boot_ms; /* when old rows were last dropped */
     int64_t turns;
     int64_t next_run;
     int64_t own_due_boot_ms;
@@ -80,8 +87,12 @@ struct engine {
     size_t in_flight_count;
     int64_t outbox_next_ms; /* wall time of the next row that waits */
     bool courier_asked;
-    bool failed_turn;
+    bool failed_turn; /* memory and store could not be brought together: the program ends */
 };
+
+struct moment engine_now(const struct engine *engine);
+/* The longest look-back of any series: two intervals of a collector, or that of the engine's own.*/
+int64_t engine_reach_ms(const struct engine *engine);
 
 /* open.c */
 int state_save(struct engine *engine, const char *kind, const char *id, json_t *body,
@@ -130,5 +141,10 @@ int schedule_deliver(struct engine *engine, struct moment now, struct error *err
 /* turn.c: what acts share with a turn. */
 int turn_begin(struct engine *engine, struct moment *now, struct error *error) MUST_CHECK;
 int turn_end(struct engine *engine, struct moment now, struct error *error) MUST_CHECK;
+/* Takes a turn back: the store is as it was, and memory is read from it again. What cannot be
+ * brought together so ends the program at the next turn. */
+void turn_undo(struct engine *engine);
+/* sweep.c: what is too old goes. */
+int sweep_old(struct engine *engine, struct error *error) MUST_CHECK;
 
 #endif

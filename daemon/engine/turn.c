@@ -3,12 +3,17 @@
 
 #include "base/clean.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "base/text.h"
 
 /* A step of the wall clock larger than this is told and kept. */
 enum { STEP_MS = 2000 };
 
-/* The clocks' difference moves only when somebody sets the wall clock. */
+struct moment engine_now(const struct engine *engine)
+{
+    return engine->calls->now ? engine->calls->now(engine->context) : clock_now();
+}
+
 static int note_step(struct engine *engine, int64_t before_ms, int64_t after_ms,
                      struct error *error)
 {
@@ -20,19 +25,69 @@ static int note_step(struct engine *engine, int64_t before_ms, int64_t after_ms,
                          json_pack("{s:s, s:s}", "from", from, "to", to), &leaf, error);
 }
 
+/* Samples of a time that has not come leave the series; the ledger keeps what was read. */
+static int drop_future(struct engine *engine, int64_t now_ms, struct error *error)
+{
+    struct store_query *query =
+        store_query(engine->store, "DELETE FROM samples WHERE time_ms > ?1");
+    store_bind_integer(query, 1, now_ms);
+    int code = store_run(query, error);
+    return code ? code : series_reload(engine->series, error);
+}
+
+/* The wall clock was set: what lies after now leaves the series; what waits keeps its wait. */
+static int take_step(struct engine *engine, int64_t from_ms, int64_t now_ms, struct error *error)
+{
+    int code = note_step(engine, from_ms, now_ms, error);
+    intake_step(&engine->intake, now_ms);
+    spans_cut(&engine->own_watched, now_ms);
+    engine->outbox_next_ms = 0;
+    if (code || now_ms > from_ms)
+        return code;
+    struct store_query *query = store_query(
+        engine->store, "UPDATE outbox SET next_ms = next_ms - ?1 WHERE taken_ms IS NULL");
+    store_bind_integer(query, 1, from_ms - now_ms);
+    code = store_run(query, error);
+    return code ? code : drop_future(engine, now_ms, error);
+}
+
+/* Where the wall clock would stand had nobody set it. Of the time before this process only that it
+ * does not go back is known. */
+static int64_t expected_ms(const struct engine *engine, struct moment now)
+{
+    if (engine->turn_boot_ms)
+        return engine->turn_ms + now.boot_ms - engine->turn_boot_ms;
+    return now.wall_ms > engine->turn_ms ? now.wall_ms : engine->turn_ms;
+}
+
 int turn_begin(struct engine *engine, struct moment *now, struct error *error)
 {
-    int64_t last_ms = engine->turn_ms;
-    bool back = now->wall_ms <= last_ms;
-    bool step = back && last_ms - now->wall_ms > STEP_MS;
-    if (back && !step)
-        now->wall_ms = last_ms + 1;
+    int64_t should_ms = expected_ms(engine, *now);
+    bool step = now->wall_ms - should_ms > STEP_MS || should_ms - now->wall_ms > STEP_MS;
+    bool back = step && now->wall_ms < engine->turn_ms;
+    if (now->wall_ms <= engine->turn_ms && !back)
+        now->wall_ms = engine->turn_ms + 1;
     int code = store_begin(engine->store, error);
     if (code)
         return code;
     engine->turn_ms = now->wall_ms;
+    engine->turn_boot_ms = now->boot_ms;
+    engine->intake.now_ms = now->wall_ms;
     ledger_turn(engine->ledger, now->wall_ms);
-    return step ? note_step(engine, last_ms, now->wall_ms, error) : 0;
+    return step ? take_step(engine, should_ms, now->wall_ms, error) : 0;
+}
+
+void turn_undo(struct engine *engine)
+{
+    CLEAN(error_finish) struct error error = {0};
+    store_rollback(engine->store);
+    ledger_forget(engine->ledger);
+    intake_undone(&engine->intake);
+    constructs_finish(engine);
+    engine->failed_turn = series_reload(engine->series, &error) || constructs_load(engine, &error);
+    engine->outbox_next_ms = 0;
+    if (engine->failed_turn)
+        engine->calls->log(engine->context, LOG_LEVEL_ERROR, error_sentence(&error));
 }
 
 static json_t *show_time(int64_t wall_ms)
@@ -55,7 +110,7 @@ static json_t *show_daemon(struct engine *engine)
     return json_pack("{s:s, s:o, s:b, s:{s:s, s:o}, s:s, s:b, s:o, s:s}", "version",
                      CONFORMD_VERSION, "started_at", show_time(engine->started_ms), "ready", true,
                      "config", "hash", json_text_of(config, "hash", ""), "loaded_at",
-                     show_time(engine->started_ms), "state_dir",
+                     show_time(engine->loaded_ms), "state_dir",
                      json_text_of(config, "state_dir", ""), "allow_unattributed", unattributed,
                      "notes", notes, "host", engine->host);
 }
@@ -107,20 +162,40 @@ static void answer_waiters(struct engine *engine)
 
 bool engine_wants_turn(const struct engine *engine, struct moment now)
 {
-    return intake_is_ready(&engine->intake) || engine_next_ms(engine, now) <= now.boot_ms;
+    return engine->failed_turn || intake_is_ready(&engine->intake) ||
+           engine_next_ms(engine, now) <= now.boot_ms;
+}
+
+/* Does anything want to be written? Starting a run or handing over a message does not. */
+static bool has_work(const struct engine *engine, struct moment now)
+{
+    bool work = intake_is_ready(&engine->intake) || engine->own_due_boot_ms <= now.boot_ms;
+    for (size_t i = 0; i < engine->measure_count && !work; i++)
+        work = engine->measures[i].due_boot_ms <= now.boot_ms || engine->measures[i].touched;
+    for (size_t i = 0; i < engine->intake.count && !work; i++)
+        work = engine->intake.instances[i]->touched;
+    return work;
+}
+
+static int write_turn(struct engine *engine, struct moment *now, struct error *error)
+{
+    int code = turn_begin(engine, now, error);
+    if (!code)
+        code = intake_seal(&engine->intake, *now, error);
+    if (!code)
+        code = own_put(engine, *now, error);
+    if (!code)
+        code = judge_due(engine, *now, error);
+    return code ? code : turn_end(engine, *now, error);
 }
 
 int engine_turn(struct engine *engine, struct moment now, struct error *error)
 {
-    int code = turn_begin(engine, &now, error);
-    if (!code)
-        code = intake_seal(&engine->intake, now, error);
-    if (!code)
-        code = own_put(engine, now, error);
-    if (!code)
-        code = judge_due(engine, now, error);
-    if (!code)
-        code = turn_end(engine, now, error);
+    int code = 0;
+    if (engine->failed_turn)
+        return error_set(error, ERROR_STATE, "an act could not be taken back");
+    if (has_work(engine, now))
+        code = write_turn(engine, &now, error);
     if (code)
         return code;
     answer_waiters(engine);

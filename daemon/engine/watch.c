@@ -33,6 +33,7 @@ bool watch_feeds(const struct instance *instance, const char *name)
 static void say(struct watch_answer *ret, enum unknown_kind kind, char *reason)
 {
     free(ret->reason);
+    ret->partial = false;
     ret->unknown = kind;
     ret->reason = reason;
 }
@@ -52,36 +53,73 @@ static bool is_late(const struct instance *instance, int64_t now_ms)
     return instance->last_end_ms && now_ms - instance->last_end_ms > patience;
 }
 
+/* Its word has become old: its own fault, or that of conformd, which did not run. */
+static void say_late(const struct engine *engine, const struct instance *instance,
+                     struct watch_answer *ret)
+{
+    int64_t age_s = (engine->turn_ms - instance->last_end_ms) / 1000;
+    if (instance->last_end_ms < engine->started_ms && instance->running == 0)
+        say(ret, UNKNOWN_STOPPED,
+            text_format("conformd was not running: the last run of collector %s ended %lld s ago",
+                        instance->name, (long long)age_s));
+    else
+        say(ret, UNKNOWN_LOST,
+            text_format("collector %s is late: its last run ended %lld s ago", instance->name,
+                        (long long)age_s));
+}
+
+static bool names_missing(const struct instance *instance)
+{
+    for (size_t i = 0; i < instance->attribute_count; i++)
+        if (instance->attributes[i].missing)
+            return true;
+    return false;
+}
+
+/* Of a partial run only what it named is missing; where it named nothing, anything may be. */
+static bool ask_partial(const struct instance *instance, const struct attribute *attribute,
+                        enum unknown_kind kind, struct watch_answer *ret)
+{
+    const char *reason = instance->reason ? instance->reason : "";
+    if (attribute->missing)
+        say(ret, kind,
+            text_format("collector %s: %s", instance->name,
+                        attribute->missing_why ? attribute->missing_why : ""));
+    else if (instance->condition == CONDITION_PARTIAL && !names_missing(instance))
+        say(ret, kind,
+            text_format("collector %s: partial%s%s", instance->name, *reason ? ": " : "", reason));
+    else
+        return true;
+    ret->partial = true;
+    return false;
+}
+
 /* One instance's word on one attribute; true when it is known. */
-static bool ask_instance(const struct instance *instance, const struct attribute *attribute,
-                         int64_t now_ms, struct watch_answer *ret)
+static bool ask_instance(const struct engine *engine, const struct instance *instance,
+                         const struct attribute *attribute, struct watch_answer *ret)
 {
     enum unknown_kind kind = instance->ever_well ? UNKNOWN_LOST : UNKNOWN_NOT_SET_UP;
     const char *reason = instance->reason ? instance->reason : "";
-    if (instance->condition == CONDITION_STARTING && !instance->ever_well) {
+    switch (instance->condition) {
+    case CONDITION_STARTING:
         say(ret, kind, text_format("collector %s has not ended its first run", instance->name));
         return false;
-    }
-    if (instance->condition == CONDITION_FAILED || instance->condition == CONDITION_ABSENT ||
-        instance->condition == CONDITION_STANDBY) {
+    case CONDITION_FAILED:
+    case CONDITION_ABSENT:
+    case CONDITION_STANDBY:
         say(ret, kind,
             text_format("collector %s: %s%s%s", instance->name, condition_text(instance->condition),
                         *reason ? ": " : "", reason));
         return false;
+    case CONDITION_WELL:
+    case CONDITION_PARTIAL:
+        break;
     }
-    if (attribute->missing) {
-        say(ret, kind,
-            text_format("collector %s: %s", instance->name,
-                        attribute->missing_why ? attribute->missing_why : ""));
+    if (is_late(instance, engine->turn_ms)) {
+        say_late(engine, instance, ret);
         return false;
     }
-    if (is_late(instance, now_ms)) {
-        say(ret, UNKNOWN_LOST,
-            text_format("collector %s is late: its last run ended %lld s ago", instance->name,
-                        (long long)(now_ms - instance->last_end_ms) / 1000));
-        return false;
-    }
-    return true;
+    return ask_partial(instance, attribute, kind, ret);
 }
 
 static void note_cover(const struct spans *spans, int64_t from_ms, int64_t to_ms,
@@ -114,10 +152,12 @@ int watch_attribute(void *context, const char *name, int64_t from_ms, int64_t to
             continue;
         }
         feeding++;
-        ret->provisional = ret->provisional || instance->run.backlog;
-        if (!ask_instance(instance, attribute, engine->turn_ms, ret))
-            return 0;
+        ret->provisional = ret->provisional || instance->backlog;
+        bool known = ask_instance(engine, instance, attribute, ret);
         note_cover(&instance->watched, from_ms, to_ms, ret);
+        /* What is only partial is reported last: a worse reason comes before it. */
+        if (!known && !ret->partial)
+            return 0;
     }
     if (feeding)
         return 0;

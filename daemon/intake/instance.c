@@ -58,6 +58,8 @@ void instance_finish(struct instance *instance)
     json_decref(instance->tables);
     json_decref(instance->last_run);
     json_decref(instance->shown);
+    free(instance->end_why);
+    free(instance->broken);
     free(instance->reason);
     free(instance->plugin);
     free(instance->name);
@@ -74,6 +76,17 @@ static int read_kind(const char *text, enum series_kind *ret)
     return ERROR_FORMAT;
 }
 
+/* A label that is none, that the daemon gives itself, or that stood before. */
+static bool is_reserved(const char *name, const struct attribute *attribute, size_t known)
+{
+    bool reserved = !labels_is_label_name(name) || text_begins(name, "__") ||
+                    strcmp(name, "instance") == 0 || strcmp(name, "overflow") == 0 ||
+                    (attribute->kind == SERIES_TEXT && strcmp(name, "value") == 0);
+    for (size_t i = 0; i < known && !reserved; i++)
+        reserved = strcmp(attribute->labels[i], name) == 0;
+    return reserved;
+}
+
 static int read_labels(const json_t *row, struct attribute *attribute)
 {
     const json_t *labels = json_object_get(row, "labels"), *label, *name;
@@ -83,8 +96,7 @@ static int read_labels(const json_t *row, struct attribute *attribute)
         return ERROR_LIMIT;
     json_array_foreach (labels, index, label) {
         const char *text = json_string_value(label);
-        if (!text || !labels_is_label_name(text) || text_begins(text, "__") ||
-            strcmp(text, "instance") == 0)
+        if (!text || is_reserved(text, attribute, index))
             return ERROR_FORMAT;
         attribute->labels[index] = text;
         json_array_foreach (personal, at, name) {
@@ -111,10 +123,46 @@ static int read_attribute(const json_t *row, struct attribute *ret)
     return 0;
 }
 
+static bool is_declared(const struct attribute *attributes, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(attributes[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+static int read_attributes(const json_t *rows, struct attribute *attributes, struct error *error)
+{
+    size_t index;
+    json_t *row;
+    json_array_foreach ((json_t *)rows, index, row) {
+        const char *name = json_text_of(row, "name", "no name");
+        if (read_attribute(row, &attributes[index]))
+            return error_set(error, ERROR_FORMAT, "its attribute number %zu (%.200s) is malformed",
+                             index, name);
+        if (is_declared(attributes, index, attributes[index].name))
+            return error_set(error, ERROR_FORMAT, "it declares attribute %s twice", name);
+    }
+    return 0;
+}
+
+/* What was missing stays so until a run says otherwise. */
+static void carry_missing(struct instance *instance, struct attribute *attributes, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct attribute *old = instance_attribute(instance, attributes[i].name);
+        if (!old || !old->missing)
+            continue;
+        attributes[i].missing = true;
+        attributes[i].missing_why = old->missing_why;
+        old->missing_why = NULL;
+    }
+}
+
 int instance_take_tables(struct instance *instance, json_t *tables, struct error *error)
 {
-    const json_t *rows = json_object_get(tables, "attributes"), *row;
-    size_t index, count = json_array_size(rows);
+    const json_t *rows = json_object_get(tables, "attributes");
+    size_t count = json_array_size(rows);
     if (count > INSTANCE_ATTRIBUTES)
         return error_set(error, ERROR_FORMAT, "it declares %zu attributes; at most %d are allowed",
                          count, INSTANCE_ATTRIBUTES);
@@ -122,21 +170,19 @@ int instance_take_tables(struct instance *instance, json_t *tables, struct error
     CLEAN(clean_text) char *text = json_canonical(tables);
     if (!attributes || !text)
         return ERROR_MEMORY;
-    json_array_foreach (rows, index, row) {
-        if (read_attribute(row, &attributes[index]))
-            return error_set(error, ERROR_FORMAT, "its attribute number %zu (%s) is malformed",
-                             index, json_text_of(row, "name", "no name"));
-    }
-    int code = digest_text(text, strlen(text), instance->tables_hash);
+    int code = read_attributes(rows, attributes, error);
+    if (!code)
+        code = digest_text(text, strlen(text), instance->tables_hash);
     if (code)
         return code;
+    carry_missing(instance, attributes, count);
     forget_attributes(instance);
     json_decref(instance->tables);
     instance->tables = json_incref(tables);
     instance->attributes = attributes;
     instance->attribute_count = count;
     instance->stream = json_flag_of(tables, "stream", false);
-    instance->changed = true;
+    instance->changed = instance->moved = true;
     attributes = NULL;
     return 0;
 }
@@ -175,13 +221,14 @@ json_t *instance_memory(const struct instance *instance)
             json_object_set_new(missing, instance->attributes[i].name,
                                 json_string(instance->attributes[i].missing_why));
     return json_pack(
-        "{s:s, s:s, s:b, s:I, s:I, s:o, s:o, s:O*, s:O*, s:I, s:s, s:o, s:s, s:I, s:I, s:I, s:I, "
-        "s:I}",
+        "{s:s, s:s, s:b, s:I, s:I, s:I, s:o, s:o, s:O*, s:O*, s:I, s:s, s:o, s:s, s:I, s:I, s:I, "
+        "s:I, s:I}",
         "condition", condition_text(instance->condition), "reason",
         instance->reason ? instance->reason : "", "ever_well", instance->ever_well, "last_end",
         (json_int_t)instance->last_end_ms, "last_well", (json_int_t)instance->last_well_ms,
-        "watched", spans_to_json(&instance->watched), "evidence", evidence_to_json(instance),
-        "tables", instance->tables, "last_run", instance->last_run, "tables_leaf",
+        "watch_from", (json_int_t)instance->watch_from_ms, "watched",
+        spans_to_json(&instance->watched), "evidence", evidence_to_json(instance), "tables",
+        instance->tables, "last_run", instance->last_run, "tables_leaf",
         (json_int_t)instance->tables_leaf, "tables_hash", instance->tables_hash, "missing", missing,
         "folded_hash", instance->folded_hash, "due", (json_int_t)instance->due_count, "taken",
         (json_int_t)instance->taken_count, "folded", (json_int_t)instance->folded, "folded_first",
@@ -225,13 +272,15 @@ int instance_remember(struct instance *instance, const json_t *memory)
 {
     json_t *tables = json_object_get(memory, "tables");
     const char *hash = json_text_of(memory, "folded_hash", "");
-    if (tables && instance_take_tables(instance, tables, NULL))
-        return ERROR_FORMAT;
+    /* Tables that an older version took and this one does not: the collector tells them anew. */
+    if (tables && instance_take_tables(instance, tables, NULL) == ERROR_MEMORY)
+        return ERROR_MEMORY;
     instance->condition = read_condition(json_text_of(memory, "condition", ""));
     instance->reason = strdup(json_text_of(memory, "reason", ""));
     instance->ever_well = json_flag_of(memory, "ever_well", false);
     instance->last_end_ms = json_integer_of(memory, "last_end", 0);
     instance->last_well_ms = json_integer_of(memory, "last_well", 0);
+    instance->watch_from_ms = json_integer_of(memory, "watch_from", instance->last_well_ms);
     instance->tables_leaf = json_integer_of(memory, "tables_leaf", -1);
     instance->last_run = json_incref(json_object_get(memory, "last_run"));
     instance->due_count = json_integer_of(memory, "due", 0);

@@ -35,7 +35,8 @@ struct attribute {
     const char *labels[INSTANCE_LABELS];
     size_t label_count;
     uint32_t personal; /* bit n: label n */
-    bool missing;      /* in the last sealed run */
+    bool missing;      /* in the last sealed run, or in the interval under way */
+    bool missed_now;   /* said so since the interval began */
     char *missing_why;
 };
 
@@ -57,22 +58,39 @@ struct instance {
     bool ever_well;      /* it was measured once: from now on silence is a loss */
     int64_t last_end_ms; /* wall time of the last sealed run; 0: none */
     int64_t last_well_ms;
-    json_t *last_run; /* as the API shows it */
+    int64_t watch_from_ms; /* what is watched goes on from here; 0: begins anew */
+    bool backlog;          /* more is waiting: results are provisional */
+    bool overflow;         /* a series limit was reached */
+    json_t *last_run;      /* as the API shows it */
     struct spans watched;
     int64_t evidence[INSTANCE_EVIDENCE]; /* latest leaves, newest first; -1: none */
     int64_t evidence_ms[INSTANCE_EVIDENCE];
 
-    int64_t due_boot_ms; /* the next start; INT64_MAX while a stream lives */
+    int64_t due_boot_ms; /* the next start, where nothing is under way */
     int64_t next_due_ms; /* the same as wall time, for people */
-    int64_t running;     /* the run under way, 0: none */
+    int64_t running;     /* the run under way or the last one, 0: none */
     int64_t started_ms;
-    bool overdue; /* it passed its deadline and the engine had it ended */
-    bool ended;   /* ENDED came for the run under way */
+    int64_t started_boot_ms;
+    bool under_way;          /* the run was asked for and has not ended */
+    int64_t process_run;     /* the run that its process was started for */
+    int64_t process_boot_ms; /* when */
+    bool alive;              /* a process was asked for and its end was not told */
+    bool overdue;            /* it passed its deadline and the engine had it ended */
+    bool told;               /* a stream's process said at an interval how it stands */
     struct intake_link *link;
+
+    /* A process is done with when its channel has ended and the parent told its end. */
+    bool end_pending; /* to be judged once what it handed over is sealed */
+    bool end_bad;
+    bool end_stopped; /* it was ended on purpose: that is no failure */
+    char *end_why;
+    char *broken; /* it broke the protocol, and how */
 
     struct run run; /* what came since the last seal */
     bool touched;   /* sealed in this turn */
-    bool changed;   /* the state row must be written */
+    bool changed;   /* the state rows are to be written, within a minute */
+    bool moved;     /* ... in this turn */
+    int64_t saved_ms;
 
     /* Runs that read the same again, to be told in one coverage leaf. */
     int64_t folded;

@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "intake/seal.h"
 
-enum { FOLD_MS = 3600000 };
+enum { FOLD_MS = 3600000, SAVE_EVERY_MS = 60000 };
 
 static int remember(struct intake *intake, struct instance *instance, struct error *error)
 {
@@ -83,7 +83,9 @@ struct intake_link *intake_link_new(struct intake *intake, struct instance *inst
     link->instance = instance;
     link->run = instance->running;
     instance->link = link;
-    instance->ended = false;
+    instance->told = instance->end_pending = false;
+    free(instance->broken);
+    instance->broken = NULL;
     return link;
 }
 
@@ -93,6 +95,7 @@ void intake_link_free(struct intake_link *link)
         return;
     if (link->instance && link->instance->link == link)
         link->instance->link = NULL;
+    free(link->why);
     free(link);
 }
 
@@ -123,16 +126,61 @@ static void fail_run(struct instance *instance, char *why)
     run->has_status = true;
     run->status = -1;
     run->why = why;
+    run->ready = true;
+    /* The end of a process is the end of what it had to say. */
+    run->interval = true;
+}
+
+/* A stream's process is gone; what it said of its own state at its last interval explains more. */
+static bool has_explained(const struct instance *instance)
+{
+    return instance->stream && instance->told && instance->condition != CONDITION_WELL &&
+           instance->condition != CONDITION_PARTIAL;
+}
+
+/* The process and its channel are gone: how did its run end? */
+static void conclude(struct instance *instance)
+{
+    struct run *run = &instance->run;
+    bool lasting = instance->stream || instance->under_way;
+    bool whole = run->has_status && !instance->stream;
+    CLEAN(clean_text) char *broken = instance->broken;
+    CLEAN(clean_text) char *why = instance->end_why;
+    instance->end_pending = false;
+    instance->broken = instance->end_why = NULL;
+    if (broken) {
+        fail_run(instance, text_format("it broke the protocol: %s", broken));
+    } else if (whole && (!instance->end_bad || run->status < 0)) {
+        run->ready = true;
+    } else if (!lasting || instance->end_stopped || has_explained(instance)) {
+        run_finish(run);
+    } else {
+        fail_run(instance, why);
+        why = NULL;
+    }
+    instance->under_way = false;
+}
+
+static void conclude_when_done(struct instance *instance)
+{
+    bool done = !instance->alive && (!instance->link || instance->link->closed);
+    instance->end_pending = instance->end_pending || done;
+    /* A whole batch or run is sealed first, as it was handed over. */
+    if (done && !instance->run.ready)
+        conclude(instance);
 }
 
 void intake_link_end(struct intake_link *link, const char *sentence)
 {
     struct instance *instance = link->instance;
     link->closed = true;
-    if (sentence && !instance->run.ready)
-        fail_run(instance, text_format("it broke the protocol: %s", sentence));
-    if (instance->ended)
-        instance->run.ready = true;
+    if (!instance || instance->link != link)
+        return;
+    if (sentence) {
+        free(instance->broken);
+        instance->broken = strdup(link->why ? link->why : sentence);
+    }
+    conclude_when_done(instance);
 }
 
 static char *ended_words(const struct instance *instance, const json_t *ended)
@@ -147,36 +195,47 @@ static char *ended_words(const struct instance *instance, const json_t *ended)
         return strdup("it was silent for 5 s and was ended");
     if (signal)
         return text_format("signal %lld ended it", (long long)signal);
+    if (instance->stream)
+        return text_format("it exited with code %lld and should have stayed", (long long)code);
     return text_format("it exited with code %lld before its run had ended", (long long)code);
 }
 
 void intake_ended(struct instance *instance, const json_t *ended)
 {
-    struct run *run = &instance->run;
     bool started = json_flag_of(ended, "started", true);
-    bool bad = !started || json_integer_of(ended, "signal", 0) || json_integer_of(ended, "code", 0);
-    bool stopped = !instance->overdue && strcmp(json_text_of(ended, "reason", ""), "stopped") == 0;
-    instance->ended = true;
-    if (instance->stream || !run->has_status || bad) {
-        if (run->ready && instance->stream)
-            return; /* a whole batch is sealed first; the next process tells how it stands */
-        if (stopped) {
-            run_finish(run);
-            return;
-        }
-        if (!(run->has_status && run->status < 0))
-            fail_run(instance, ended_words(instance, ended));
-    }
-    if (!instance->link || instance->link->closed || !started)
-        run->ready = true;
+    instance->alive = false;
+    instance->end_bad =
+        !started || json_integer_of(ended, "signal", 0) || json_integer_of(ended, "code", 0);
+    instance->end_stopped =
+        !instance->overdue && strcmp(json_text_of(ended, "reason", ""), "stopped") == 0;
+    free(instance->end_why);
+    instance->end_why = ended_words(instance, ended);
+    conclude_when_done(instance);
+}
+
+bool intake_instance_is_ready(const struct instance *instance)
+{
+    return instance->run.ready || instance->end_pending;
 }
 
 bool intake_is_ready(const struct intake *intake)
 {
     for (size_t i = 0; i < intake->count; i++)
-        if (intake->instances[i]->run.ready)
+        if (intake_instance_is_ready(intake->instances[i]))
             return true;
     return false;
+}
+
+void intake_step(struct intake *intake, int64_t now_ms)
+{
+    for (size_t i = 0; i < intake->count; i++) {
+        struct instance *instance = intake->instances[i];
+        spans_cut(&instance->watched, now_ms);
+        instance->watch_from_ms = 0;
+        if (instance->last_end_ms > now_ms)
+            instance->last_end_ms = now_ms;
+        instance->changed = instance->moved = true;
+    }
 }
 
 static bool fold_is_due(const struct instance *instance, int64_t now_ms)
@@ -187,8 +246,12 @@ static bool fold_is_due(const struct instance *instance, int64_t now_ms)
 int intake_seal(struct intake *intake, struct moment now, struct error *error)
 {
     int code = 0;
+    intake->now_ms = now.wall_ms;
     for (size_t i = 0; !code && i < intake->count; i++) {
         struct instance *instance = intake->instances[i];
+        /* An end that waited for a batch to be sealed is judged in the turn after it. */
+        if (!instance->run.ready && instance->end_pending)
+            conclude(instance);
         if (instance->run.ready)
             code = seal_run(intake, instance, now, error);
         if (!code && fold_is_due(instance, now.wall_ms))
@@ -208,9 +271,23 @@ uint64_t intake_acknowledge(struct intake_link *link)
 
 void intake_committed(struct intake *intake)
 {
-    for (size_t i = 0; i < intake->count; i++)
-        if (intake->instances[i]->link)
-            intake->instances[i]->link->held = 0;
+    for (size_t i = 0; i < intake->count; i++) {
+        struct intake_link *link = intake->instances[i]->link;
+        if (!link || !link->sealed)
+            continue;
+        link->held = 0;
+        link->sealed = false;
+    }
+}
+
+void intake_undone(struct intake *intake)
+{
+    for (size_t i = 0; i < intake->count; i++) {
+        struct instance *instance = intake->instances[i];
+        instance->changed = instance->moved = true;
+        if (instance->link)
+            instance->link->sealed = false;
+    }
 }
 
 static int save_row(struct intake *intake, const char *kind, const char *id, json_t *body,
@@ -222,7 +299,8 @@ static int save_row(struct intake *intake, const char *kind, const char *id, jso
         return ERROR_MEMORY;
     struct store_query *query =
         store_query(intake->store, "INSERT INTO states(kind, id, body) VALUES(?1, ?2, ?3)"
-                                   " ON CONFLICT DO UPDATE SET body = excluded.body");
+                                   " ON CONFLICT DO UPDATE SET body = excluded.body"
+                                   " WHERE body <> excluded.body");
     store_bind_text(query, 1, kind);
     store_bind_text(query, 2, id);
     store_bind_text(query, 3, text);
@@ -234,13 +312,16 @@ int intake_save(struct intake *intake, struct error *error)
     int code = 0;
     for (size_t i = 0; !code && i < intake->count; i++) {
         struct instance *instance = intake->instances[i];
-        if (!instance->changed)
+        bool due = intake->now_ms - instance->saved_ms >= SAVE_EVERY_MS ||
+                   intake->now_ms < instance->saved_ms;
+        if (!instance->moved && !(instance->changed && due))
             continue;
         code = save_row(intake, "instance", instance->name, instance_show(instance), error);
         if (!code)
             code = save_row(intake, "instance_memory", instance->name, instance_memory(instance),
                             error);
-        instance->changed = false;
+        instance->changed = instance->moved = false;
+        instance->saved_ms = intake->now_ms;
     }
     return code;
 }

@@ -18,6 +18,7 @@ struct intake {
     int64_t start_leaf; /* what evidence refers to: boot and host, configuration */
     int64_t config_leaf;
     int64_t longest_ms; /* how far back spans are kept */
+    int64_t now_ms;     /* of the turn */
     /* A line that a collector wants logged. */
     void (*on_said)(void *context, const char *instance, int level, const char *text);
     void *context;
@@ -38,20 +39,29 @@ int intake_positions(struct intake *intake, const struct instance *instance, jso
                      struct error *error) MUST_CHECK;
 /* The channel has ended; sentence says why when it was not by its end of file. */
 void intake_link_end(struct intake_link *link, const char *sentence);
-/* The parent's word of a process' end (MESSAGE_ENDED). */
+/* The parent's word of a process' end (MESSAGE_ENDED). The run is judged when the channel has ended
+ * too, whichever comes first. */
 void intake_ended(struct instance *instance, const json_t *ended);
 
 /* True when something is whole and wants a turn. */
 bool intake_is_ready(const struct intake *intake);
+bool intake_instance_is_ready(const struct instance *instance);
+
+/* The wall clock was set to now_ms: what was watched after it is forgotten, and the time until the
+ * next run counts as not watched. */
+void intake_step(struct intake *intake, int64_t now_ms);
 
 /* In a turn: seals every whole run at `now`, and tells stream folds once an hour. */
 int intake_seal(struct intake *intake, struct moment now, struct error *error) MUST_CHECK;
 /* After the commit: what may be acknowledged on a link; 0 when there is nothing new. */
 uint64_t intake_acknowledge(struct intake_link *link);
-/* The commit took all batches that were held. */
+/* The commit took all batches that were sealed. */
 void intake_committed(struct intake *intake);
 
-/* Writes the rows of changed instances (states), in the turn. */
+/* The turn was taken back: nothing of it is written. */
+void intake_undone(struct intake *intake);
+
+/* Writes the rows of instances that moved, and of those that changed once a minute (states). */
 int intake_save(struct intake *intake, struct error *error) MUST_CHECK;
 /* Writes the coverage leaves of what is folded; before a stop, and each hour. */
 int intake_unfold(struct intake *intake, struct instance *instance, struct error *error) MUST_CHECK;

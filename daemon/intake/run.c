@@ -2,6 +2,8 @@
 #include "intake/run.h"
 
 #include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clean.h"
@@ -12,8 +14,16 @@
 #include "intake/intake.h"
 
 /* Flags of MESSAGE_BATCH. */
+enum { LEVEL_MOST = 7 }; /* LOG_DEBUG of syslog(3) */
 enum { BATCH_INTERVAL = 1, BATCH_URGENT = 2, BATCH_BACKLOG = 4 };
-enum { PLACES_LIMIT = 1000, POSITIONS_LIMIT = 4096, TEXT_LIMIT = 4096 };
+enum {
+    PLACES_LIMIT = 1000,
+    POSITIONS_LIMIT = 4096,
+    TEXT_LIMIT = 4096,  /* bytes of a reason */
+    LABEL_LIMIT = 4096, /* bytes of a label's value */
+    LINES_LIMIT = 200,  /* for the log, between two seals */
+    LINE_LIMIT = 1024,  /* bytes of one */
+};
 
 void run_finish(struct run *run)
 {
@@ -28,12 +38,29 @@ void run_finish(struct run *run)
     *run = (struct run){0};
 }
 
+/* The link ends, and the run says why. */
+static int refuse(struct intake_link *link, const char *format, ...) PRINTF_LIKE(2, 3);
+static int refuse(struct intake_link *link, const char *format, ...)
+{
+    va_list list;
+    free(link->why);
+    va_start(list, format);
+    if (vasprintf(&link->why, format, list) < 0)
+        link->why = NULL;
+    va_end(list);
+    return ERROR_PEER;
+}
+
 /* The run under way of this link's instance, with a place for its readings. */
 static int open_run(struct intake_link *link, struct run **ret)
 {
     struct instance *instance = link->instance;
     struct run *run = &instance->run;
     *ret = run;
+    if (!link->declared)
+        return refuse(link, "a message before its tables");
+    if (link->outcome && !instance->stream)
+        return refuse(link, "a message after the outcome of its run");
     if (run->series)
         return 0;
     run->readings.limit = RUN_PAYLOAD_LIMIT;
@@ -42,16 +69,16 @@ static int open_run(struct intake_link *link, struct run **ret)
     return series_run_begin(link->intake->series, instance->name, lookback_ms, &run->series);
 }
 
-static void append_line(struct buffer *lines, json_t *object)
+/* One line, or none of it: what is there stays whole. */
+static bool append_line(struct buffer *lines, json_t *object)
 {
     CLEAN(clean_text) char *text = json_canonical(object);
     json_decref(object);
-    if (!text) {
-        lines->failed = true;
-        return;
-    }
+    if (!text || lines->length + strlen(text) + 1 > lines->limit)
+        return false;
     buffer_text(lines, text);
     buffer_byte(lines, '\n');
+    return !lines->failed;
 }
 
 /* Keeps one reading as evidence: what was read, in words that anybody can parse. */
@@ -64,49 +91,66 @@ static void keep_reading(struct run *run, const struct series_reading *reading)
             json_object_set_new(labels, reading->pairs[i].name,
                                 json_string(reading->pairs[i].value));
     text_from_double(reading->value, number);
-    append_line(&run->readings,
-                json_pack("{s:s, s:o, s:s}", "attribute", reading->attribute, "labels", labels,
-                          reading->kind == SERIES_TEXT ? "text" : "value",
-                          reading->kind == SERIES_TEXT ? reading->text : number));
+    json_t *line = json_pack("{s:s, s:o, s:s}", "attribute", reading->attribute, "labels", labels,
+                             reading->kind == SERIES_TEXT ? "text" : "value",
+                             reading->kind == SERIES_TEXT ? reading->text : number);
+    if (!append_line(&run->readings, line))
+        run->readings.failed = true;
     run->reading_count++;
     if (reading->kind == SERIES_EVENT && reading->value != 0)
         run->event_count++;
 }
 
-/* One reading of a READINGS message; false when it is not one that was declared. */
+/* The labels of a reading; label values are checked as text that anybody may be shown. */
+static int take_labels(struct intake_link *link, const struct attribute *attribute,
+                       struct wire *wire, struct series_reading *reading, struct label *pairs)
+{
+    size_t count = wire_u16(wire);
+    if (!wire->failed && count != attribute->label_count && count != 0)
+        return refuse(link, "a reading of %s with %zu labels, of %zu", attribute->name, count,
+                      attribute->label_count);
+    for (size_t i = 0; i < count && !wire->failed; i++) {
+        pairs[i] = (struct label){attribute->labels[i], wire_text(wire)};
+        size_t length = strlen(pairs[i].value);
+        if (length > LABEL_LIMIT || !text_is_utf8(pairs[i].value, length))
+            return refuse(link, "a reading of %s whose label %s is no UTF-8 or too long",
+                          attribute->name, attribute->labels[i]);
+    }
+    reading->pairs = pairs;
+    reading->count = count;
+    return 0;
+}
+
+/* One reading of a READINGS message. */
 static int take_reading(struct intake_link *link, struct run *run, struct wire *wire)
 {
     struct instance *instance = link->instance;
+    struct label pairs[INSTANCE_LABELS];
     uint32_t number = wire_u32(wire);
     double value = wire_double(wire);
-    if (wire->failed || number >= instance->attribute_count)
-        return ERROR_PEER;
+    if (wire->failed)
+        return refuse(link, "readings that are cut off");
+    if (number >= instance->attribute_count)
+        return refuse(link, "a reading of attribute %u, of %zu", number, instance->attribute_count);
     const struct attribute *attribute = &instance->attributes[number];
-    const char *text = attribute->kind == SERIES_TEXT ? wire_text(wire) : "";
-    struct label pairs[INSTANCE_LABELS];
-    size_t count = wire_u16(wire);
-    if (count != attribute->label_count && count != 0)
-        return ERROR_PEER;
-    for (size_t i = 0; i < count; i++) {
-        pairs[i] = (struct label){attribute->labels[i], wire_text(wire)};
-        if (!text_is_utf8(pairs[i].value, strlen(pairs[i].value)))
-            return ERROR_PEER;
-    }
-    if (wire->failed || !text_is_utf8(text, strlen(text)))
-        return ERROR_PEER;
-    if (attribute->kind == SERIES_EVENT && !(value >= 0 && isfinite(value)))
-        return ERROR_PEER;
     struct series_reading reading = {.kind = attribute->kind,
                                      .attribute = attribute->name,
-                                     .pairs = pairs,
-                                     .count = count,
                                      .value = value,
-                                     .text = text};
+                                     .text = attribute->kind == SERIES_TEXT ? wire_text(wire) : ""};
+    int code = take_labels(link, attribute, wire, &reading, pairs);
+    if (code)
+        return code;
+    if (wire->failed)
+        return refuse(link, "readings that are cut off");
+    if (!text_is_utf8(reading.text, strlen(reading.text)))
+        return refuse(link, "a reading of %s whose text is no UTF-8", attribute->name);
+    if (attribute->kind == SERIES_EVENT && !(value >= 0 && isfinite(value)))
+        return refuse(link, "a reading of event %s that is no increment", attribute->name);
     keep_reading(run, &reading);
     bool overflow = false;
-    int error = series_run_reading(run->series, &reading, &overflow);
+    code = series_run_reading(run->series, &reading, &overflow);
     run->overflow = run->overflow || overflow;
-    return error;
+    return code;
 }
 
 static void take_note(struct intake_link *link, const struct channel_message *message)
@@ -120,13 +164,19 @@ static int on_readings(void *context, struct channel_message *message)
     struct wire wire = wire_over(message->body, message->length);
     struct run *run;
     int error = open_run(link, &run);
+    if (error)
+        return error;
     uint32_t count = wire_u32(&wire);
+    if (wire.failed)
+        return refuse(link, "readings without their number");
     for (uint32_t i = 0; !error && i < count; i++)
         error = take_reading(link, run, &wire);
     if (error)
         return error;
     take_note(link, message);
-    return wire_ended_well(&wire) && !run->readings.failed ? 0 : ERROR_PEER;
+    if (run->readings.failed)
+        return refuse(link, "more than %d bytes of readings in one run", RUN_PAYLOAD_LIMIT);
+    return wire_ended_well(&wire) ? 0 : refuse(link, "more than the readings in their message");
 }
 
 static int on_excerpt(void *context, struct channel_message *message)
@@ -142,20 +192,21 @@ static int on_excerpt(void *context, struct channel_message *message)
     size_t length;
     const char *bytes = wire_bytes(&wire, &length);
     if (!wire_ended_well(&wire) || number >= link->instance->attribute_count)
-        return ERROR_PEER;
+        return refuse(link, "a malformed excerpt, or one of no attribute");
     CLEAN(clean_text) char *text = text_printable(bytes, length);
     CLEAN(clean_text) char *from = text_printable(source, strlen(source));
     CLEAN(clean_text) char *where = text_printable(place, strlen(place));
     if (!text || !from || !where)
         return ERROR_MEMORY;
     take_note(link, message);
-    /* Beyond the limit the readings still count; the excerpt says itself that lines are missing. */
-    if (run->excerpts.length + strlen(text) + 1024 > RUN_EXCERPTS_LIMIT)
-        return 0;
-    append_line(&run->excerpts, json_pack("{s:s, s:s, s:s, s:s}", "attribute",
-                                          link->instance->attributes[number].name, "source", from,
-                                          "place", where, "text", text));
-    run->excerpt_count++;
+    json_t *line =
+        json_pack("{s:s, s:s, s:s, s:s}", "attribute", link->instance->attributes[number].name,
+                  "source", from, "place", where, "text", text);
+    /* Beyond the limit the readings still count; that lines are not kept stands in the leaf. */
+    if (append_line(&run->excerpts, line))
+        run->excerpt_count++;
+    else
+        run->excerpts_dropped++;
     return 0;
 }
 
@@ -171,7 +222,7 @@ static int on_missing(void *context, struct channel_message *message)
     const char *why = wire_text(&wire);
     if (!wire_ended_well(&wire) || number >= link->instance->attribute_count ||
         strlen(why) > TEXT_LIMIT || !text_is_utf8(why, strlen(why)))
-        return ERROR_PEER;
+        return refuse(link, "a malformed word of what is missing, or of no attribute");
     if (!run->missing)
         run->missing = json_object();
     take_note(link, message);
@@ -204,7 +255,7 @@ static int on_lost(void *context, struct channel_message *message)
     const char *source = wire_text(&wire), *unit = wire_text(&wire), *why = wire_text(&wire);
     uint64_t from = wire_u64(&wire), to = wire_u64(&wire);
     if (!wire_ended_well(&wire))
-        return ERROR_PEER;
+        return refuse(link, "a malformed loss");
     CLEAN(clean_text) char *plain = text_printable(source, strlen(source));
     CLEAN(clean_text) char *because = text_printable(why, strlen(why));
     CLEAN(clean_text) char *in = text_printable(unit, strlen(unit));
@@ -227,7 +278,7 @@ static int on_opened(void *context, struct channel_message *message)
     uint64_t device = wire_u64(&wire), inode = wire_u64(&wire), size = wire_u64(&wire);
     int64_t changed_ms = wire_i64(&wire);
     if (!wire_ended_well(&wire))
-        return ERROR_PEER;
+        return refuse(link, "a malformed word of what it opened");
     CLEAN(clean_text) char *plain = text_printable(path, strlen(path));
     take_note(link, message);
     return list_place(&run->opened,
@@ -236,23 +287,35 @@ static int on_opened(void *context, struct channel_message *message)
                                 (json_int_t)size, "changed_ms", (json_int_t)changed_ms));
 }
 
+static int take_positions(struct intake_link *link, struct run *run, struct wire *wire)
+{
+    uint32_t count = wire_u32(wire);
+    if (count > POSITIONS_LIMIT)
+        return refuse(link, "a batch with %u positions, of at most %d", count, POSITIONS_LIMIT);
+    if (!run->positions)
+        run->positions = json_object();
+    for (uint32_t i = 0; i < count && !wire->failed; i++) {
+        const char *key = wire_text(wire), *value = wire_text(wire);
+        if (!text_is_utf8(key, strlen(key)) || !text_is_utf8(value, strlen(value)))
+            return refuse(link, "a position that is no UTF-8");
+        if (!wire->failed && json_object_set_new(run->positions, key, json_string(value)))
+            return ERROR_MEMORY;
+    }
+    return wire_ended_well(wire) ? 0 : refuse(link, "a malformed batch");
+}
+
 static int on_batch(void *context, struct channel_message *message)
 {
     struct intake_link *link = context;
     struct wire wire = wire_over(message->body, message->length);
     struct run *run;
     int error = open_run(link, &run);
-    uint32_t flags = wire_u32(&wire), count = wire_u32(&wire);
-    if (!run->positions)
-        run->positions = json_object();
-    for (uint32_t i = 0; !error && !wire.failed && i < count; i++) {
-        const char *key = wire_text(&wire), *value = wire_text(&wire);
-        if (count > POSITIONS_LIMIT || !text_is_utf8(key, strlen(key)) ||
-            !text_is_utf8(value, strlen(value)))
-            return ERROR_PEER;
-        if (json_object_set_new(run->positions, key, json_string(value)))
-            error = ERROR_MEMORY;
-    }
+    if (error)
+        return error;
+    if (!link->instance->stream)
+        return refuse(link, "a batch, which only a stream may hand over");
+    uint32_t flags = wire_u32(&wire);
+    error = take_positions(link, run, &wire);
     if (error)
         return error;
     run->interval = run->interval || (flags & BATCH_INTERVAL);
@@ -261,7 +324,7 @@ static int on_batch(void *context, struct channel_message *message)
     if (!link->held)
         link->held = message->sequence;
     take_note(link, message);
-    return wire_ended_well(&wire) ? 0 : ERROR_PEER;
+    return 0;
 }
 
 static int on_outcome(void *context, struct channel_message *message)
@@ -275,15 +338,20 @@ static int on_outcome(void *context, struct channel_message *message)
     int64_t status = wire_i64(&wire);
     const char *why = wire_text(&wire);
     if (!wire_ended_well(&wire))
-        return ERROR_PEER;
+        return refuse(link, "a malformed outcome");
     free(run->why);
-    run->why = text_printable(why, strlen(why));
+    run->why = text_printable(why, strnlen(why, TEXT_LIMIT));
     run->status = status;
     run->has_status = true;
+    take_note(link, message);
+    if (link->instance->stream)
+        return 0;
     link->outcome = true;
     /* The process of a short interval stays: its run ends here, others with their process. */
-    run->ready = !link->instance->stream && link->instance->every_ms < INSTANCE_RESIDENT_MS;
-    take_note(link, message);
+    if (link->instance->every_ms < INSTANCE_RESIDENT_MS) {
+        run->ready = true;
+        link->instance->under_way = false;
+    }
     return 0;
 }
 
@@ -292,10 +360,14 @@ static int on_tables(void *context, struct channel_message *message)
     struct intake_link *link = context;
     CLEAN(clean_json) json_t *tables = NULL;
     CLEAN(error_finish) struct error error = {0};
-    if (message_json(message, &tables) || link->instance->run.series)
-        return ERROR_PEER;
-    if (instance_take_tables(link->instance, tables, &error))
-        return ERROR_PEER;
+    if (link->declared)
+        return refuse(link, "its tables for the second time");
+    if (message_json(message, &tables))
+        return refuse(link, "tables that are no JSON object");
+    int code = instance_take_tables(link->instance, tables, &error);
+    if (code)
+        return code == ERROR_MEMORY ? code : refuse(link, "%s", error_sentence(&error));
+    link->declared = true;
     take_note(link, message);
     return 0;
 }
@@ -314,11 +386,12 @@ static int on_counted(void *context, struct channel_message *message)
     size_t length;
     const char *bytes = wire_bytes(&wire, &length);
     if (!wire_ended_well(&wire) || length != 32)
-        return ERROR_PEER;
+        return refuse(link, "a malformed count of lines");
     text_from_bytes((const uint8_t *)bytes, length, hash);
     CLEAN(clean_text) char *plain = text_printable(rule, strlen(rule));
-    append_line(&run->excerpts, json_pack("{s:s, s:I, s:s}", "rule", plain ? plain : "", "more",
-                                          (json_int_t)lines, "sha256", hash));
+    if (!append_line(&run->excerpts, json_pack("{s:s, s:I, s:s}", "rule", plain ? plain : "",
+                                               "more", (json_int_t)lines, "sha256", hash)))
+        run->excerpts_dropped++;
     take_note(link, message);
     return 0;
 }
@@ -330,11 +403,14 @@ static int on_said(void *context, struct channel_message *message)
     uint32_t level = wire_u32(&wire);
     const char *text = wire_text(&wire);
     if (!wire_ended_well(&wire))
-        return ERROR_PEER;
-    CLEAN(clean_text) char *plain = text_printable(text, strlen(text));
+        return refuse(link, "a malformed line for the log");
     take_note(link, message);
-    if (plain && link->intake->on_said)
-        link->intake->on_said(link->intake->context, link->instance->name, (int)level, plain);
+    if (link->lines++ >= LINES_LIMIT || !link->intake->on_said)
+        return 0;
+    CLEAN(clean_text) char *plain = text_printable(text, strnlen(text, LINE_LIMIT));
+    if (plain)
+        link->intake->on_said(link->intake->context, link->instance->name,
+                              level < LEVEL_MOST ? (int)level : LEVEL_MOST, plain);
     return 0;
 }
 

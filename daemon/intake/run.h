@@ -21,7 +21,8 @@ struct run {
     struct buffer excerpts;
     size_t reading_count;
     size_t excerpt_count;
-    size_t event_count; /* readings of events that are not zero */
+    size_t excerpts_dropped; /* beyond the limit */
+    size_t event_count;      /* readings of events that are not zero */
     json_t *positions;
     json_t *opened;  /* files that were read: provenance */
     json_t *lost;    /* losses */
@@ -30,7 +31,7 @@ struct run {
     char *why;
     bool has_status;
     bool ready;    /* a batch or a run is whole: seal it */
-    bool interval; /* a stream's interval is over */
+    bool interval; /* a stream's interval is over: what it says of its state holds for all of it */
     bool backlog;  /* more is waiting: results are provisional */
     bool overflow; /* a series limit was reached */
 };
@@ -47,8 +48,12 @@ struct intake_link {
     uint64_t taken; /* sequence of the last message taken */
     uint64_t held;  /* of the first batch that no commit took yet; 0: none */
     uint64_t acknowledged;
-    bool outcome; /* the run has ended by the collector's word */
-    bool closed;
+    bool sealed;    /* what is held was sealed in this turn */
+    bool declared;  /* its tables came */
+    bool outcome;   /* the run has ended by the collector's word */
+    bool closed;    /* its channel has ended */
+    unsigned lines; /* for the log, since the last seal */
+    char *why;      /* what a handler refused, as a sentence */
 };
 
 /* Every message that a collector may send, for channel_new with the link as context. */

@@ -16,14 +16,34 @@ enum status {
     STATUS_ABSENT = -2
 };
 
-static enum condition condition_of(const struct run *run)
+/* What a stream says of its state holds for the whole interval, and comes at its end. Until then
+ * it is as it was; the first that a new process hands over shows that it reads. */
+static bool is_in_interval(const struct instance *instance)
 {
-    if (!run->has_status)
+    return instance->stream && !instance->run.interval && !instance->run.has_status;
+}
+
+static bool misses_anything(const struct instance *instance)
+{
+    if (instance->run.missing)
+        return true;
+    for (size_t i = 0; instance->stream && i < instance->attribute_count; i++)
+        if (instance->attributes[i].missed_now)
+            return true;
+    return false;
+}
+
+static enum condition condition_of(const struct instance *instance)
+{
+    const struct run *run = &instance->run;
+    if (is_in_interval(instance) && instance->told)
+        return instance->condition;
+    if (!run->has_status && !instance->stream)
         return CONDITION_FAILED;
-    switch (run->status) {
+    switch (run->has_status ? run->status : STATUS_OK) {
     case STATUS_OK:
     case STATUS_MORE:
-        return run->missing ? CONDITION_PARTIAL : CONDITION_WELL;
+        return misses_anything(instance) ? CONDITION_PARTIAL : CONDITION_WELL;
     case STATUS_PARTIAL:
         return CONDITION_PARTIAL;
     case STATUS_STANDBY:
@@ -115,10 +135,11 @@ static int write_evidence(struct intake *intake, struct instance *instance,
     const struct run *run = &instance->run;
     int64_t leaf;
     json_t *fields = json_pack(
-        "{s:I, s:I, s:I, s:I, s:s, s:I, s:I, s:I, s:I}", "run", (json_int_t)instance->running,
+        "{s:I, s:I, s:I, s:I, s:s, s:I, s:I, s:I, s:I, s:I}", "run", (json_int_t)instance->running,
         "collector", (json_int_t)instance->tables_leaf, "config", (json_int_t)intake->config_leaf,
         "start", (json_int_t)intake->start_leaf, "outcome", condition_text(condition), "readings",
-        (json_int_t)run->reading_count, "excerpts", (json_int_t)run->excerpt_count, "losses",
+        (json_int_t)run->reading_count, "excerpts", (json_int_t)run->excerpt_count,
+        "excerpts_dropped", (json_int_t)run->excerpts_dropped, "losses",
         (json_int_t)json_array_size(run->lost), "missing",
         (json_int_t)json_object_size(run->missing));
     int code = attach(intake, PAYLOAD_READINGS, &run->readings, fields);
@@ -141,14 +162,20 @@ static int fingerprint(const struct instance *instance, enum condition condition
                        char ret_hash[DIGEST_TEXT_SIZE])
 {
     const struct run *run = &instance->run;
-    const char *lines = run->readings.data ? run->readings.data : "";
+    CLEAN(buffer_finish) struct buffer all = {0};
+    ret_hash[0] = '\0';
     if (condition != CONDITION_WELL || run->event_count || run->lost ||
-        (run->excerpt_count && instance->stream)) {
-        ret_hash[0] = '\0';
+        (run->excerpts.length && instance->stream))
         return 0;
-    }
     /* A stream's gauges (silence, bytes) move at every interval and are in the series anyway. */
-    return digest_text(lines, instance->stream ? 0 : run->readings.length, ret_hash);
+    if (!instance->stream) {
+        buffer_append(&all, run->readings.data, run->readings.length);
+        buffer_byte(&all, '\n');
+        buffer_append(&all, run->excerpts.data, run->excerpts.length);
+    }
+    if (all.failed)
+        return ERROR_MEMORY;
+    return digest_text(all.data ? all.data : "", all.length, ret_hash);
 }
 
 static int record(struct intake *intake, struct instance *instance, enum condition condition,
@@ -165,6 +192,8 @@ static int record(struct intake *intake, struct instance *instance, enum conditi
         code = intake_unfold(intake, instance, error);
         return code ? code : write_evidence(intake, instance, condition, now_ms, error);
     }
+    if (is_in_interval(instance))
+        return 0;
     if (!instance->folded++)
         instance->folded_first_ms = now_ms;
     instance->folded_last_ms = now_ms;
@@ -177,24 +206,31 @@ static int watch(struct intake *intake, struct instance *instance, int64_t now_m
     int64_t gap = 2 * instance->every_ms;
     if (gap < 60000)
         gap = 60000;
-    int64_t from = instance->last_well_ms;
-    if (from == 0 || now_ms - from > gap)
+    int64_t from = instance->watch_from_ms;
+    if (from == 0 || from > now_ms || now_ms - from > gap)
         from = now_ms;
-    instance->last_well_ms = now_ms;
+    instance->watch_from_ms = instance->last_well_ms = now_ms;
     instance->ever_well = true;
     spans_trim(&instance->watched, now_ms - intake->longest_ms);
     return spans_add(&instance->watched, from, now_ms);
 }
 
-static void note_missing(struct instance *instance)
+/* What a stream says is missing lasts for the interval in which it says so, at least. */
+static void note_missing(struct instance *instance, bool in_interval)
 {
     for (size_t i = 0; i < instance->attribute_count; i++) {
         struct attribute *attribute = &instance->attributes[i];
         const char *why =
             json_string_value(json_object_get(instance->run.missing, attribute->name));
-        free(attribute->missing_why);
-        attribute->missing = why != NULL;
-        attribute->missing_why = why ? strdup(why) : NULL;
+        if (why) {
+            free(attribute->missing_why);
+            attribute->missing_why = strdup(why);
+            attribute->missing = attribute->missed_now = true;
+        }
+        if (in_interval)
+            continue;
+        attribute->missing = attribute->missed_now;
+        attribute->missed_now = false;
     }
 }
 
@@ -228,16 +264,33 @@ static int store_run_row(struct intake *intake, const struct instance *instance,
     return store_run(query, error);
 }
 
-static enum series_outcome series_outcome_of(enum condition condition)
+/* A stream hands over parts: what is not in one of them is not gone. What it read before it failed
+ * counts, since its positions move on. */
+static enum series_outcome series_outcome_of(const struct instance *instance,
+                                             enum condition condition)
 {
-    switch (condition) {
-    case CONDITION_WELL:
-        return SERIES_WELL;
-    case CONDITION_PARTIAL:
-        return SERIES_PARTIAL;
-    default:
-        return SERIES_FAILED;
-    }
+    bool well = condition == CONDITION_WELL || condition == CONDITION_PARTIAL;
+    if (instance->stream)
+        return well || instance->run.reading_count || is_in_interval(instance) ? SERIES_PARTIAL
+                                                                               : SERIES_FAILED;
+    return condition == CONDITION_WELL ? SERIES_WELL : well ? SERIES_PARTIAL : SERIES_FAILED;
+}
+
+/* A run that handed over nothing ends the series of its instance all the same. */
+static int end_series(struct intake *intake, struct instance *instance, enum condition condition,
+                      int64_t now_ms, struct error *error)
+{
+    struct run *run = &instance->run;
+    enum series_outcome outcome = series_outcome_of(instance, condition);
+    int code = 0;
+    if (!run->series && outcome == SERIES_FAILED)
+        code =
+            series_run_begin(intake->series, instance->name, 2 * instance->every_ms, &run->series);
+    if (code)
+        return error_set(error, code, "the series of %s: %s", instance->name, error_text(code));
+    struct series_run *series = run->series;
+    run->series = NULL;
+    return series ? series_run_end(series, outcome, now_ms, instance->last_end_ms, error) : 0;
 }
 
 /* Readings as a list of objects, for somebody who waits for them. */
@@ -258,7 +311,7 @@ static json_t *lines_to_json(const struct buffer *lines)
 static void show(struct instance *instance, enum condition condition)
 {
     const struct run *run = &instance->run;
-    if (!instance->waited_for)
+    if (!instance->waited_for || is_in_interval(instance))
         return;
     json_decref(instance->shown);
     instance->shown =
@@ -269,50 +322,55 @@ static void show(struct instance *instance, enum condition condition)
                   "evidence", (json_int_t)instance->evidence[0]);
 }
 
-/* A stream that says nothing of its state since its last word is as it was. */
-static void carry_status(struct instance *instance)
+/* What the instance is from now on. */
+static int note_state(struct intake *intake, struct instance *instance, enum condition condition,
+                      struct moment now)
 {
-    struct run *run = &instance->run;
-    if (run->has_status || !instance->stream || !run->ready)
-        return;
-    run->has_status = true;
-    run->status = STATUS_OK;
+    const struct run *run = &instance->run;
+    bool in_interval = is_in_interval(instance);
+    bool well = condition == CONDITION_WELL || condition == CONDITION_PARTIAL;
+    note_missing(instance, in_interval);
+    instance->moved = instance->moved || !instance->stream || instance->condition != condition;
+    instance->condition = condition;
+    if (!in_interval) {
+        free(instance->reason);
+        instance->reason = strdup(run->why ? run->why : "");
+        instance->told = instance->stream;
+    }
+    instance->backlog = run->backlog;
+    instance->overflow = run->overflow;
+    instance->last_end_ms = now.wall_ms;
+    instance->due_count += !instance->stream;
+    instance->taken_count += well && !instance->stream;
+    return well ? watch(intake, instance, now.wall_ms) : 0;
 }
 
 int seal_run(struct intake *intake, struct instance *instance, struct moment now,
              struct error *error)
 {
     struct run *run = &instance->run;
-    carry_status(instance);
-    enum condition condition = condition_of(run);
-    int64_t previous_ms = instance->last_end_ms;
+    enum condition condition = condition_of(instance);
+    bool moved = instance->condition != condition;
     int code = ensure_tables_leaf(intake, instance, error);
     if (!code)
         code = record(intake, instance, condition, now.wall_ms, error);
-    if (!code && run->series)
-        code = series_run_end(run->series, series_outcome_of(condition), now.wall_ms, previous_ms,
-                              error);
+    if (!code)
+        code = end_series(intake, instance, condition, now.wall_ms, error);
+    if (!code)
+        code = note_state(intake, instance, condition, now);
     if (code)
         return code;
-    run->series = NULL;
-    note_missing(instance);
-    free(instance->reason);
-    instance->reason = strdup(run->why ? run->why : "");
-    bool moved = instance->condition != condition;
-    instance->condition = condition;
-    instance->last_end_ms = now.wall_ms;
-    instance->due_count += !instance->stream;
-    instance->taken_count += condition == CONDITION_WELL || condition == CONDITION_PARTIAL;
-    if (condition == CONDITION_WELL || condition == CONDITION_PARTIAL)
-        code = watch(intake, instance, now.wall_ms);
     note_run(instance, condition, now.wall_ms);
     show(instance, condition);
-    if (!code)
-        code = store_positions(intake, instance, error);
+    code = store_positions(intake, instance, error);
     /* A stream's quiet intervals are told by its coverage leaves. */
     if (!code && (!instance->stream || moved))
         code = store_run_row(intake, instance, now.wall_ms, error);
     run_finish(run);
+    if (instance->link) {
+        instance->link->sealed = true;
+        instance->link->lines = 0;
+    }
     instance->touched = true;
     instance->changed = true;
     return code;

@@ -49,6 +49,14 @@ void spans_trim(struct spans *spans, int64_t before_ms)
     spans->count -= gone;
 }
 
+void spans_cut(struct spans *spans, int64_t after_ms)
+{
+    while (spans->count && spans->items[spans->count - 1].from_ms > after_ms)
+        spans->count--;
+    if (spans->count && spans->items[spans->count - 1].to_ms > after_ms)
+        spans->items[spans->count - 1].to_ms = after_ms;
+}
+
 json_t *spans_to_json(const struct spans *spans)
 {
     json_t *json = json_array();

@@ -26,6 +26,8 @@ int spans_add(struct spans *spans, int64_t from_ms, int64_t to_ms) MUST_CHECK;
 int64_t spans_covered(const struct spans *spans, int64_t from_ms, int64_t to_ms);
 /* Forgets what ended before. */
 void spans_trim(struct spans *spans, int64_t before_ms);
+/* Forgets what lies after: the clock stepped back. */
+void spans_cut(struct spans *spans, int64_t after_ms);
 json_t *spans_to_json(const struct spans *spans);
 int spans_from_json(const json_t *json, struct spans *ret) MUST_CHECK;
 void spans_finish(struct spans *spans);

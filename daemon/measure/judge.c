@@ -80,11 +80,13 @@ struct promql_source measure_source(struct series_set *series)
 
 /* One pass over the selectors of a formula: the worst of what is known decides. */
 struct watch_visit {
+    const struct measure *measure;
     const struct measure_world *world;
     enum unknown_kind unknown;
     char *reason;
     double covered;
     bool provisional;
+    bool partial;
     int code;
 };
 
@@ -100,7 +102,9 @@ static void watch_selector(void *context, const struct promql_selector *selector
     visit->provisional = visit->provisional || answer.provisional;
     if (answer.covered < visit->covered)
         visit->covered = answer.covered;
-    if (answer.unknown != KNOWN && visit->unknown != UNKNOWN_LOST) {
+    if (answer.unknown != KNOWN && answer.partial && visit->measure->accept_partial) {
+        visit->partial = true;
+    } else if (answer.unknown != KNOWN && visit->unknown != UNKNOWN_LOST) {
         free(visit->reason);
         visit->unknown = answer.unknown;
         visit->reason = answer.reason;
@@ -112,16 +116,21 @@ static void watch_selector(void *context, const struct promql_selector *selector
 static int evaluate(const struct promql *formula, const struct measure_world *world,
                     struct promql_value *ret, struct error *error)
 {
-    struct promql_request request = {
-        .source = measure_source(world->series), .from_ms = world->now_ms, .to_ms = world->now_ms};
+    struct promql_request request = {.source = measure_source(world->series),
+                                     .options = {.reach_ms = world->reach_ms},
+                                     .from_ms = world->now_ms,
+                                     .to_ms = world->now_ms};
     int code = promql_evaluate(formula, &request, ret, error);
     series_release(world->series);
     return code;
 }
 
+/* What is unknown has no value, whatever its elements look like. */
 static void set_unknown(struct result *result, enum unknown_kind kind, char *reason)
 {
     result->verdict = VERDICT_UNKNOWN;
+    result->has_value = false;
+    result->breaching = 0;
     result->unknown = kind;
     free(result->reason);
     result->reason = reason;
@@ -236,23 +245,27 @@ static void judge_coverage(const struct measure *measure, double covered, struct
         result->part_watched = true;
         return;
     }
+    bool has_value = result->has_value;
     set_unknown(result, UNKNOWN_TOO_FEW,
                 text_format("%.0f %% of the time that the formula looks back on was watched, %.0f "
                             "%% is needed",
                             covered * 100, measure->coverage * 100));
+    /* Shown, for it is what was seen so far; the state is unknown all the same. */
+    result->has_value = has_value;
 }
 
 int measure_judge(const struct measure *measure, const struct measure_world *world,
                   struct result *ret, struct error *error)
 {
     struct result result = {.expected = 1};
-    struct watch_visit visit = {.world = world, .covered = 1};
+    struct watch_visit visit = {.measure = measure, .world = world, .covered = 1};
     struct promql_value value = {0};
     bool holds = true;
     promql_each_selector(measure->formula, watch_selector, &visit);
     if (measure->valid_when)
         promql_each_selector(measure->valid_when, watch_selector, &visit);
     result.provisional = visit.provisional;
+    result.partial = visit.partial;
     int code = visit.code;
     if (!code && visit.unknown != KNOWN) {
         set_unknown(&result, visit.unknown, visit.reason);
@@ -269,10 +282,12 @@ int measure_judge(const struct measure *measure, const struct measure_world *wor
     promql_value_finish(&value);
     free(visit.reason);
     /* A formula that cannot be answered over this data says nothing about the control. */
-    if (code == ERROR_RANGE || code == ERROR_LIMIT) {
-        set_unknown(&result, UNKNOWN_INVALID, strdup(error_sentence(error)));
-        result.has_value = false;
+    if (code && code != ERROR_MEMORY && code != ERROR_DATABASE) {
+        set_unknown(&result, UNKNOWN_INVALID,
+                    text_format("the formula has no answer: %s", error_sentence(error)));
+        error_finish(error);
         code = 0;
+        holds = true;
     }
     if (code) {
         result_finish(&result);

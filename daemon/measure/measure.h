@@ -61,12 +61,14 @@ struct watch_answer {
     char *reason;     /* the heap's; NULL when known */
     double covered;   /* share of the range that every feeding instance watched; 1 for no range */
     bool provisional; /* a backlog is being worked off */
+    bool partial;     /* unknown only because a run was partial: a measure may accept that */
 };
 
 /* What a measure sees of the world at one time. */
 struct measure_world {
     struct series_set *series;
     int64_t now_ms;
+    int64_t reach_ms; /* the longest look-back of any series */
     void *context;
     /* What is known of the attribute called `name` (a series' name) over from_ms .. to_ms (equal
      * for an instant). */
@@ -89,6 +91,7 @@ struct result {
     double value; /* of the worst element */
     bool provisional;
     bool part_watched; /* a breach in a window that was watched only in part */
+    bool partial;      /* from a partial run, which the construct accepts */
     size_t expected;   /* of the population */
     size_t seen;
     size_t breaching; /* elements that miss */

@@ -12,7 +12,11 @@
 #include "process/control.h"
 #include "process/peers.h"
 
-enum { PUBLISH_MS = 1000, IDLE_MS = 1000, TICK_MOST_MS = 1000 };
+enum {
+    TICK_MS = 1000,        /* signs of life, /metrics, idle work */
+    HEALTH_TICKS = 4,      /* health is told anew where no turn was */
+    WAIT_MOST_MS = 600000, /* of the timer; each tick looks as well */
+};
 
 struct main_state {
     struct child child;
@@ -20,9 +24,9 @@ struct main_state {
     struct peers peers;
     struct control control;
     struct loop_timer *turn;
-    struct loop_timer *publish;
-    struct loop_timer *idle;
+    struct loop_timer *tick;
     int64_t published; /* turns when /metrics was last rendered */
+    int ticks;         /* since health was last told */
     json_t *prepared;
     bool stopping;
 };
@@ -40,7 +44,7 @@ static void schedule_turn(struct main_state *state)
     int64_t wait = engine_wants_turn(state->engine, now)
                        ? 0
                        : engine_next_ms(state->engine, now) - now.boot_ms;
-    loop_timer_set(state->turn, wait < 0 ? 0 : wait > TICK_MOST_MS ? TICK_MOST_MS : wait);
+    loop_timer_set(state->turn, wait < 0 ? 0 : wait > WAIT_MOST_MS ? WAIT_MOST_MS : wait);
 }
 
 /* After each turn: what is committed may be acknowledged. */
@@ -49,8 +53,9 @@ static void on_turn(void *context)
     struct main_state *state = context;
     CLEAN(error_finish) struct error error = {0};
     struct moment now = clock_now();
-    if (!state->stopping && engine_wants_turn(state->engine, now) &&
-        engine_turn(state->engine, now, &error))
+    if (state->stopping)
+        return;
+    if (engine_wants_turn(state->engine, now) && engine_turn(state->engine, now, &error))
         fail(state, "a turn failed; what it held is read again", &error);
     peers_acknowledge(&state->peers);
     schedule_turn(state);
@@ -69,32 +74,38 @@ static void publish(struct main_state *state, const char *kind, bool openmetrics
         peers_publish(&state->peers, head, fd);
 }
 
-static void on_publish(void *context)
+static void publish_all(struct main_state *state)
 {
-    struct main_state *state = context;
-    if (peers_have_front(&state->peers)) {
-        publish(state, "health", false);
-        if (state->published != engine_turns(state->engine)) {
-            state->published = engine_turns(state->engine);
-            publish(state, "metrics", false);
-            publish(state, "metrics", true);
-            publish(state, "samples", false);
-            publish(state, "samples", true);
-        }
-    }
-    loop_timer_set(state->publish, PUBLISH_MS);
+    bool moved = state->published != engine_turns(state->engine);
+    if (!peers_have_front(&state->peers) || (!moved && ++state->ticks < HEALTH_TICKS))
+        return;
+    state->ticks = 0;
+    publish(state, "health", false);
+    if (!moved)
+        return;
+    state->published = engine_turns(state->engine);
+    publish(state, "metrics", false);
+    publish(state, "metrics", true);
+    publish(state, "samples", false);
+    publish(state, "samples", true);
 }
 
-static void on_idle(void *context)
+static void on_tick(void *context)
 {
     struct main_state *state = context;
     CLEAN(error_finish) struct error error = {0};
     CLEAN(clean_json)
     json_t *watch = json_pack("{s:I}", "turn", (json_int_t)engine_turns(state->engine));
+    if (state->stopping)
+        return;
+    publish_all(state);
     if (engine_idle(state->engine, clock_now(), &error))
         fail(state, "the store", &error);
     peers_tell_parent(&state->peers, MESSAGE_WATCH, watch);
-    loop_timer_set(state->idle, IDLE_MS);
+    loop_timer_set(state->tick, TICK_MS);
+    /* A clock that slept or was set may have passed what the timer waits for. */
+    if (engine_wants_turn(state->engine, clock_now()))
+        schedule_turn(state);
 }
 
 /* What the engine asks for; each becomes a message. */
@@ -281,13 +292,10 @@ static int start(struct main_state *state)
     if (!code)
         code = loop_timer(loop, on_turn, state, &state->turn);
     if (!code)
-        code = loop_timer(loop, on_publish, state, &state->publish);
-    if (!code)
-        code = loop_timer(loop, on_idle, state, &state->idle);
+        code = loop_timer(loop, on_tick, state, &state->tick);
     if (code)
         return code;
-    loop_timer_set(state->publish, 0);
-    loop_timer_set(state->idle, IDLE_MS);
+    loop_timer_set(state->tick, 0);
     schedule_turn(state);
     return 0;
 }
@@ -312,8 +320,7 @@ int main(int argc, char **argv)
     peers_finish(&state.peers);
     control_finish(&state.control);
     loop_timer_free(state.turn);
-    loop_timer_free(state.publish);
-    loop_timer_free(state.idle);
+    loop_timer_free(state.tick);
     engine_abort(state.engine);
     child_finish(&state.child);
     return code ? 4 : 0;

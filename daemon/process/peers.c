@@ -55,13 +55,18 @@ static void acknowledge(struct peer *peer)
     child_link_flush(peer->link);
 }
 
+static bool is_spent(const struct intake_link *link)
+{
+    return !link->instance || !intake_instance_is_ready(link->instance);
+}
+
 void peers_acknowledge(struct peers *peers)
 {
     for (size_t i = 0; i < peers->count; i++)
         acknowledge(peers->collectors[i]);
     /* Links that ended are kept until what they brought is sealed. */
     for (size_t i = 0; i < peers->count; i++)
-        if (peers->collectors[i]->ended && !peers->collectors[i]->intake->instance->run.ready)
+        if (peers->collectors[i]->ended && is_spent(peers->collectors[i]->intake))
             drop_collector(peers, peers->collectors[i--]);
 }
 
@@ -105,11 +110,18 @@ void peers_collect(struct peers *peers, struct instance *instance, int64_t run, 
 static void on_collector_end(void *context, int code, const char *sentence)
 {
     struct peer *peer = context;
+    const struct instance *instance = peer->intake->instance;
     peer->ended = true;
     intake_link_end(peer->intake, code == ERROR_CLOSED ? NULL : sentence);
-    if (code == ERROR_PEER)
-        log_write(LOG_LEVEL_ERROR, "collector %s broke the protocol: %s",
-                  peer->intake->instance->name, sentence);
+    /* It waits for acknowledgements that will not come: the parent ends it. */
+    if (code != ERROR_CLOSED && instance) {
+        const char *why = peer->intake->why ? peer->intake->why : sentence;
+        CLEAN(clean_json)
+        json_t *end =
+            json_pack("{s:s, s:s}", "instance", instance->name, "reason", "it broke the protocol");
+        log_write(LOG_LEVEL_ERROR, "collector %s broke the protocol: %s", instance->name, why);
+        peers_tell_parent(peer->peers, MESSAGE_END, end);
+    }
     peer->peers->calls.on_changed(peer->peers->calls.context);
 }
 
@@ -234,6 +246,15 @@ static void on_front_end(void *context, int code, const char *sentence)
     free_peer(peer);
 }
 
+/* What was on its way is tried again. */
+static void lose_courier(struct peers *peers)
+{
+    CLEAN(error_finish) struct error error = {0};
+    if (engine_courier_gone(peers->engine, clock_now(), &error))
+        peers->calls.on_failed(peers->calls.context, "the outbox", &error);
+    peers->calls.on_changed(peers->calls.context);
+}
+
 static void on_courier_end(void *context, int code, const char *sentence)
 {
     struct peer *peer = context;
@@ -242,7 +263,7 @@ static void on_courier_end(void *context, int code, const char *sentence)
         log_write(LOG_LEVEL_ERROR, "the courier's channel: %s", sentence);
     if (peers->courier == peer) {
         peers->courier = NULL;
-        engine_courier_gone(peers->engine);
+        lose_courier(peers);
     }
     free_peer(peer);
 }
@@ -259,10 +280,12 @@ static int connect_own(struct peers *peers, struct channel_message *message, boo
         free_peer(peer);
         return ERROR_MEMORY;
     }
+    if (!is_front && *place)
+        lose_courier(peers);
     free_peer(*place);
     *place = peer;
     if (!is_front)
-        engine_courier_gone(peers->engine);
+        engine_courier_came(peers->engine);
     return 0;
 }
 
@@ -292,7 +315,7 @@ int peers_on_ended(struct peers *peers, struct channel_message *message)
     if (strcmp(json_text_of(ended, "role", ""), "collector") == 0)
         engine_ended(peers->engine, ended, clock_now());
     else if (strcmp(json_text_of(ended, "role", ""), "courier") == 0 && !peers->courier)
-        engine_courier_gone(peers->engine);
+        lose_courier(peers);
     return 0;
 }
 

@@ -66,6 +66,7 @@ static int make_body(const struct register_context *context, const json_t *facts
     json_object_set_new(row->body, "state", json_string(finding_state_text(row->state)));
     json_object_set_new(row->body, "condition_cleared_at", json_null());
     json_object_set_new(row->body, "times_seen", json_integer(1));
+    json_object_set_new(row->body, "told_ms", json_integer(context->now_ms));
     set_time(row->body, "raised_at", context->now_ms);
     set_time(row->body, "last_seen_at", context->now_ms);
     return 0;
@@ -157,6 +158,20 @@ int register_raise(const struct register_context *context, const char *key, cons
     return code ? code : extend(context, &row, facts, ret, error);
 }
 
+int register_extend(const struct register_context *context, const char *key, const json_t *facts,
+                    struct register_raised *ret, struct error *error)
+{
+    CLEAN(rows_finish) struct register_row row = {0};
+    int code = rows_latest_by_key(context->store, key, &row, error);
+    if (code && code != ERROR_MISSING)
+        return code;
+    if (!code && row.state == FINDING_DISMISSED) {
+        *ret = (struct register_raised){0};
+        return 0;
+    }
+    return register_raise(context, key, facts, ret, error);
+}
+
 int register_clear(const struct register_context *context, const char *key, char **ret_ref,
                    struct error *error)
 {
@@ -188,6 +203,17 @@ static const bool allowed[][FINDING_DISMISSED + 1] = {
     [FINDING_DISMISSED] = {false},
 };
 
+/* Who answers for it, what is done, by when: part of the record from then on. */
+static void keep_decision(json_t *body, const json_t *details)
+{
+    static const char *const keys[] = {"owner", "fix", "due"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        json_t *value = json_object_get(details, keys[i]);
+        if (json_is_string(value))
+            json_object_set(body, keys[i], value);
+    }
+}
+
 int register_move(const struct register_context *context, const struct register_move *move,
                   struct error *error)
 {
@@ -207,6 +233,7 @@ int register_move(const struct register_context *context, const struct register_
                   finding_state_text(move->to), "reason", move->reason ? move->reason : "",
                   "attributed", move->actor.attributed, "details", (json_t *)move->details);
     row.state = move->to;
+    keep_decision(row.body, move->details);
     json_object_set_new(row.body, "state", json_string(finding_state_text(move->to)));
     code = rows_update(context, &row, error);
     struct register_event event = {finding_state_text(move->to), &move->actor, details};

@@ -47,6 +47,11 @@ struct register_raised {
 int register_raise(const struct register_context *context, const char *key, const json_t *facts,
                    struct register_raised *ret, struct error *error) MUST_CHECK;
 
+/* The same while the condition stands: extends what is open. One that a person dismissed is not
+ * raised again by what was dismissed: then ret_ref is NULL and nothing is written. */
+int register_extend(const struct register_context *context, const char *key, const json_t *facts,
+                    struct register_raised *ret, struct error *error) MUST_CHECK;
+
 /* Green again: stamps condition_cleared_at on the open finding with this key. Closes nothing.
  * ret_ref is NULL when none is open. */
 int register_clear(const struct register_context *context, const char *key, char **ret_ref,

@@ -86,6 +86,15 @@ int rows_open_by_key(struct store *store, const char *key, struct register_row *
     return take_row(query, ret, error);
 }
 
+int rows_latest_by_key(struct store *store, const char *key, struct register_row *ret,
+                       struct error *error)
+{
+    struct store_query *query = store_query(
+        store, "SELECT id, ref, state, body FROM findings WHERE key = ?1 ORDER BY id DESC LIMIT 1");
+    store_bind_text(query, 1, key);
+    return take_row(query, ret, error);
+}
+
 int rows_by_ref(struct store *store, const char *ref, struct register_row *ret, struct error *error)
 {
     struct store_query *query =

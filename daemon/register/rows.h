@@ -23,6 +23,9 @@ int rows_uuid(char ret_text[37]) MUST_CHECK; /* version 4, RFC 9562 */
 /* The finding with this key that is neither closed nor dismissed; ERROR_MISSING. */
 int rows_open_by_key(struct store *store, const char *key, struct register_row *ret,
                      struct error *error) MUST_CHECK;
+/* The latest with this key, in any state; ERROR_MISSING. */
+int rows_latest_by_key(struct store *store, const char *key, struct register_row *ret,
+                       struct error *error) MUST_CHECK;
 int rows_by_ref(struct store *store, const char *ref, struct register_row *ret,
                 struct error *error) MUST_CHECK;
 int rows_insert(const struct register_context *context, const char *key, struct register_row *row,

@@ -10,5 +10,6 @@ DESTDIR=$tree/root cmake --install "$build" >/dev/null || {
     echo "skipped: $build is not built whole, or was not configured for /usr" >&2
     exit 77
 }
+cat "$here/common.sh" "$here/$script" >"$tree/script"
 "$here/machine.sh" -t 420 -p "$(paste -sd, "$here/packages")" -a "$tree/root" ${out:+-o "$out"} \
-    "$here/$script"
+    "$tree/script"

@@ -49,7 +49,7 @@ mirror() {
     local found
     found=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/*.{list,sources} 2>/dev/null |
         sed -nE 's,^(URIs:|deb( \[[^]]*\])?) *(https?://[^ ]*/debian)/?( .*)?$,\3,p' | head -n 1)
-    echo "${CONFORMD_MACHINE_MIRROR:-${found:-http://deb.debian.org/debian}}"
+    echo "${CONFORMD_MACHINE_MIRROR:-$found}"
 }
 
 # The base starts whatever the run's disk holds, once multi-user.target has been reached.

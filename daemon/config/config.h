@@ -22,6 +22,8 @@ struct config_fault {
 /* Reads FILE and, beside it, conf.d/, measures.d/, rules.d/ (*.conf each, byte order). Mistakes are
  * collected (at most 100), not returned: ask config_faults. ERROR_MEMORY only. */
 int config_load(const char *path, struct config **ret) MUST_CHECK;
+/* Rules alone: every *.conf of a folder, or one file. Mistakes as above; no rule at all is one. */
+int config_load_rules(const char *path, struct config **ret) MUST_CHECK;
 void config_free(struct config *config);
 
 const struct config_fault *config_faults(const struct config *config, size_t *ret_count);

@@ -98,14 +98,14 @@ static char *path_beside(const char *main_path, const char *name)
     return text_format("%.*s%s", length, main_path, name);
 }
 
-static int load_folder(struct config *config, const struct folder *folder)
+/* All files of a folder; is_optional: it need not be there. */
+static int load_files(struct config *config, const char *path, int kind, bool is_optional)
 {
     struct dirent **entries = NULL;
-    CLEAN(clean_text) char *path = path_beside(config->path, folder->name);
-    int error = path ? 0 : ERROR_MEMORY;
-    int count = error ? 0 : scandir(path, &entries, is_configuration, compare_names);
+    int error = 0;
+    int count = scandir(path, &entries, is_configuration, compare_names);
     if (count < 0) {
-        if (errno != ENOENT)
+        if (errno != ENOENT || !is_optional)
             tell_unread(config, path, false, ERROR_IO);
         return 0;
     }
@@ -113,11 +113,17 @@ static int load_folder(struct config *config, const struct folder *folder)
         CLEAN(clean_text)
         char *file = error ? NULL : text_format("%s/%s", path, entries[i]->d_name);
         if (!error)
-            error = file ? load_file(config, file, false, folder->kind) : ERROR_MEMORY;
+            error = file ? load_file(config, file, false, kind) : ERROR_MEMORY;
         free(entries[i]);
     }
     free(entries);
     return error;
+}
+
+static int load_folder(struct config *config, const struct folder *folder)
+{
+    CLEAN(clean_text) char *path = path_beside(config->path, folder->name);
+    return path ? load_files(config, path, folder->kind, true) : ERROR_MEMORY;
 }
 
 static int hash_whole(struct config *config)
@@ -173,6 +179,22 @@ int config_load(const char *path, struct config **ret)
     int error = load_file(config, path, true, SOURCE_ANY);
     for (int i = 0; i < FOLDERS && !error; i++)
         error = load_folder(config, &folders[i]);
+    return finish_load(config, error, ret);
+}
+
+int config_load_rules(const char *path, struct config **ret)
+{
+    struct stat status;
+    struct config *config = new_config(path);
+    if (!config)
+        return ERROR_MEMORY;
+    int error = !stat(path, &status) && S_ISDIR(status.st_mode)
+                    ? load_files(config, path, SOURCE_RULES, false)
+                    : load_file(config, path, false, SOURCE_RULES);
+    if (!error && !config->fault_count && !json_array_size(json_object_get(config->raw, "rules")))
+        fault_setting(
+            config, "rules",
+            "found none, allowed is a folder with *.conf files of rules, or one such file");
     return finish_load(config, error, ret);
 }
 

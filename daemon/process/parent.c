@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "parent/rights.h"
 #include "parent/spawn.h"
+#include "process/rules.h"
 #include "process/topology.h"
 
 enum { EXIT_FAILED = 1, EXIT_INVALID = 2 };
@@ -20,19 +21,24 @@ static const char preset_config[] = "/etc/conformd/conformd.conf";
 
 struct arguments {
     const char *config;
+    const char *rules; /* NULL: those of the configuration */
     bool check;
+    bool print_rules;
 };
 
 static void print_help(FILE *file)
 {
-    fprintf(file,
-            "usage: conformd [--config FILE] [--check]\n\n"
-            "  --config FILE  the configuration (preset %s); conf.d, measures.d and\n"
-            "                 rules.d beside it are read too\n"
-            "  --check        judge the configuration and end: 0 when it is valid, else 2\n"
-            "  --foreground   accepted; conformd always stays in the foreground\n"
-            "  --version, --help\n",
-            preset_config);
+    fprintf(
+        file,
+        "usage: conformd [--config FILE] [--check]\n\n"
+        "  --config FILE  the configuration (preset %s); conf.d, measures.d and\n"
+        "                 rules.d beside it are read too\n"
+        "  --check        judge the configuration and end: 0 when it is valid, else 2\n"
+        "  --print-rules  print its log rules as JSON and end; --rules PATH: of a rules.d folder\n"
+        "                 or one file instead\n"
+        "  --foreground   accepted; conformd always stays in the foreground\n"
+        "  --version, --help\n",
+        preset_config);
 }
 
 /* Returns -1 to go on, else the exit status. */
@@ -41,7 +47,8 @@ static int read_arguments(int argc, char **argv, struct arguments *ret)
     static const struct option options[] = {
         {"config", required_argument, NULL, 'c'}, {"check", no_argument, NULL, 't'},
         {"foreground", no_argument, NULL, 'f'},   {"version", no_argument, NULL, 'V'},
-        {"help", no_argument, NULL, 'h'},         {0},
+        {"help", no_argument, NULL, 'h'},         {"print-rules", no_argument, NULL, 'p'},
+        {"rules", required_argument, NULL, 'r'},  {0},
     };
     *ret = (struct arguments){.config = preset_config};
     for (int option; (option = getopt_long(argc, argv, "c:h", options, NULL)) != -1;) {
@@ -51,6 +58,12 @@ static int read_arguments(int argc, char **argv, struct arguments *ret)
             break;
         case 't':
             ret->check = true;
+            break;
+        case 'p':
+            ret->print_rules = true;
+            break;
+        case 'r':
+            ret->rules = optarg;
             break;
         case 'f':
             break;
@@ -79,6 +92,21 @@ static void print_faults(const struct config *config)
     for (size_t i = 0; i < count; i++)
         fprintf(stderr, "%s: %s%s\n", faults[i].place, faults[i].warning ? "warning: " : "",
                 faults[i].sentence);
+}
+
+static int print_rules(const struct arguments *arguments)
+{
+    struct config *config = NULL;
+    int code = arguments->rules ? config_load_rules(arguments->rules, &config)
+                                : config_load(arguments->config, &config);
+    if (code) {
+        fprintf(stderr, "conformd: no memory left\n");
+        return EXIT_FAILED;
+    }
+    print_faults(config);
+    int status = !config_is_valid(config) ? EXIT_INVALID : rules_print(config) ? EXIT_FAILED : 0;
+    config_free(config);
+    return status;
 }
 
 static size_t count_of(const struct config *config, const char *list)
@@ -236,6 +264,8 @@ int main(int argc, char **argv)
     int status = read_arguments(argc, argv, &arguments);
     if (status >= 0)
         return status;
+    if (arguments.print_rules)
+        return print_rules(&arguments);
     log_open("conformd", true, LOG_LEVEL_INFO);
     struct parent parent = {
         .config_path = arguments.config,

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "collector/life.h"
+#include "process/scanning.h"
 
 enum { ALIVE_EVERY_MS = 1000, POLLED_MOST = 4, MESSAGES_A_TURN = 8, USAGE = 2 };
 
@@ -237,7 +238,8 @@ static int serve(struct collector *collector)
 
 static int tell_usage(void)
 {
-    fputs("takes --describe FILE.so [--text], or --selftest FILE.so ROOT\n", stderr);
+    fputs("takes --describe FILE.so [--text], --selftest FILE.so ROOT or --scan FILE.so [LOG]\n",
+          stderr);
     return USAGE;
 }
 
@@ -302,6 +304,8 @@ int main(int argc, char **argv)
         return describe(argc, argv);
     if (argc > 1 && !strcmp(argv[1], "--selftest"))
         return selftest(argc, argv);
+    if (argc > 1 && !strcmp(argv[1], "--scan"))
+        return scanning_run(argc - 2, argv + 2);
     int refused = child_start(argc, argv, &calls, &collector, &collector.child);
     if (refused >= 0)
         return refused;

@@ -48,8 +48,8 @@ static const struct cfd_attribute attributes[] = {
     [ACCOUNTS_PRIVILEGED_MEMBER] = {"accounts_privileged_member", CFD_GAUGE, 1, "",
                                     "1 for each member of a privileged group.", member_labels, 2,
                                     0},
-    [ACCOUNTS_TOTAL] = {"accounts_present", CFD_GAUGE, 1, "accounts", "Accounts in passwd.", NULL, 0,
-                        0},
+    [ACCOUNTS_TOTAL] = {"accounts_present", CFD_GAUGE, 1, "accounts", "Accounts in passwd.", NULL,
+                        0, 0},
     [ACCOUNTS_MALFORMED_LINES] = {"accounts_malformed_lines", CFD_GAUGE, 1, "lines",
                                   "Lines that do not follow the file's format.", file_label, 0, 0},
     {0}};

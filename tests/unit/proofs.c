@@ -65,41 +65,54 @@ bool inclusion_holds(struct merkle_hasher *hasher, const struct ledger_path *pat
     return sn == 0 && memcmp(r, root, HASH) == 0;
 }
 
+/* The state of RFC 9162 2.1.4.2, in its names: two ends, and the roots folded up to them. */
+struct fold {
+    int64_t fn;
+    int64_t sn;
+    uint8_t fr[HASH];
+    uint8_t sr[HASH];
+};
+
+static void climb(struct fold *fold)
+{
+    fold->fn >>= 1;
+    fold->sn >>= 1;
+}
+
+static void fold_in(struct merkle_hasher *hasher, struct fold *fold, const uint8_t *node)
+{
+    if ((fold->fn & 1) || fold->fn == fold->sn) {
+        merkle_node(hasher, node, fold->fr, fold->fr);
+        merkle_node(hasher, node, fold->sr, fold->sr);
+        while (!(fold->fn & 1) && fold->fn != 0)
+            climb(fold);
+    } else {
+        merkle_node(hasher, fold->sr, node, fold->sr);
+    }
+    climb(fold);
+}
+
 /* RFC 9162 2.1.4.2. */
 bool consistency_holds(struct merkle_hasher *hasher, const struct ledger_path *path,
                        const struct claim *claim)
 {
     int64_t first = claim->first, second = claim->size;
-    const uint8_t *first_root = claim->hash, *second_root = claim->root;
     if (first == second || first == 0)
-        return path->count == 0 && (!first || memcmp(first_root, second_root, HASH) == 0);
-    int64_t fn = first - 1, sn = second - 1;
-    uint8_t fr[HASH], sr[HASH];
+        return path->count == 0 && (!first || memcmp(claim->hash, claim->root, HASH) == 0);
+    struct fold fold = {.fn = first - 1, .sn = second - 1};
     size_t i = 0;
     bool power = (first & (first - 1)) == 0;
     if (!power && !path->count)
         return false;
-    memcpy(fr, power ? first_root : path->hashes[i++], HASH);
-    memcpy(sr, fr, HASH);
-    while (fn & 1) {
-        fn >>= 1;
-        sn >>= 1;
-    }
+    memcpy(fold.fr, power ? claim->hash : path->hashes[i++], HASH);
+    memcpy(fold.sr, fold.fr, HASH);
+    while (fold.fn & 1)
+        climb(&fold);
     for (; i < path->count; i++) {
-        if (sn == 0)
+        if (fold.sn == 0)
             return false;
-        if ((fn & 1) || fn == sn) {
-            merkle_node(hasher, path->hashes[i], fr, fr);
-            merkle_node(hasher, path->hashes[i], sr, sr);
-            while (!(fn & 1) && fn != 0) {
-                fn >>= 1;
-                sn >>= 1;
-            }
-        } else {
-            merkle_node(hasher, sr, path->hashes[i], sr);
-        }
-        fn >>= 1;
-        sn >>= 1;
+        fold_in(hasher, &fold, path->hashes[i]);
     }
-    return sn == 0 && memcmp(fr, first_root, HASH) == 0 && memcmp(sr, second_root, HASH) == 0;
+    return fold.sn == 0 && memcmp(fold.fr, claim->hash, HASH) == 0 &&
+           memcmp(fold.sr, claim->root, HASH) == 0;
 }

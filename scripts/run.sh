@@ -236,6 +236,8 @@ tell_measures() {
         line="$state_now $would"
         case "$state_now" in
         missed | at_risk) line+=" $value" ;;
+        # A reason may hold a time that passes.
+        unknown) line+=" ${reason//[0-9]/}" ;;
         esac
         was=${known[$id]-}
         [ "$was" != "$line" ] || continue

@@ -33,7 +33,7 @@ static void print_adopted(const json_t *row)
            json_flag_of(row, "would_raise", false) ? ", a gap: it is raised now" : "",
            *json_text_of(row, "reason", "") ? " (see conformctl measures)" : "");
     json_array_foreach (json_object_get(row, "baseline"), index, item) {
-        CLEAN(clean_text) char *text = json_dumps(item, JSON_COMPACT);
+        CLEAN(clean_text) char *text = word_of_labels(item);
         printf("    adopted as present: %s\n", text ? text : "");
     }
 }
@@ -67,8 +67,8 @@ int act_approve(const struct ctl *ctl, int count, char **words)
     CLEAN(clean_json) json_t *body = NULL;
     (void)count;
     if (!ctl->role || !ctl->reason) {
-        fprintf(stderr, "conformctl: approve needs --role R and --reason TEXT\n");
-        return 2;
+        fprintf(stderr, "conformctl: approve needs --role ROLE and --reason TEXT\n");
+        return CTL_USAGE;
     }
     json_t *arguments =
         json_pack("{s:s, s:s, s:s}", "id", words[0], "role", ctl->role, "reason", ctl->reason);
@@ -90,16 +90,17 @@ int act_open(const struct ctl *ctl, int count, char **words)
     if (more != 1)
         return more < 0;
     printf("%s\n", json_text_of(body, "url", ""));
-    fprintf(stderr, "usable once, until %s\n", json_text_of(body, "expires_at", ""));
+    CLEAN(clean_text) char *until = word_of_time_in(body, "expires_at");
+    fprintf(stderr, "usable once, until %s\n", until);
     return 0;
 }
 
 static void print_reading(struct table *table, const json_t *row)
 {
-    CLEAN(clean_text)
-    char *labels = json_dumps(json_object_get(row, "labels"), JSON_COMPACT | JSON_ENCODE_ANY);
-    table_row(table, json_text_of(row, "attribute", ""), labels,
-              json_text_of(row, "value", json_text_of(row, "text", "")));
+    const json_t *text = json_object_get(row, "text");
+    CLEAN(clean_text) char *labels = word_of_labels(json_object_get(row, "labels"));
+    CLEAN(clean_text) char *value = word_of(text ? text : json_object_get(row, "value"));
+    table_row(table, json_text_of(row, "attribute", ""), value, labels);
 }
 
 int act_collect(const struct ctl *ctl, int count, char **words)
@@ -113,7 +114,7 @@ int act_collect(const struct ctl *ctl, int count, char **words)
     if (more != 1)
         return more < 0;
     struct table *table = table_new(3);
-    table_row(table, "ATTRIBUTE", "LABELS", "VALUE");
+    table_row(table, "ATTRIBUTE", "VALUE", "LABELS");
     json_array_foreach (json_object_get(body, "readings"), index, row)
         print_reading(table, row);
     table_print(table);
@@ -129,19 +130,17 @@ int act_collect(const struct ctl *ctl, int count, char **words)
 int act_alert(const struct ctl *ctl, int count, char **words)
 {
     CLEAN(clean_json) json_t *body = NULL;
-    json_t *arguments = json_object();
     (void)count;
-    if (strcmp(words[0], "test") != 0) {
-        fprintf(stderr, "usage: conformctl alert test [--channel NAME]\n");
-        json_decref(arguments);
-        return 2;
-    }
+    if (strcmp(words[0], "test") != 0)
+        return ctl_usage(ctl);
+    json_t *arguments = json_object();
     set_text(arguments, "channel", ctl->channel);
     int more = act(ctl, "alert_test", arguments, &body);
     if (more != 1)
         return more < 0;
-    printf("a test is on its way through %lld channels\n",
-           (long long)json_integer_of(body, "channels", 0));
+    long long channels = json_integer_of(body, "channels", 0);
+    printf("a test is on its way through %lld %s\n", channels,
+           channels == 1 ? "channel" : "channels");
     return 0;
 }
 
@@ -150,9 +149,12 @@ int act_nc(const struct ctl *ctl, int count, char **words)
     CLEAN(clean_json) json_t *body = NULL;
     bool take = strcmp(words[0], "take") == 0;
     (void)count;
-    if (!take && strcmp(words[0], "dismiss") != 0) {
-        fprintf(stderr, "conformctl: nc knows list, show, take and dismiss\n");
-        return 2;
+    if (!take && strcmp(words[0], "dismiss") != 0)
+        return ctl_usage(ctl);
+    if (take ? !ctl->owner : !ctl->reason) {
+        fprintf(stderr, "conformctl: nc %s needs %s\n", words[0],
+                take ? "--owner NAME" : "--reason REASON");
+        return CTL_USAGE;
     }
     json_t *arguments = json_pack("{s:s}", "ref", words[1]);
     set_text(arguments, "owner", ctl->owner);

@@ -31,6 +31,14 @@ int ctl_print_json(const json_t *json)
     return 0;
 }
 
+int ctl_fetch(const struct ctl *ctl, const char *path, const json_t *query, json_t **ret)
+{
+    CLEAN(error_finish) struct error error = {0};
+    if (!path || ctl_get(ctl, path, query, ret, &error))
+        return ctl_fail(&error);
+    return ctl->json ? ctl_print_json(*ret) : -1;
+}
+
 static size_t on_bytes(char *bytes, size_t size, size_t count, void *context)
 {
     struct buffer *body = context;
@@ -55,13 +63,18 @@ static char *make_url(CURL *easy, const char *path, const json_t *query)
     return buffer_take(&url);
 }
 
-/* What to do when nobody answers. */
-static int nobody(const char *socket, const char *why, struct error *error)
+/* What to do when nobody answers: the same sentences for both sockets. */
+static int nobody(const char *socket, struct error *error)
 {
+    int cause = access(socket, R_OK | W_OK) ? errno : ECONNREFUSED;
+    if (cause == EACCES)
+        return error_set(error, ERROR_DENIED,
+                         "%s: you may not speak to conformd; root and the members of its group may",
+                         socket);
     return error_set(error, ERROR_CLOSED,
-                     "%s: %s; is conformd running? --socket FOLDER or CONFORMD_SOCKET says where "
-                     "its sockets are",
-                     socket, why);
+                     "%s: %s; is conformd running (systemctl status conformd)? --socket FOLDER or "
+                     "CONFORMD_SOCKET says where its sockets are",
+                     socket, strerror(cause));
 }
 
 static int read_answer(const struct buffer *body, long status, json_t **ret, struct error *error)
@@ -96,8 +109,10 @@ int ctl_get(const struct ctl *ctl, const char *path, const json_t *query, json_t
     CURLcode result = curl_easy_perform(easy);
     curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_cleanup(easy);
+    if (result == CURLE_COULDNT_CONNECT)
+        return nobody(socket, error);
     if (result != CURLE_OK)
-        return nobody(socket, curl_easy_strerror(result), error);
+        return error_set(error, ERROR_IO, "%s: %s", socket, curl_easy_strerror(result));
     return read_answer(&body, status, ret, error);
 }
 
@@ -110,7 +125,7 @@ static int connect_control(const struct ctl *ctl, struct error *error)
     memcpy(address.sun_path, path, strlen(path) + 1);
     CLEAN(clean_fd) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address))
-        return nobody(path, strerror(errno), error);
+        return nobody(path, error);
     int ret = fd;
     fd = -1;
     return ret;

@@ -1,7 +1,8 @@
 #!/bin/bash
-# Installs what is missing, builds and tests: the dev preset with all ordinary tests, then address
-# and undefined-behaviour sanitizers with the unit, plugin, system and fuzz tests. Ends with one line
-# that sums up; not 0 when anything failed or was not finished in time.
+# Installs what is missing, builds and tests: the dev preset with all ordinary tests; address and
+# undefined-behaviour sanitizers with the unit, plugin, system and fuzz tests; ten seconds of fuzzing a
+# target; the release preset, installed, in a virtual machine. Ends with one line that sums up; not 0
+# when anything failed or was not finished in time.
 set -uo pipefail
 
 usage() {
@@ -64,9 +65,10 @@ name_skipped() {
     )
 }
 
+# run_preset PRESET TARGET CTEST_ARGUMENT...
 run_preset() {
-    local preset=$1 report total wrong notrun
-    shift
+    local preset=$1 target=$2 report total wrong notrun
+    shift 2
     report=$PWD/build/$preset/junit.xml
     echo "== $preset: configure and build"
     if ! cmake --preset "$preset" -DBUILD_TESTING=ON >"build/$preset.configure.log" 2>&1; then
@@ -75,7 +77,7 @@ run_preset() {
         return
     fi
     # What can be built is tested all the same.
-    if ! timeout "$(left)" cmake --build "build/$preset" -j "$jobs" -- -k 0 \
+    if ! timeout "$(left)" cmake --build "build/$preset" --target "$target" -j "$jobs" -- -k 0 \
         >"build/$preset.build.log" 2>&1; then
         grep -n -E 'error:|FAILED:|undefined reference' "build/$preset.build.log" | head -n 30
         fault "$preset could not be built whole"
@@ -102,12 +104,14 @@ run_preset() {
 }
 
 if [ "$install" = yes ]; then
-    scripts/packages.sh --tests || exit 1
+    scripts/packages.sh --tests --fuzz || exit 1
 fi
 mkdir -p build
-run_preset dev -LE 'long|bench|machine'
+run_preset dev all -LE 'long|bench|machine'
 if [ "$quick" = no ]; then
-    run_preset asan -L 'unit|plugin|system|fuzz' -LE 'long|bench|machine'
+    run_preset asan all -L 'unit|plugin|system|fuzz' -LE 'long|bench|machine'
+    run_preset fuzz fuzz_targets -L fuzzing
+    run_preset release all -L machine
 fi
 
 echo

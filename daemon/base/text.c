@@ -59,6 +59,29 @@ int text_to_integer(const char *text, int64_t *ret_value)
     return 0;
 }
 
+static int hex_digit(char letter)
+{
+    static const char digits[] = "0123456789abcdef0123456789ABCDEF";
+    const char *at = letter ? strchr(digits, letter) : NULL;
+    return at ? (int)((at - digits) % 16) : -1;
+}
+
+int text_read_hex(const char **at, uint64_t *ret_value)
+{
+    uint64_t value = 0;
+    const char *here = *at;
+    for (int digit; (digit = hex_digit(*here)) >= 0; here++) {
+        if (value >> 60)
+            return ERROR_RANGE;
+        value = value << 4 | (uint64_t)digit;
+    }
+    if (here == *at)
+        return ERROR_FORMAT;
+    *at = here;
+    *ret_value = value;
+    return 0;
+}
+
 void text_from_bytes(const uint8_t *bytes, size_t length, char *ret_text)
 {
     for (size_t i = 0; i < length; i++)

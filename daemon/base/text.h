@@ -20,6 +20,10 @@ int text_to_double(const char *text, double *ret_value) MUST_CHECK;
 /* A whole text as a decimal integer of 64 bits; ERROR_FORMAT or ERROR_RANGE. */
 int text_to_integer(const char *text, int64_t *ret_value) MUST_CHECK;
 
+/* Hexadecimal digits at *at, without sign or prefix; moves *at behind them. ERROR_FORMAT without a
+ * digit, ERROR_RANGE past 64 bits. */
+int text_read_hex(const char **at, uint64_t *ret_value) MUST_CHECK;
+
 /* "250ms", "10s", "15m", "1h30m", "7d", "2w", "1y" (365 d); "0s". Units fall, each once. */
 int text_to_duration(const char *text, int64_t *ret_ms) MUST_CHECK;
 

@@ -134,7 +134,7 @@ void text_from_time(int64_t wall_ms, char ret_text[TEXT_TIME_SIZE])
     snprintf(ret_text + length, TEXT_TIME_SIZE - length, ".%03dZ", (int)ms);
 }
 
-/* True when text begins as the shape does, where 0 stands for any digit: strptime and sscanf take
+/* True when text begins as the shape does, where 0 stands for any digit: strptime takes
  * blanks, signs and shorter numbers as well. */
 static bool has_shape(const char *text, const char *shape)
 {
@@ -146,18 +146,24 @@ static bool has_shape(const char *text, const char *shape)
     return true;
 }
 
+static int two_digits(const char *text)
+{
+    return (text[0] - '0') * 10 + text[1] - '0';
+}
+
 /* "Z", "+hh:mm" or "-hh:mm" as minutes east. */
 static int read_zone(const char *text, int *ret_minutes)
 {
-    unsigned hours, minutes;
     if (strcmp(text, "Z") == 0 || strcmp(text, "z") == 0) {
         *ret_minutes = 0;
         return 0;
     }
-    if ((*text != '+' && *text != '-') || !has_shape(text + 1, "00:00") || text[6] ||
-        sscanf(text + 1, "%2u:%2u", &hours, &minutes) != 2 || hours > 23 || minutes > 59)
+    if ((*text != '+' && *text != '-') || !has_shape(text + 1, "00:00") || text[6])
         return ERROR_FORMAT;
-    *ret_minutes = (int)(hours * 60 + minutes) * (*text == '-' ? -1 : 1);
+    int hours = two_digits(text + 1), minutes = two_digits(text + 4);
+    if (hours > 23 || minutes > 59)
+        return ERROR_FORMAT;
+    *ret_minutes = (hours * 60 + minutes) * (*text == '-' ? -1 : 1);
     return 0;
 }
 

@@ -6,7 +6,6 @@
 #include "base/text.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <string.h>
 
 static int status_of(int code)
@@ -100,7 +99,8 @@ static bool read_sequence(const char *cursor, size_t *ret_id_length, uint64_t *r
     if (!end || !text_begins(cursor, "s=") || !text_begins(end, ";i="))
         return false;
     *ret_id_length = (size_t)(end - cursor);
-    return sscanf(end + 3, "%" SCNx64, ret_number) == 1;
+    end += strlen(";i=");
+    return text_read_hex(&end, ret_number) == 0;
 }
 
 /* The entry behind the cursor is not the one that was read last: were there others between? */

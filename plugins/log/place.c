@@ -4,7 +4,6 @@
 #include "base/text.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <unistd.h>
 
 char *place_text(const struct place *place)
@@ -15,13 +14,12 @@ char *place_text(const struct place *place)
 
 int place_read(const char *text, struct place *ret_place)
 {
-    struct place place;
-    int length = 0;
-    int fields =
-        sscanf(text, "%" SCNx64 ":%" SCNx64 ":%" SCNx64 ":%" SCNx64 ":%" SCNx64 "%n", &place.device,
-               &place.inode, &place.offset, &place.seen, &place.print, &length);
-    if (fields != 5 || text[length] || place.seen > PLACE_SEEN_MOST || place.seen > place.offset ||
-        place.offset > INT64_MAX)
+    struct place place = {0};
+    uint64_t *fields[] = {&place.device, &place.inode, &place.offset, &place.seen, &place.print};
+    for (int i = 0; i < 5; i++)
+        if (text_read_hex(&text, fields[i]) || *text++ != (i < 4 ? ':' : '\0'))
+            return ERROR_FORMAT;
+    if (place.seen > PLACE_SEEN_MOST || place.seen > place.offset || place.offset > INT64_MAX)
         return ERROR_FORMAT;
     *ret_place = place;
     return 0;

@@ -195,6 +195,31 @@ static void test_no_doubles(void **state)
     assert_true(integer == INT64_MIN);
 }
 
+static void test_hexadecimal_is_read(void **state)
+{
+    static const char *const wrong[] = {"", "-1", "+1", " 1", "g", "x1"};
+    uint64_t value = 7;
+    const char *at = "0fFf:";
+    (void)state;
+    assert_int_equal(text_read_hex(&at, &value), 0);
+    assert_true(value == 0xfff);
+    assert_string_equal(at, ":");
+    at = "0xdeadbeef";
+    assert_int_equal(text_read_hex(&at, &value), 0);
+    assert_true(value == 0 && *at == 'x');
+    at = "00ffffffffffffffff";
+    assert_int_equal(text_read_hex(&at, &value), 0);
+    assert_true(value == UINT64_MAX);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        at = wrong[i];
+        assert_int_equal(text_read_hex(&at, &value), ERROR_FORMAT);
+        assert_ptr_equal(at, wrong[i]);
+    }
+    at = "10000000000000000";
+    assert_int_equal(text_read_hex(&at, &value), ERROR_RANGE);
+    assert_true(value == UINT64_MAX && *at == '1');
+}
+
 static void test_utf8(void **state)
 {
     static const char *const good[] = {"",
@@ -373,11 +398,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_durations),  cmocka_unit_test(test_sizes),
         cmocka_unit_test(test_times),      cmocka_unit_test(test_doubles),
-        cmocka_unit_test(test_no_doubles), cmocka_unit_test(test_utf8),
-        cmocka_unit_test(test_printable),  cmocka_unit_test(test_small_text),
-        cmocka_unit_test(test_labels),     cmocka_unit_test(test_buffer),
-        cmocka_unit_test(test_array),      cmocka_unit_test(test_json),
-        cmocka_unit_test(test_seal)};
+        cmocka_unit_test(test_no_doubles), cmocka_unit_test(test_hexadecimal_is_read),
+        cmocka_unit_test(test_utf8),       cmocka_unit_test(test_printable),
+        cmocka_unit_test(test_small_text), cmocka_unit_test(test_labels),
+        cmocka_unit_test(test_buffer),     cmocka_unit_test(test_array),
+        cmocka_unit_test(test_json),       cmocka_unit_test(test_seal)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

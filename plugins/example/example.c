@@ -1,6 +1,6 @@
 /* The example: how busy this host is. A whole collector, to begin another one with. */
 #include <conformd/collector.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 static const char *const minutes[] = {"minutes", NULL};
 static const struct cfd_attribute attributes[] = {
@@ -15,7 +15,7 @@ static int open_example(const struct cfd_host *host, void **ret_self)
 static int collect(void *self, const struct cfd_host *host)
 {
     static const char *const spans[][2] = {{"1", NULL}, {"5", NULL}, {"15", NULL}};
-    char text[128] = "";
+    char text[128] = "", *end[4] = {text};
     double load[3];
     (void)self;
     int fd = host->open_file(host, "/proc/loadavg");
@@ -23,7 +23,9 @@ static int collect(void *self, const struct cfd_host *host)
         return fd;
     ssize_t length = read(fd, text, sizeof text - 1);
     close(fd);
-    if (length < 0 || sscanf(text, "%lf %lf %lf", &load[0], &load[1], &load[2]) != 3)
+    for (int i = 0; i < 3; i++)
+        load[i] = strtod(end[i], &end[i + 1]);
+    if (length < 0 || end[3] == end[2])
         return host->missing(host, 0, "/proc/loadavg does not begin with three numbers");
     for (int i = 0; i < 3; i++) {
         struct cfd_reading reading = {.size = sizeof reading, .value = load[i], .labels = spans[i]};

@@ -135,7 +135,7 @@ int edge_push(struct edge *edge, struct merkle_hasher *hasher, const uint8_t *le
         if (!tile)
             return ERROR_MEMORY;
         size_t width = (size_t)(at % MERKLE_TILE_WIDTH);
-        memcpy(tile + width * LEDGER_HASH_SIZE, carried[MERKLE_TILE_HEIGHT * level],
+        memcpy(tile + width * LEDGER_HASH_SIZE, carried[(size_t)MERKLE_TILE_HEIGHT * level],
                LEDGER_HASH_SIZE);
         if (width + 1 < MERKLE_TILE_WIDTH)
             return 0;

@@ -8,7 +8,7 @@
 
 #define MERKLE_TILE_HEIGHT 8 /* tlog-tiles: a tile holds 2^8 hashes of one level */
 #define MERKLE_TILE_WIDTH  256
-#define MERKLE_TILE_BYTES  (MERKLE_TILE_WIDTH * LEDGER_HASH_SIZE)
+#define MERKLE_TILE_BYTES  ((size_t)MERKLE_TILE_WIDTH * LEDGER_HASH_SIZE)
 #define MERKLE_TILE_LEVELS 8 /* 2^63 leaves */
 
 /* SHA-256, fetched once; not for two threads at a time. */

@@ -146,7 +146,7 @@ static int load_tiles(struct ledger *ledger, int64_t size, struct error *error)
 
 int ledger_load(struct ledger *ledger, struct error *error)
 {
-    struct ledger_head head;
+    struct ledger_head head = {0};
     uint8_t root[LEDGER_HASH_SIZE];
     edge_finish(&ledger->edge);
     int code = ledger_stored_head(ledger, &head, error);

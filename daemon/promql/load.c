@@ -1,6 +1,7 @@
 /* Loads what a formula reads, each selector once for all steps, and runs subqueries beforehand. */
 #include "promql/evaluation.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -195,6 +196,7 @@ int table_append(struct evaluation *evaluation, struct table *table, const struc
         code = table_row(table, vector->item[i].tag, &at);
         if (code)
             return code;
+        assert(table->rows);
         struct promql_row *row = &table->rows[at];
         code = array_reserve(&row->points, &table->capacities[at], row->count, sizeof *row->points);
         if (!code)

@@ -2,6 +2,7 @@
  * promql_parse. */
 #include "promql/parser.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +11,7 @@
 #include "base/text.h"
 
 /* Calls of parse_unary within each other: each level of the tree takes at most three. */
-#define PARSE_DEPTH_LIMIT (3 * TREE_DEPTH_LIMIT)
+#define PARSE_DEPTH_LIMIT ((size_t)3 * TREE_DEPTH_LIMIT)
 #define PIN_LIMIT_MS      (1LL << 53)
 
 static void clean_node(struct node **node)
@@ -86,7 +87,7 @@ static int parse_offset(struct parser *parser, struct node *node)
     bool negative = token_is(&parser->token, "-");
     if (negative)
         parser_take(parser);
-    int64_t offset_ms;
+    int64_t offset_ms = 0;
     int code = take_duration(parser, "a duration after \"offset\", as in offset 5m", &offset_ms);
     if (code)
         return code;
@@ -395,6 +396,7 @@ int promql_parse(const char *text, struct promql **ret, struct promql_fault *ret
         promql_fault_finish(&unread);
         return code ? code : ERROR_MEMORY;
     }
+    assert(root);
     promql->root = root;
     promql->nodes = number_nodes(root, 0);
     root = NULL;

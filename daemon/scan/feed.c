@@ -81,7 +81,7 @@ static int add_excerpt(struct feed *feed, const struct scan_hit *hit)
     CLEAN(clean_text)
     char *place = text->cursor
                       ? strdup(text->cursor)
-                      : text_format("offset %llu", (unsigned long long)(text->offset + hit->start));
+                      : text_format("offset %llu", (unsigned long long)text->offset + hit->start);
     if (!place)
         return ERROR_MEMORY;
     struct kept_line line = {.bytes = (char *)text->bytes + hit->start,

@@ -49,7 +49,7 @@ static int labels_from_json(const char *text, struct labels **ret, struct error 
 
 static int load_one(struct series_set *set, struct store_query *row, struct error *error)
 {
-    struct labels *labels;
+    struct labels *labels = NULL;
     int code = labels_from_json(store_text(row, 1), &labels, error);
     if (code)
         return code;

@@ -20,7 +20,7 @@ static int ask_integer(sqlite3 *db, const char *sql, int64_t *ret_value, struct 
 
 static int read_version(sqlite3 *db, size_t count, size_t *ret_version, struct error *error)
 {
-    int64_t version;
+    int64_t version = 0;
     int code = ask_integer(db, "PRAGMA user_version", &version, error);
     if (code)
         return code;
@@ -36,7 +36,7 @@ static int read_version(sqlite3 *db, size_t count, size_t *ret_version, struct e
 /* A database without version that has tables is another program's. */
 static int refuse_foreign(sqlite3 *db, struct error *error)
 {
-    int64_t tables;
+    int64_t tables = 0;
     int code = ask_integer(db, "SELECT count(*) FROM sqlite_schema", &tables, error);
     if (code || !tables)
         return code;

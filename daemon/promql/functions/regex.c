@@ -143,10 +143,11 @@ static int group_of(const struct regex *regex, const char *name, size_t length)
 static void append_group(const struct regex *regex, const char *value, int group, int groups,
                          struct buffer *out)
 {
-    const size_t *ends = pcre2_get_ovector_pointer(regex->data);
-    if (group < 0 || group >= groups || ends[2 * group] == PCRE2_UNSET)
+    if (group < 0 || group >= groups)
         return;
-    buffer_append(out, value + ends[2 * group], ends[2 * group + 1] - ends[2 * group]);
+    const size_t *ends = pcre2_get_ovector_pointer(regex->data) + 2 * (size_t)group;
+    if (ends[0] != PCRE2_UNSET)
+        buffer_append(out, value + ends[0], ends[1] - ends[0]);
 }
 
 /* The length of the name behind "$" (0: none); moves *at behind all of it. */

@@ -103,11 +103,12 @@ int call_date(struct evaluation *evaluation, const struct node *node, int64_t ti
     const char *part = node->function->name;
     if (!node->children) {
         struct tag *tag;
+        int64_t seconds = time_ms / 1000;
         int code = tag_intern(evaluation, &none, &tag);
         if (!code)
             code = vector_new(evaluation, 1, &ret->vector);
         if (!code)
-            vector_push(&ret->vector, tag, time_ms, part_of(part, (double)(time_ms / 1000)));
+            vector_push(&ret->vector, tag, time_ms, part_of(part, (double)seconds));
         return code;
     }
     int code = evaluate_vector(evaluation, node->child[0], time_ms, &ret->vector);

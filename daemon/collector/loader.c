@@ -1,6 +1,7 @@
 /* Loads a collector's file: only one that nobody else could have written, of our ABI, whole. */
 #include "collector/plugin.h"
 
+#include <assert.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <libgen.h>
@@ -56,6 +57,7 @@ static int resolve(const char *path, char **ret_path, char **ret_folder, struct 
 static int check_file(const char *file, const char *folder, struct error *error)
 {
     struct stat status;
+    assert(file && folder);
     if (stat(folder, &status))
         return error_set(error, ERROR_IO, "%s: %s", folder, strerror(errno));
     int code = check_owner(file, &status, "its folder", error);

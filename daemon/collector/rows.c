@@ -1,6 +1,7 @@
 /* Copies a collector's tables, row by row and by the smaller of two sizes, and checks them. */
 #include "collector/plugin.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -240,10 +241,12 @@ static int copy_needs(struct plugin *plugin, struct error *error)
 int plugin_copy_rows(struct plugin *plugin, struct error *error)
 {
     int code = copy_options(plugin, plugin->head.options, 1, &plugin->options, error);
-    while (!code && plugin->options[plugin->option_count].name)
+    if (code)
+        return code;
+    assert(plugin->options);
+    while (plugin->options[plugin->option_count].name)
         plugin->option_count++;
-    if (!code)
-        code = copy_attributes(plugin, error);
+    code = copy_attributes(plugin, error);
     if (!code)
         code = copy_needs(plugin, error);
     return code;

@@ -84,7 +84,7 @@ int connections_init(struct connections *connections, struct event_base *base, s
 
 void connections_finish(struct connections *connections)
 {
-    for (size_t i = 0; i < connections->count; i++)
+    for (size_t i = 0; connections->items && i < connections->count; i++)
         bufferevent_decref(connections->items[i].bufferevent);
     if (connections->sweep)
         event_free(connections->sweep);

@@ -78,8 +78,8 @@ static int seal_part(const json_t *part, int *ret_fd)
     return file_seal("conformd-config", text, strlen(text), ret_fd);
 }
 
-static int start_plan(const struct launch *launch, struct spawn_plan *plan, pid_t *ret_pid,
-                      struct error *error)
+static int start_plan(const struct launch *launch, const struct spawn_plan *descriptors,
+                      pid_t *ret_pid, struct error *error)
 {
     const char *name = program_name(launch->role);
     CLEAN(clean_text) char *path = text_format("%s/%s", launch->libexec_dir, name);
@@ -96,16 +96,17 @@ static int start_plan(const struct launch *launch, struct spawn_plan *plan, pid_
         arguments[count++] = instance;
     if (launch->check)
         arguments[count++] = check_argument;
-    plan->path = path;
-    plan->arguments = arguments;
-    plan->environment = environment.lines;
-    plan->capabilities = launch->capabilities;
-    plan->files_most = launch->role == CONFIG_FRONT ? FRONT_FILES_MOST : FILES_MOST;
+    struct spawn_plan plan = *descriptors;
+    plan.path = path;
+    plan.arguments = arguments;
+    plan.environment = environment.lines;
+    plan.capabilities = launch->capabilities;
+    plan.files_most = launch->role == CONFIG_FRONT ? FRONT_FILES_MOST : FILES_MOST;
     /* The engine and the front end in order at the end of their channel; what runs other people's
      * code might never look at it. */
     bool orderly = launch->role == CONFIG_ENGINE || launch->role == CONFIG_FRONT;
-    plan->death_signal = orderly ? SIGTERM : SIGKILL;
-    return spawn_start(plan, ret_pid, error);
+    plan.death_signal = orderly ? SIGTERM : SIGKILL;
+    return spawn_start(&plan, ret_pid, error);
 }
 
 int launch_start(const struct launch *launch, pid_t *ret_pid, int *ret_fd, struct error *error)

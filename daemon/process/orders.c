@@ -50,7 +50,7 @@ void orders_tell_end(struct parent *parent, const struct children_row *row, int 
         "instance", row->instance ? row->instance : "courier", "run", (json_int_t)row->run, "code",
         WIFEXITED(status) ? WEXITSTATUS(status) : 0, "signal",
         WIFSIGNALED(status) ? WTERMSIG(status) : 0, "cpu_ms",
-        (json_int_t)(milliseconds(&usage->ru_utime) + milliseconds(&usage->ru_stime)), "rss_kib",
+        (json_int_t)milliseconds(&usage->ru_utime) + milliseconds(&usage->ru_stime), "rss_kib",
         (json_int_t)usage->ru_maxrss, "started", 1, "reason", row->reason ? row->reason : "exited");
     tell_engine(parent, body);
 }

@@ -8,7 +8,8 @@ run=(libevent-core-2.1-7 libevent-extra-2.1-7 libcurl4 libconfig9 libsqlite3-0 l
 build=(gcc libc6-dev cmake ninja-build pkg-config libevent-dev libcurl4-openssl-dev libconfig-dev
        libsqlite3-dev libssl-dev libjansson-dev libsystemd-dev libseccomp-dev libpcre2-dev)
 tests=(libcmocka-dev g++ binutils python3 curl openssl sqlite3 prometheus python3-prometheus-client
-       systemd-journal-remote openssh-server debootstrap qemu-system-x86 e2fsprogs mandoc)
+       systemd-journal-remote openssh-server debootstrap qemu-system-x86 e2fsprogs mandoc
+       clang-format)
 fuzz=(clang libclang-rt-14-dev)
 
 usage() {

@@ -52,7 +52,9 @@ def check_settings(reference, page):
 
 def check_words(source, page, pattern, shown):
     """Each word of a table in C stands in the page."""
-    return [f"{word} is not in the page" for word in re.findall(pattern, source)
+    words = re.findall(pattern, source)
+    common.expect(words, f"no table of the form {pattern}")
+    return [f"{word} is not in the page" for word in words
             if not re.search(shown % re.escape(word), page, flags=re.M)]
 
 
@@ -85,11 +87,12 @@ def main():
     common.expect(len(reference_settings(reference)) > 50, "the reference is not understood")
     for sentence in check_settings(reference, text["conformd.conf.5"]):
         rules.fail("docs/man/conformd.conf.5", sentence)
-    ctl = common.read(rules.path("daemon/ctl/main.c"))
-    commands = ctl.split("commands[] = {")[1].split("};")[0]
+    commands = common.read(rules.path("daemon/ctl/commands.c"))
+    options = common.read(rules.path("daemon/ctl/options.c"))
     for sentence in (
-            check_words(commands, text["conformctl.1"], r'\{"(\w+)",', r"^\.It Ic .*\b%s\b")
-            + check_words(ctl, text["conformctl.1"], r'\{"([\w-]+)", \w+_argument',
+            check_words(commands, text["conformctl.1"], r'(?m)^    \{"(\w+)", "',
+                        r"^\.It Ic (?:.* )?%s\b")
+            + check_words(options, text["conformctl.1"], r"\{'\w', \"([\w-]+)\"",
                           r"^\.It Fl (?:.* )?-%s(?: |$)")):
         rules.fail("docs/man/conformctl.1", sentence)
     parent = common.read(rules.path("daemon/process/parent.c"))

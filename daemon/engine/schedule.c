@@ -61,7 +61,7 @@ static void start(struct engine *engine, struct instance *instance, struct momen
  * of a snapshot has none of the parent's: nobody knew that it is none. */
 static int64_t overdue_ms(const struct instance *instance)
 {
-    if (instance->stream || instance->overdue || !instance->alive)
+    if (instance->stream || instance->overdue || !instance->alive || !instance->under_way)
         return INT64_MAX;
     return instance->started_boot_ms + instance->deadline_ms;
 }

@@ -95,6 +95,7 @@ void intake_link_free(struct intake_link *link)
         return;
     if (link->instance && link->instance->link == link)
         link->instance->link = NULL;
+    intake_forget_early(link);
     free(link->why);
     free(link);
 }
@@ -174,6 +175,7 @@ void intake_link_end(struct intake_link *link, const char *sentence)
 {
     struct instance *instance = link->instance;
     link->closed = true;
+    intake_forget_early(link);
     if (!instance || instance->link != link)
         return;
     if (sentence) {

@@ -39,6 +39,7 @@ void run_finish(struct run *run);
 
 struct instance;
 struct intake;
+struct early;
 
 /* One process of a collector at its channel; the context of intake_rules. */
 struct intake_link {
@@ -48,15 +49,22 @@ struct intake_link {
     uint64_t taken; /* sequence of the last message taken */
     uint64_t held;  /* of the first batch that no commit took yet; 0: none */
     uint64_t acknowledged;
-    bool sealed;    /* what is held was sealed in this turn */
-    bool declared;  /* its tables came */
-    bool outcome;   /* the run has ended by the collector's word */
-    bool closed;    /* its channel has ended */
-    unsigned lines; /* for the log, since the last seal */
-    char *why;      /* what a handler refused, as a sentence */
+    bool sealed;         /* what is held was sealed in this turn */
+    bool declared;       /* its tables came */
+    bool outcome;        /* the run has ended by the collector's word */
+    bool closed;         /* its channel has ended */
+    unsigned lines;      /* for the log, since the last seal */
+    char *why;           /* what a handler refused, as a sentence */
+    struct early *early; /* messages behind a whole batch */
+    size_t early_bytes;
 };
 
-/* Every message that a collector may send, for channel_new with the link as context. */
+/* Every message that a collector may send: the sizes for channel_new. Its handler there calls
+ * intake_take, which takes the message or keeps it until the batch before is sealed. */
 extern const struct channel_rule intake_rules[];
+int intake_take(struct intake_link *link, struct channel_message *message) MUST_CHECK;
+/* After each turn: takes what was kept. A refusal is as one of intake_take. */
+int intake_resume(struct intake_link *link) MUST_CHECK;
+void intake_forget_early(struct intake_link *link);
 
 #endif

@@ -46,7 +46,9 @@ char *shape_syslog(const struct notify_event *event)
     append_parameter(&out, "ref", event->subject);
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         append_parameter(&out, keys[i], json_text_of(event->data, keys[i], ""));
-    buffer_print(&out, "] %s %s: %s", event->subject, event->name,
-                 json_text_of(event->data, "title", ""));
+    buffer_print(&out, "] %s %s: ", event->subject, event->name);
+    /* A name may hold anything; a message is one line. */
+    for (const char *at = json_text_of(event->data, "title", ""); *at; at++)
+        buffer_byte(&out, (unsigned char)*at < 0x20 ? ' ' : *at);
     return buffer_take(&out);
 }

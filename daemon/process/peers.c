@@ -60,16 +60,6 @@ static bool is_spent(const struct intake_link *link)
     return !link->instance || !intake_instance_is_ready(link->instance);
 }
 
-void peers_acknowledge(struct peers *peers)
-{
-    for (size_t i = 0; i < peers->count; i++)
-        acknowledge(peers->collectors[i]);
-    /* Links that ended are kept until what they brought is sealed. */
-    for (size_t i = 0; i < peers->count; i++)
-        if (peers->collectors[i]->ended && is_spent(peers->collectors[i]->intake))
-            drop_collector(peers, peers->collectors[i--]);
-}
-
 void peers_drop_orphans(struct peers *peers)
 {
     for (size_t i = 0; i < peers->count; i++)
@@ -125,19 +115,35 @@ static void on_collector_end(void *context, int code, const char *sentence)
     peer->peers->calls.on_changed(peer->peers->calls.context);
 }
 
-/* Every rule of intake, and a turn behind each. */
+static void resume(struct peer *peer)
+{
+    int code = peer->ended ? 0 : intake_resume(peer->intake);
+    if (!code)
+        return;
+    child_link_pause(peer->link, true);
+    on_collector_end(peer, code, error_text(code));
+}
+
+void peers_acknowledge(struct peers *peers)
+{
+    for (size_t i = 0; i < peers->count; i++) {
+        resume(peers->collectors[i]);
+        acknowledge(peers->collectors[i]);
+    }
+    /* Links that ended are kept until what they brought is sealed. */
+    for (size_t i = 0; i < peers->count; i++)
+        if (peers->collectors[i]->ended && is_spent(peers->collectors[i]->intake))
+            drop_collector(peers, peers->collectors[i--]);
+}
+
+/* A turn behind each message. */
 static int on_collector_message(void *context, struct channel_message *message)
 {
     struct peer *peer = context;
-    for (const struct channel_rule *rule = intake_rules; rule->type; rule++) {
-        if (rule->type != message->type)
-            continue;
-        int code = rule->handler(peer->intake, message);
-        acknowledge(peer);
-        peer->peers->calls.on_changed(peer->peers->calls.context);
-        return code;
-    }
-    return ERROR_PEER;
+    int code = intake_take(peer->intake, message);
+    acknowledge(peer);
+    peer->peers->calls.on_changed(peer->peers->calls.context);
+    return code;
 }
 
 static int make_collector_rules(struct peers *peers)

@@ -1,0 +1,1 @@
+conformd_unit_test(notify USES base store notify)

@@ -1,0 +1,1 @@
+conformd_unit_test(register USES base store ledger register)

@@ -165,8 +165,8 @@ static void test_numbers(void **state)
     assert_int_equal(fake_count(fake, "accounts_privileged_member", "group=sudo,user=b"), 1);
     assert_int_equal(fake_count(fake, "accounts_privileged_member", "group=other"), 0);
     assert_int_equal(fake_count(fake, "accounts_privileged_member", "group=root,user=toor"), 1);
-    assert_true(value_of(fake, "accounts_password_age_seconds", "user=b") ==
-                (double)(fake->now_ms / 1000 - INT64_C(20000) * 86400));
+    int64_t age = fake->now_ms / 1000 - INT64_C(20000) * 86400;
+    assert_true(value_of(fake, "accounts_password_age_seconds", "user=b") == (double)age);
     assert_true(value_of(fake, "accounts_password_max_age_seconds", "user=b") == 99999.0 * 86400);
     assert_int_equal(fake_count(fake, "accounts_password_age_seconds", "user=a"), 0);
     assert_int_equal(fake_count(fake, "accounts_password_max_age_seconds", "user=a"), 0);

@@ -12,7 +12,7 @@ enum { HISTORY_SHOWN = 20 };
 static char *value_with_unit(const json_t *value, const char *unit)
 {
     char *word = word_of(value);
-    if (!word || !*unit || strcmp(word, "-") == 0)
+    if (!word || !*unit || strcmp(word, "-") == 0 || strcmp(unit, "boolean") == 0)
         return word;
     char *both = text_format("%s %s", word, unit);
     free(word);

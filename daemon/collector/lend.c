@@ -73,6 +73,9 @@ int lend_refuse(struct lender *lender, const char *format, ...)
     va_end(arguments);
     CLEAN(clean_text) char *text = text_format("refused: %s", what ? what : "");
     tell_line(lender, CFD_LOG_WARNING, text ? text : "refused");
+    /* Where the plugin says nothing itself, this is why its run failed. */
+    if (text && !lender->last_error)
+        lender->last_error = text_printable(text, strnlen(text, LEND_WHY));
     return CFD_INVALID;
 }
 

@@ -230,6 +230,14 @@ void check_free(struct check *check)
     free(check);
 }
 
+bool check_has(const struct check *check, pid_t pid)
+{
+    for (size_t i = 0; check && i < check->count; i++)
+        if (check->checkers[i]->pid == pid && !check->checkers[i]->ended)
+            return true;
+    return false;
+}
+
 static void complain(struct checker *checker, const char *why)
 {
     bool of_collector = checker->role == CONFIG_COLLECTOR;

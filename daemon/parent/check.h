@@ -5,6 +5,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "config/config.h"
 
@@ -24,6 +25,9 @@ int check_fd(const struct check *check);
 bool check_step(struct check *check, int64_t now_ms);
 /* Runs it to its end, for the start, when nothing else is to be done. */
 int check_run(struct check *check) MUST_CHECK;
+
+/* True for a process that this check has started and not yet ended. Takes NULL. */
+bool check_has(const struct check *check, pid_t pid);
 
 /* {instance: the tables that its collector printed}. Borrowed. */
 json_t *check_tables(const struct check *check);

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "parent/rights.h"
 #include "parent/spawn.h"
+#include "parent/strays.h"
 #include "process/rules.h"
 #include "process/topology.h"
 
@@ -147,6 +148,13 @@ static int settle(struct parent *parent, bool check, struct error *error)
     return code;
 }
 
+static bool is_nobody(const void *context, pid_t pid)
+{
+    (void)context;
+    (void)pid;
+    return false;
+}
+
 static int run_checks(struct parent *parent, struct error *error)
 {
     struct check *check = NULL;
@@ -158,6 +166,8 @@ static int run_checks(struct parent *parent, struct error *error)
         error_set(error, code, "the check was interrupted: %s", strerror(errno));
     parent->tables = json_incref(check_tables(check));
     check_free(check);
+    if (parent->adopts)
+        strays_end(is_nobody, NULL);
     return code;
 }
 
@@ -183,6 +193,7 @@ static int begin(struct parent *parent, bool check)
     }
     int code = 0;
     if (config_is_valid(parent->config)) {
+        parent->adopts = strays_adopt();
         set_log_level(parent->config);
         code = settle(parent, check, &error);
         if (!code)

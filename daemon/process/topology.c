@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "parent/launch.h"
+#include "parent/strays.h"
 #include "process/orders.h"
 
 enum {
@@ -269,6 +270,24 @@ static void take_end(struct parent *parent, struct children_row *row, int status
     after_end(parent, row, status, was_ready);
 }
 
+static bool is_ours(const void *context, pid_t pid)
+{
+    const struct parent *parent = context;
+    for (size_t i = 0; i < parent->table.count; i++)
+        if (parent->table.rows[i]->pid == pid)
+            return true;
+    return check_has(parent->check, pid);
+}
+
+/* A collector's programs outlive it, and may hold its channels. */
+static void end_strays(struct parent *parent)
+{
+    size_t count = parent->adopts ? strays_end(is_ours, parent) : 0;
+    if (count)
+        log_write(LOG_LEVEL_WARNING, "%zu process%s that a collector left behind %s killed", count,
+                  count == 1 ? "" : "es", count == 1 ? "is" : "are");
+}
+
 void topology_reap(struct parent *parent)
 {
     for (size_t i = 0; i < parent->table.count; i++) {
@@ -278,6 +297,7 @@ void topology_reap(struct parent *parent)
         if (row->pid && wait4(row->pid, &status, WNOHANG, &usage) == row->pid)
             take_end(parent, row, status, &usage);
     }
+    end_strays(parent);
     topology_turn(parent);
 }
 

@@ -23,6 +23,7 @@ struct parent {
     struct notify notify;
     struct loop_timer *timer;
     int64_t turned_ms; /* of the last turn */
+    bool adopts;       /* what collectors leave behind becomes its child */
     enum stop_phase stop;
     bool told_ready;
     bool engine_was_ready; /* once; before that its refusal ends the daemon */

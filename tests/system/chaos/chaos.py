@@ -1,0 +1,203 @@
+"""What the tests of bad luck share: processes found and killed, lines written while files rotate,
+descriptors and memory counted, the ledger judged by its definition."""
+import ctypes
+import os
+import signal
+import threading
+import time
+
+import harness
+import merkle
+from harness import check, wait_for
+
+LINE = ("Nov 22 06:20:00 host sshd[%d]: Failed password for root from 203.0.113.%d port %d ssh2\n")
+PR_SET_CHILD_SUBREAPER = 36
+BURST_SECONDS = 0.01
+LONG = os.environ.get("CHAOS_LONG", "") not in ("", "0")
+
+
+def adopt_orphans():
+    """Whoever loses its parent becomes this process' child, so nothing can hide."""
+    check(ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0, "no subreaper")
+
+
+def stat_of(pid):
+    """(parent, state, name) or None."""
+    try:
+        with open("/proc/%d/stat" % pid) as f:
+            text = f.read()
+    except OSError:
+        return None
+    end = text.rindex(")")
+    words = text[end + 2:].split()
+    return int(words[1]), words[0], text[text.index("(") + 1:end]
+
+
+def command_of(pid):
+    try:
+        with open("/proc/%d/cmdline" % pid, "rb") as f:
+            return [w.decode(errors="replace") for w in f.read().split(b"\0") if w]
+    except OSError:
+        return []
+
+
+def children_of(pid):
+    found = []
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            stat = stat_of(int(name))
+            if stat and stat[0] == pid:
+                found.append(int(name))
+    return found
+
+
+def descendants_of(pid):
+    found, left = [], [pid]
+    while left:
+        for child in children_of(left.pop()):
+            found.append(child)
+            left.append(child)
+    return found
+
+
+def find(daemon, role, instance=None):
+    """The number of a running child, or None."""
+    for pid in children_of(daemon.process.pid):
+        words = command_of(pid)
+        stat = stat_of(pid)
+        if (words and stat and stat[1] != "Z" and os.path.basename(words[0]) == "conformd-" + role
+                and (instance is None or instance in words[1:])):
+            return pid
+    return None
+
+
+def kill(pid):
+    if pid:
+        try:
+            os.kill(pid, signal.SIGKILL)
+            return True
+        except ProcessLookupError:
+            pass
+    return False
+
+
+def descriptors(pid):
+    return len(os.listdir("/proc/%d/fd" % pid))
+
+
+def links(pid):
+    found = []
+    for name in os.listdir("/proc/%d/fd" % pid):
+        try:
+            found.append(os.readlink("/proc/%d/fd/%s" % (pid, name)))
+        except OSError:
+            pass
+    return sorted(found)
+
+
+def rss_kib(pid, key="VmRSS"):
+    with open("/proc/%d/status" % pid) as f:
+        for line in f:
+            if line.startswith(key + ":"):
+                return int(line.split()[1])
+    return 0
+
+
+def zombies(daemon):
+    return [pid for pid in descendants_of(daemon.process.pid) if (stat_of(pid) or "  ")[1] == "Z"]
+
+
+def reap_orphans(daemon):
+    """Those that were adopted and have ended; gives those that have not."""
+    mine = []
+    for pid in children_of(os.getpid()):
+        if daemon.process and pid == daemon.process.pid:
+            continue
+        if os.waitpid(pid, os.WNOHANG)[0] == 0:
+            mine.append(pid)
+    return mine
+
+
+class Heads:
+    """Every (size, root) that the daemon told; each must be a beginning of what stands at last."""
+
+    def __init__(self):
+        self.seen = []
+
+    def take(self, daemon):
+        try:
+            status = daemon.get("/api/status")["ledger"]
+            self.seen.append((status["size"], status["root"]))
+            return True
+        except (OSError, KeyError, harness.http.client.HTTPException):
+            return False
+
+    def judge(self, state):
+        leaves, committed = merkle.read_store(state)
+        check(committed[-1] == (len(leaves), merkle.root(leaves)), "the last root is wrong")
+        for size, root in self.seen:
+            check(size <= len(leaves), "%d leaves were told, %d stand" % (size, len(leaves)))
+            check(merkle.root(leaves[:size]).hex() == root,
+                  "(size %d, root) is not the beginning of what stands" % size)
+        return len(leaves)
+
+
+class Writer(threading.Thread):
+    """Numbered lines at a rate; the file is renamed and begun anew every `rotate` seconds."""
+
+    def __init__(self, path, rate=2000, rotate=2.0):
+        super().__init__(daemon=True)
+        self.path, self.rate, self.rotate = path, rate, rotate
+        self.count = self.rotations = 0
+        self.ending = threading.Event()
+        self.paused = threading.Event()
+
+    def run(self):
+        f = open(self.path, "a")
+        begun = turned = time.monotonic()
+        offset = 0
+        while not self.ending.wait(BURST_SECONDS):
+            now = time.monotonic()
+            if self.paused.is_set():
+                offset = self.count - int((now - begun) * self.rate)
+                continue
+            due = int((now - begun) * self.rate) + offset - self.count
+            if due > 0:
+                f.write("".join(LINE % (i, i % 200, i % 65536)
+                                for i in range(self.count, self.count + due)))
+                f.flush()
+                self.count += due
+            if self.rotate and now - turned > self.rotate:
+                turned = now
+                self.rotations += 1
+                f.close()
+                os.rename(self.path, "%s-%08d" % (self.path, self.rotations))
+                f = open(self.path, "a")
+        f.close()
+
+    def end(self):
+        self.ending.set()
+        self.join()
+        return self.count
+
+
+def counted(daemon):
+    try:
+        return daemon.number("sum(log_auth_failures_total)") or 0
+    except (OSError, harness.http.client.HTTPException):
+        return -1
+
+
+def every_line_once(daemon, written, seconds=30):
+    try:
+        wait_for("all lines", lambda: counted(daemon) >= written, seconds, 0.1)
+    except AssertionError as error:
+        raise AssertionError("%s: %d written, %g counted" % (error, written, counted(daemon)))
+    check(counted(daemon) == written, "%d written, %g counted" % (written, counted(daemon)))
+    exact = daemon.number("sum(sum_over_time(log_auth_failures[1h]))")
+    check(exact == written, "%d written, %g summed" % (written, exact))
+
+
+def log_collector(path, name="auth", every="1s"):
+    return ('{ name = "%s"; plugin = "log"; every = "%s"; files = ["%s"]; rules = ["sshd"]; '
+            'start = "beginning"; }' % (name, every, path))

@@ -34,6 +34,9 @@ static int connect_unix(const char *path, struct error *error)
         return error_set(error, ERROR_RANGE, "%s: the path is too long for a socket", path);
     memcpy(address.sun_path, path, strlen(path) + 1);
     CLEAN(clean_fd) int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    struct timeval wait = {.tv_sec = WAIT_S};
+    /* A receiver that reads nothing must not hold the courier until it counts as silent. */
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait);
     if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address))
         return error_set(error, ERROR_IO, "%s: %s", path, strerror(errno));
     int ret = fd;

@@ -12,7 +12,7 @@
 #include "base/json.h"
 #include "base/text.h"
 
-enum { SECRET_LIMIT = 4096, ANSWER_LIMIT = 65536, REASON_SIZE = 256 };
+enum { SECRET_LIMIT = 4096, ANSWER_LIMIT = 65536, REASON_SIZE = 256, AFTER_MOST_S = 86400 };
 
 struct webhook {
     struct loop *loop;
@@ -154,8 +154,11 @@ static void tell(struct post *post, CURLcode result)
     struct webhook_outcome outcome = {.id = post->id, .why = text};
     curl_easy_getinfo(post->easy, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(post->easy, CURLINFO_RETRY_AFTER, &after);
-    outcome.ok = result == CURLE_OK && status >= 200 && status < 300;
-    outcome.after_ms = after > 0 && after < 86400 ? (int64_t)after * 1000 : 0;
+    /* A long answer is cut off; that it was taken stands before it. */
+    bool answered =
+        result == CURLE_OK || (result == CURLE_WRITE_ERROR && post->received > ANSWER_LIMIT);
+    outcome.ok = answered && status >= 200 && status < 300;
+    outcome.after_ms = (int64_t)(after < AFTER_MOST_S ? after : AFTER_MOST_S) * 1000;
     if (result != CURLE_OK)
         snprintf(text, sizeof text, "%s",
                  post->reason[0] ? post->reason : curl_easy_strerror(result));

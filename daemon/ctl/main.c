@@ -18,13 +18,12 @@ static char *folder_of(const char *typed)
     return strdup(typed);
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
     const char *preset = getenv("CONFORMD_SOCKET");
     struct ctl ctl = {.folder = preset && *preset ? preset : "/run/conformd"};
     char **words = NULL;
     int count = 0;
-    tzset();
     int status = ctl_read_words(argc, argv, &ctl, &words);
     if (status >= 0)
         return status;
@@ -34,10 +33,15 @@ int main(int argc, char **argv)
         count++;
     if (count < ctl.command->least || count > ctl.command->most)
         return ctl_usage(&ctl);
-    status = ctl.command->run(&ctl, count, words);
-    if (fflush(stdout) || ferror(stdout)) {
-        fprintf(stderr, "conformctl: standard output: it could not be written\n");
-        return CTL_FAILED;
-    }
-    return status;
+    return ctl.command->run(&ctl, count, words);
+}
+
+int main(int argc, char **argv)
+{
+    tzset();
+    int status = run(argc, argv);
+    if (!fflush(stdout) && !ferror(stdout))
+        return status;
+    fprintf(stderr, "conformctl: standard output could not be written\n");
+    return CTL_FAILED;
 }

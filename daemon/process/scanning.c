@@ -26,6 +26,7 @@ enum {
     STEP_MS = 10000,       /* the plugin's clock goes on by so much, so that it shows them again */
     INPUT_MOST = 16 << 20, /* bytes of settings */
     PAGE = 4096,
+    LINE_MOST = 1 << 20,  /* bytes of a line; what has longer ones is no log */
     HOLE_BYTES = 4 << 20, /* what was read is given back after so much */
 };
 
@@ -208,24 +209,44 @@ static void give_back(struct scanning *scanning)
     scanning->kept = until;
 }
 
+/* Bytes of a line with its end, 0 at the file's; never more than LINE_MOST. */
+static size_t read_line(FILE *log, char *bytes)
+{
+    size_t length = 0;
+    for (int byte; length < LINE_MOST && (byte = getc_unlocked(log)) != EOF;) {
+        bytes[length++] = (char)byte;
+        if (byte == '\n')
+            break;
+    }
+    return length;
+}
+
+/* A line to the scratch, with an end. */
+static int take_line(struct scanning *scanning, const char *line, size_t length)
+{
+    bool ends = line[length - 1] == '\n';
+    size_t shown = length - (ends ? 1 : 0);
+    if (shown && line[shown - 1] == '\r')
+        shown--;
+    int code = scanned_line(scanning->scanned, scanning->written, line, shown);
+    if (!code)
+        code = write_whole(scanning->scratch, line, length);
+    if (!code && !ends)
+        code = write_whole(scanning->scratch, "\n", 1);
+    scanning->written += length + (ends ? 0 : 1);
+    return code;
+}
+
 /* Up to STEP_LINES lines to the scratch; 0 with *ret_count lines. */
 static int take_lines(struct scanning *scanning, FILE *log, size_t *ret_count)
 {
-    CLEAN(clean_text) char *line = NULL;
-    size_t capacity = 0, count = 0;
-    ssize_t length;
+    size_t count = 0, length;
     int code = 0;
-    while (!code && count < STEP_LINES && (length = getline(&line, &capacity, log)) > 0) {
-        bool ends = line[length - 1] == '\n';
-        size_t shown = (size_t)length - (ends ? 1 : 0);
-        if (shown && line[shown - 1] == '\r')
-            shown--;
-        code = scanned_line(scanning->scanned, scanning->written, line, shown);
-        if (!code)
-            code = write_whole(scanning->scratch, line, (size_t)length);
-        if (!code && !ends)
-            code = write_whole(scanning->scratch, "\n", 1);
-        scanning->written += (uint64_t)length + (ends ? 0 : 1);
+    CLEAN(clean_text) char *line = malloc(LINE_MOST);
+    if (!line)
+        return ERROR_MEMORY;
+    while (!code && count < STEP_LINES && (length = read_line(log, line)) > 0) {
+        code = length == LINE_MOST ? ERROR_LIMIT : take_line(scanning, line, length);
         count++;
     }
     *ret_count = count;
@@ -256,7 +277,10 @@ static int follow_log(struct scanning *scanning, const char *path, struct error 
     int code = collect_step(scanning, error);
     do {
         if (!code && (code = take_lines(scanning, log, &count)))
-            error_set(error, code, "%s: %s", path, errno ? strerror(errno) : error_text(code));
+            error_set(error, code, "%s: %s", path,
+                      code == ERROR_LIMIT ? "a line is longer than 1 MiB: this is no log"
+                      : code == ERROR_IO  ? strerror(errno)
+                                          : error_text(code));
         if (!code && count)
             code = collect_step(scanning, error);
     } while (!code && count);

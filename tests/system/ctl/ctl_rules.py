@@ -94,6 +94,8 @@ def broken(folder):
     write(folder, "own.conf", RULES)
     run("rules", "test", "--rules", path, folder + "/none.log",
         code=1).complains("none.log: No such file or directory")
+    run("rules", "test", "--rules", path, folder, code=1).complains(": Is a directory")
+    run("rules", "test", "--rules", path, "/dev/zero", code=1).complains("this is no log")
 
 
 def of_configuration(folder):

@@ -17,7 +17,7 @@ def make():
     open(daemon.path("auth.log"), "w").close()
     daemon.write_config(
         '{ name = "auth"; plugin = "log"; every = "10s"; files = ["%s"]; rules = ["sshd"]; },'
-        '{ name = "gone"; plugin = "log"; every = "10s"; files = ["%s"]; rules = ["sudo"]; },'
+        '{ name = "gone"; plugin = "log"; every = "1s"; files = ["%s"]; rules = ["sudo"]; },'
         '{ name = "accounts"; plugin = "accounts"; every = "1h"; }'
         % (daemon.path("auth.log"), daemon.path("none.log")))
     return daemon

@@ -1,8 +1,9 @@
 """Without a daemon: help of all and of each, wrong words, and who is not there."""
 import os
+import subprocess
 import tempfile
 
-from command import run
+from command import CTL, run
 from harness import check
 
 COMMANDS = ("status", "collectors", "measures", "objectives", "nc", "adopt", "approve", "collect",
@@ -36,6 +37,9 @@ def helps():
         check(own.out == run("help", name).out == run("--help", name).out, "helps differ")
     run("nc", "--help").says("--owner", "--reason", "dismiss")
     run("--version").says("conformctl ")
+    with open("/dev/full", "w") as full:
+        check(subprocess.call([CTL, "--help"], stdout=full, stderr=subprocess.DEVNULL) == 1,
+              "what could not be written is no success")
 
 
 def nobody_there(folder):

@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "http/server.h"
 
-enum { SWEEP_MS = 1000, PAUSED_SWEEP_MS = 100 };
+enum { SWEEP_MS = 1000, PAUSED_SWEEP_MS = 100, CROWDED_MS = 2000 };
 
 static void set_sweep(struct connections *connections)
 {
@@ -43,6 +43,15 @@ static bool is_over(const struct connection *connection)
     return !reads && !writes && !events;
 }
 
+static bool is_late(const struct connections *connections, const struct connection *connection,
+                    int64_t now_ms)
+{
+    if (connection->deadline_ms == INT64_MAX)
+        return false;
+    return now_ms > connection->deadline_ms ||
+           (connections->paused && now_ms - connection->since_ms >= CROWDED_MS);
+}
+
 static void sweep(struct connections *connections)
 {
     int64_t now_ms = clock_now().boot_ms;
@@ -54,7 +63,7 @@ static void sweep(struct connections *connections)
             continue;
         }
         /* Ended through the socket: evhttp sees the end of file and tidies up after itself. */
-        if (now_ms > connection.deadline_ms)
+        if (is_late(connections, &connection, now_ms))
             shutdown(bufferevent_getfd(connection.bufferevent), SHUT_RDWR);
         connections->items[kept++] = connection;
     }
@@ -112,9 +121,11 @@ struct bufferevent *connections_make(struct event_base *base, void *argument)
     if (!bufferevent || connections->count >= connections->limit)
         return bufferevent; /* never at the limit: the listeners are stopped below */
     bufferevent_incref(bufferevent);
+    int64_t now_ms = clock_now().boot_ms;
     connections->items[connections->count++] = (struct connection){
         .bufferevent = bufferevent,
-        .deadline_ms = clock_now().boot_ms + HTTP_ARRIVE_MS,
+        .since_ms = now_ms,
+        .deadline_ms = now_ms + HTTP_ARRIVE_MS,
     };
     set_paused(connections, connections->count >= connections->limit);
     set_sweep(connections);
@@ -124,8 +135,12 @@ struct bufferevent *connections_make(struct event_base *base, void *argument)
 void connections_allow(struct connections *connections, struct bufferevent *bufferevent,
                        int64_t time_ms)
 {
-    for (size_t i = 0; i < connections->count; i++)
-        if (connections->items[i].bufferevent == bufferevent)
-            connections->items[i].deadline_ms =
-                time_ms < 0 ? INT64_MAX : clock_now().boot_ms + time_ms;
+    int64_t now_ms = clock_now().boot_ms;
+    for (size_t i = 0; i < connections->count; i++) {
+        struct connection *connection = &connections->items[i];
+        if (connection->bufferevent != bufferevent)
+            continue;
+        connection->since_ms = now_ms;
+        connection->deadline_ms = time_ms < 0 ? INT64_MAX : now_ms + time_ms;
+    }
 }

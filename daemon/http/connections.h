@@ -17,6 +17,7 @@
 
 struct connection {
     struct bufferevent *bufferevent; /* one reference */
+    int64_t since_ms;                /* boot time from which the other side is waited for */
     int64_t deadline_ms;             /* boot time; INT64_MAX while we think about an answer */
 };
 
@@ -40,7 +41,10 @@ void connections_finish(struct connections *connections);
 int connections_listener(struct connections *connections,
                          struct evconnlistener *listener) MUST_CHECK;
 
-/* For evhttp_set_bevcb; the argument is struct connections. */
+/* While there is no room, who keeps us waiting for 2 s goes, so that a thousand silent connections
+ * do not shut the door to others.
+ *
+ * For evhttp_set_bevcb; the argument is struct connections. */
 struct bufferevent *connections_make(struct event_base *base, void *argument);
 
 /* From now on it may take so long until the next call; negative: for ever. */

@@ -20,7 +20,8 @@ static void read_children(char ret[LIST_SIZE])
     CLEAN(clean_text) char *path = text_format("/proc/self/task/%d/children", (int)getpid());
     CLEAN(clean_fd) int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
     ssize_t count = fd >= 0 ? read(fd, ret, LIST_SIZE - 1) : 0;
-    while (count == LIST_SIZE - 1 && count > 0 && !isspace((unsigned char)ret[count - 1]))
+    bool cut = count == LIST_SIZE - 1;
+    while (cut && count > 0 && !isspace((unsigned char)ret[count - 1]))
         count--;
     ret[count > 0 ? count : 0] = '\0';
 }

@@ -15,21 +15,21 @@ static int open_example(const struct cfd_host *host, void **ret_self)
 static int collect(void *self, const struct cfd_host *host)
 {
     static const char *const spans[][2] = {{"1", NULL}, {"5", NULL}, {"15", NULL}};
-    char text[128] = "", *at = text, *end;
-    (void)self;
+    char text[128] = "", *end[4] = {text};
+    struct cfd_reading load[3];
     int fd = host->open_file(host, "/proc/loadavg");
     if (fd < 0)
         return fd;
     ssize_t length = read(fd, text, sizeof text - 1);
     close(fd);
-    for (int i = 0; i < 3; i++, at = end) {
-        struct cfd_reading reading = {.size = sizeof reading, .labels = spans[i]};
-        reading.value = strtod(at, &end);
-        if (length < 0 || end == at)
-            return host->missing(host, 0, "/proc/loadavg does not begin with three numbers");
-        host->emit(host, &reading);
-    }
-    return CFD_OK;
+    for (int i = 0; i < 3; i++)
+        load[i] = (struct cfd_reading){
+            .size = sizeof *load, .value = strtod(end[i], &end[i + 1]), .labels = spans[i]};
+    if (length < 0 || end[3] == end[2])
+        return host->missing(host, 0, "/proc/loadavg does not begin with three numbers");
+    for (int i = 0; i < 3; i++)
+        host->emit(host, &load[i]);
+    return (void)self, CFD_OK;
 }
 
 const struct cfd_collector cfd_collector_plugin = {

@@ -79,6 +79,7 @@ static int on_ready(void *context, struct channel_message *message)
         struct children_row *front = children_find(&parent->table, CONFIG_FRONT, NULL);
         if (parent->stop == STOP_NOT && front && front->state == CHILDREN_IDLE)
             children_want(front, clock_now().boot_ms);
+        topology_join_front(parent);
     }
     if (!parent->told_ready && topology_ready_row(parent, CONFIG_ENGINE) &&
         topology_ready_row(parent, CONFIG_FRONT)) {

@@ -167,6 +167,30 @@ static int start_beside_engine(struct parent *parent, struct children_row *row, 
     return 0;
 }
 
+/* The front outlives an engine: those who ask it meanwhile are told what is the matter. */
+void topology_join_front(struct parent *parent)
+{
+    struct children_row *front = topology_ready_row(parent, CONFIG_FRONT);
+    int ends[2];
+    if (!front || front->in_order)
+        return;
+    int code = channel_pair(ends);
+    if (!code) {
+        CLEAN(clean_fd) int theirs = ends[0];
+        CLEAN(clean_fd) int engines = ends[1];
+        code = connect_engine(parent, front, engines);
+        CLEAN(buffer_finish) struct buffer body = {0};
+        buffer_text(&body, "{}");
+        if (!code)
+            code = channel_send(front->channel, MESSAGE_CONNECT, &body, theirs, NULL);
+        child_link_flush(front->link);
+    }
+    if (!code)
+        return;
+    log_write(LOG_LEVEL_ERROR, "the front gets no channel to the engine: %s", error_text(code));
+    children_condemn(front, now_ms(), "exited");
+}
+
 static void start_row(struct parent *parent, struct children_row *row)
 {
     CLEAN(error_finish) struct error error = {0};
@@ -210,7 +234,7 @@ static void lose_engine(struct parent *parent)
             continue;
         if (row->state == CHILDREN_WAITING)
             row->state = CHILDREN_IDLE;
-        if (row->pid && !row->killed)
+        if (row->pid && !row->killed && row != topology_ready_row(parent, CONFIG_FRONT))
             children_stopping(row, now_ms(), 0);
     }
 }

@@ -44,6 +44,8 @@ int topology_start(struct parent *parent) MUST_CHECK;
 void topology_stop(struct parent *parent);
 /* SIGCHLD: takes the ends of all that have ended. */
 void topology_reap(struct parent *parent);
+/* The engine is ready: a front that was there before it gets a channel to it. */
+void topology_join_front(struct parent *parent);
 /* Does what is due and sets the timer; after everything that changes a row. */
 void topology_turn(struct parent *parent);
 /* Kills what is left and frees the table. */

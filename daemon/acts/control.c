@@ -92,6 +92,10 @@ json_t *acts_control(struct engine *engine, const json_t *request, const struct 
     CLEAN(clean_text)
     char *actor = attributed ? text_format("uid %u", asker->loginuid)
                              : text_format("uid %u (unattributed)", asker->uid);
+    const json_t *measures = json_object_get(arguments, "measures");
+    /* Taken as none at all they would mean everything. */
+    if ((arguments && !json_is_object(arguments)) || (measures && !json_is_array(measures)))
+        return refuse(ERROR_FORMAT, "\"arguments\" is no object, or \"measures\" in it no list");
     if (strcmp(name, "collect") == 0)
         return collect(engine, arguments, asker, now);
     for (size_t i = 0; actor && i < sizeof commands / sizeof *commands; i++) {

@@ -13,12 +13,15 @@
 #include "base/json.h"
 #include "base/text.h"
 
-enum { CLIENTS_LIMIT = 32, LINE_LIMIT = 65536, READ_SIZE = 4096 };
+/* ASK_MS: from the connection to its whole line, and from the answer until it is read: who keeps
+ * silent takes nobody's place for longer. */
+enum { CLIENTS_LIMIT = 32, LINE_LIMIT = 65536, READ_SIZE = 4096, ASK_MS = 5000 };
 
 struct control_client {
     struct control *control;
     struct control_client *next;
     struct loop_watch *watch;
+    struct loop_timer *late;
     int fd;
     uint32_t uid;
     uint32_t loginuid;
@@ -49,9 +52,12 @@ static void drop(struct control_client *client)
     if (*at)
         *at = client->next;
     control->count--;
+    if (control->watch)
+        loop_watch_set(control->watch, LOOP_READ);
     if (client->asked && !client->answered)
         control->calls.on_gone(control->calls.context, client);
     loop_unwatch(client->watch);
+    loop_timer_free(client->late);
     close(client->fd);
     buffer_finish(&client->in);
     buffer_finish(&client->out);
@@ -81,6 +87,7 @@ static void answer(struct control_client *client, json_t *json)
     CLEAN(clean_text) char *text = json_canonical(json);
     json_decref(json);
     client->answered = true;
+    loop_timer_set(client->late, ASK_MS);
     buffer_text(&client->out, text ? text : "{\"ok\":false,\"sentence\":\"out of memory\"}");
     buffer_byte(&client->out, '\n');
     flush(client);
@@ -92,6 +99,7 @@ static void take_line(struct control_client *client, size_t length)
     CLEAN(error_finish) struct error error = {0};
     struct control *control = client->control;
     client->asked = true;
+    loop_timer_stop(client->late);
     loop_watch_set(client->watch, LOOP_READ);
     if (json_read(client->in.data, length, &request, &error)) {
         answer(client, json_pack("{s:b, s:s, s:s}", "ok", false, "code", "invalid", "sentence",
@@ -130,6 +138,26 @@ static void on_client(void *context, unsigned events)
                                  "the request is longer than 64 KiB"));
 }
 
+static void on_late(void *context)
+{
+    drop(context);
+}
+
+static int watch_client(struct control_client *client)
+{
+    struct loop *loop = client->control->loop;
+    int code = loop_timer(loop, on_late, client, &client->late);
+    if (!code)
+        code = loop_watch(loop, client->fd, on_client, client, &client->watch);
+    if (code) {
+        loop_timer_free(client->late);
+        return code;
+    }
+    loop_timer_set(client->late, ASK_MS);
+    loop_watch_set(client->watch, LOOP_READ);
+    return 0;
+}
+
 static void on_listener(void *context, unsigned events)
 {
     struct control *control = context;
@@ -137,8 +165,7 @@ static void on_listener(void *context, unsigned events)
     socklen_t length = sizeof peer;
     (void)events;
     CLEAN(clean_fd) int fd = accept4(control->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (fd < 0 || control->count >= CLIENTS_LIMIT ||
-        getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length))
+    if (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length))
         return;
     struct control_client *client = calloc(1, sizeof *client);
     if (!client)
@@ -148,15 +175,16 @@ static void on_listener(void *context, unsigned events)
                                       .uid = peer.uid,
                                       .loginuid = read_loginuid(peer.pid),
                                       .in = {.limit = LINE_LIMIT}};
-    if (loop_watch(control->loop, fd, on_client, client, &client->watch)) {
+    if (watch_client(client)) {
         free(client);
         return;
     }
     fd = -1;
     client->next = control->clients;
     control->clients = client;
-    control->count++;
-    loop_watch_set(client->watch, LOOP_READ);
+    /* More of them wait in the kernel until one goes. */
+    if (++control->count == CLIENTS_LIMIT)
+        loop_watch_set(control->watch, 0);
 }
 
 int control_init(struct control *control, struct loop *loop, int listener,

@@ -119,6 +119,7 @@ static void end_trial(struct engine *engine, struct judged *judged, const char *
     judged->decided_by = strdup(actor);
     judged->decided_ms = engine->turn_ms;
     judged->due_boot_ms = 0;
+    judged->saved_ms = 0; /* what the API shows of it has changed, whatever its value does */
 }
 
 static json_t *show_adopted(const struct judged *judged, const char *why_not, json_t *items)

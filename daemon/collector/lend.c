@@ -79,7 +79,7 @@ int lend_refuse(struct lender *lender, const char *format, ...)
     return CFD_INVALID;
 }
 
-void lend_settle(struct lender *lender)
+void lend_settle(struct lender *lender, bool forget)
 {
     size_t refused = lender->refusal_count, said = lender->said_count;
     if (refused > LEND_REFUSALS) {
@@ -92,6 +92,8 @@ void lend_settle(struct lender *lender)
         tell_line(lender, CFD_LOG_WARNING, text ? text : "lines are left out");
     }
     lender->refusal_count = lender->said_count = 0;
+    if (!forget)
+        return;
     free(lender->last_error);
     lender->last_error = NULL;
 }

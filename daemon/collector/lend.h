@@ -57,8 +57,9 @@ void lend_finish(struct lender *lender);
 const struct cfd_attribute *lend_attribute(const struct lender *lender, uint32_t number);
 /* {plugin, version, sha256, stream, attributes, sandbox} for MESSAGE_TABLES. NULL without memory.*/
 json_t *lend_tables(const struct lender *lender);
-/* Forgets what was counted and said in the last run or interval, after telling what was left out.*/
-void lend_settle(struct lender *lender);
+/* Forgets what was counted and said in the last run or interval, after telling what was left out.
+ * forget: also why it went wrong last. */
+void lend_settle(struct lender *lender, bool forget);
 /* Tells a line, to the engine or to on_said. */
 void lend_say(struct lender *lender, int level, const char *text);
 /* Tells why something that the plugin handed over was not taken; gives CFD_INVALID. */

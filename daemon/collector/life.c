@@ -183,7 +183,7 @@ static int run_once(struct life *life)
     if (status == CFD_MORE)
         status = CFD_LATE;
     int code = emit_outcome(life->lender.emitter, status, life_why(life, status));
-    lend_settle(&life->lender);
+    lend_settle(&life->lender, true);
     return code ? code : emit_drain(life->lender.emitter);
 }
 

@@ -38,9 +38,10 @@ static int end_interval(struct life *life)
         code = emit_outcome(emitter, life->status, life_why(life, life->status));
     if (!code)
         code = emit_batch(emitter, BATCH_INTERVAL | (life->more ? BATCH_BACKLOG : 0));
+    /* What is wrong was said once and goes on: its reason stays until an interval ends well. */
+    lend_settle(&life->lender, life->status == CFD_OK);
     life->due = false;
     life->status = CFD_OK;
-    lend_settle(&life->lender);
     return code;
 }
 

@@ -46,10 +46,6 @@ static size_t print_wanted(const json_t *body)
         printf("! %s\n", word ? word : "");
         printed++;
     }
-    if (json_flag_of(body, "allow_unattributed", false)) {
-        printf("! allow_unattributed is true: decisions may be nobody's\n");
-        printed++;
-    }
     return printed;
 }
 

@@ -306,7 +306,7 @@ static int approval_leaf(struct engine *engine, const struct construct_decision 
 int constructs_approve(struct engine *engine, const struct construct_decision *decision,
                        struct error *error)
 {
-    int64_t leaf;
+    int64_t leaf = -1;
     struct store_query *query = store_query(
         engine->store, "UPDATE constructs SET status = 'superseded' WHERE kind = ?1 AND id = ?2"
                        " AND status = 'approved' AND hash <> ?3");

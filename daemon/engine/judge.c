@@ -1,4 +1,4 @@
-/* Judges what is touched or due: result, `for` and recovery, finding, message, objective. */
+/* Judges what is touched or due: result, `for` and recovery, finding, message. */
 #include "engine/state.h"
 
 #include <string.h>
@@ -195,6 +195,11 @@ static bool is_moved(const struct judged *judged, const struct result *result)
            strcmp(unknown, unknown_kind_text(result->unknown)) != 0;
 }
 
+static bool same_reason(const struct result *a, const struct result *b)
+{
+    return strcmp(a->reason ? a->reason : "", b->reason ? b->reason : "") == 0;
+}
+
 /* Takes the new result in place of the old one; tells what changed. */
 static void take_result(struct judged *judged, struct result *result, int64_t now_ms,
                         bool *ret_moved, bool *ret_changed)
@@ -204,7 +209,7 @@ static void take_result(struct judged *judged, struct result *result, int64_t no
     *ret_moved = is_moved(judged, result);
     *ret_changed = *ret_moved || !judged->judged || old->has_value != result->has_value ||
                    (result->has_value && old->value != result->value) ||
-                   old->breaching != result->breaching;
+                   old->breaching != result->breaching || !same_reason(old, result);
     if (first || judged->memory.last != result->verdict)
         judged->since_ms = now_ms;
     result_finish(&judged->result);
@@ -252,47 +257,6 @@ static int judge_one(struct engine *engine, struct judged *judged, struct moment
     return code || same ? code : save(engine, judged, now.wall_ms, error);
 }
 
-static int save_objective(struct engine *engine, const struct objective *objective,
-                          const json_t *measures, struct error *error)
-{
-    const json_t *construct = objective->construct;
-    json_t *row = json_pack(
-        "{s:s, s:s, s:s, s:O, s:s, s:s, s:s, s:s, s:s, s:s}", "id",
-        json_text_of(construct, "id", ""), "statement", json_text_of(construct, "statement", ""),
-        "state", objective_state_text(objective->state), "measures", (json_t *)measures, "due",
-        json_text_of(construct, "due", ""), "responsible",
-        json_text_of(construct, "responsible", ""), "resources",
-        json_text_of(construct, "resources", ""), "policy", json_text_of(construct, "policy", ""),
-        "status", objective->approved ? "approved" : "draft", "reason",
-        objective->approved ? "" : "a draft until it is approved: conformctl approve");
-    return state_save(engine, "objective", json_text_of(construct, "id", ""), row, error);
-}
-
-static int judge_objective(struct engine *engine, struct objective *objective, int64_t now_ms,
-                           struct error *error)
-{
-    const json_t *names = json_object_get(objective->construct, "measures"), *name;
-    size_t index, count = json_array_size(names);
-    int64_t due_ms = INT64_MAX;
-    CLEAN(clean_memory) enum verdict *verdicts = calloc(count + 1, sizeof *verdicts);
-    CLEAN(clean_json) json_t *rows = json_array();
-    if (!verdicts)
-        return ERROR_MEMORY;
-    json_array_foreach (names, index, name) {
-        const char *id = json_string_value(name);
-        const struct judged *judged = id ? constructs_find(engine, id) : NULL;
-        verdicts[index] = judged && judged->judged ? judged->result.verdict : VERDICT_UNKNOWN;
-        json_array_append_new(rows, json_pack("{s:s, s:s}", "id", id ? id : "", "state",
-                                              verdict_text(verdicts[index])));
-    }
-    if (text_to_time(json_text_of(objective->construct, "due", ""), &due_ms))
-        due_ms = INT64_MAX;
-    enum objective_state state = objective_judge(verdicts, count, due_ms, now_ms);
-    objective->state = state;
-    objective->judged = true;
-    return save_objective(engine, objective, rows, error);
-}
-
 int judge_due(struct engine *engine, struct moment now, struct error *error)
 {
     bool any = false;
@@ -307,6 +271,6 @@ int judge_due(struct engine *engine, struct moment now, struct error *error)
     for (size_t i = 0; i < engine->intake.count; i++)
         engine->intake.instances[i]->touched = false;
     for (size_t i = 0; any && !code && i < engine->objective_count; i++)
-        code = judge_objective(engine, &engine->objectives[i], now.wall_ms, error);
+        code = objectives_judge(engine, &engine->objectives[i], error);
     return code;
 }

@@ -45,6 +45,7 @@ struct objective {
     bool approved;
     enum objective_state state;
     bool judged;
+    bool standing; /* missed and raised by this process */
 };
 
 /* Who waits for a run. */
@@ -124,6 +125,10 @@ bool watch_feeds(const struct instance *instance, const char *name);
 
 /* judge.c */
 int judge_due(struct engine *engine, struct moment now, struct error *error) MUST_CHECK;
+
+/* objectives.c */
+int objectives_judge(struct engine *engine, struct objective *objective,
+                     struct error *error) MUST_CHECK;
 
 /* facts.c: what a finding, a message and the API say of a result. */
 json_t *facts_of_measure(struct engine *engine, struct judged *judged, int64_t now_ms);

@@ -98,7 +98,7 @@ static bool ask_partial(const struct instance *instance, const struct attribute 
 static bool ask_instance(const struct engine *engine, const struct instance *instance,
                          const struct attribute *attribute, struct watch_answer *ret)
 {
-    enum unknown_kind kind = instance->ever_well ? UNKNOWN_LOST : UNKNOWN_NOT_SET_UP;
+    enum unknown_kind kind = attribute->measured ? UNKNOWN_LOST : UNKNOWN_NOT_SET_UP;
     const char *reason = instance->reason ? instance->reason : "";
     switch (instance->condition) {
     case CONDITION_STARTING:

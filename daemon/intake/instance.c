@@ -146,14 +146,15 @@ static int read_attributes(const json_t *rows, struct attribute *attributes, str
     return 0;
 }
 
-/* What was missing stays so until a run says otherwise. */
+/* What was missing, or was measured once, stays so until a run says otherwise. */
 static void carry_missing(struct instance *instance, struct attribute *attributes, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         struct attribute *old = instance_attribute(instance, attributes[i].name);
-        if (!old || !old->missing)
+        if (!old)
             continue;
-        attributes[i].missing = true;
+        attributes[i].measured = old->measured;
+        attributes[i].missing = old->missing;
         attributes[i].missing_why = old->missing_why;
         old->missing_why = NULL;
     }
@@ -213,26 +214,42 @@ static json_t *evidence_to_json(const struct instance *instance)
     return json;
 }
 
-json_t *instance_memory(const struct instance *instance)
+static json_t *missing_to_json(const struct instance *instance)
 {
     json_t *missing = json_object();
     for (size_t i = 0; i < instance->attribute_count; i++)
         if (instance->attributes[i].missing)
             json_object_set_new(missing, instance->attributes[i].name,
                                 json_string(instance->attributes[i].missing_why));
+    return missing;
+}
+
+static json_t *measured_to_json(const struct instance *instance)
+{
+    json_t *names = json_array();
+    for (size_t i = 0; i < instance->attribute_count; i++)
+        if (instance->attributes[i].measured)
+            json_array_append_new(names, json_string(instance->attributes[i].name));
+    return names;
+}
+
+json_t *instance_memory(const struct instance *instance)
+{
     return json_pack(
         "{s:s, s:s, s:b, s:I, s:I, s:I, s:o, s:o, s:O*, s:O*, s:I, s:s, s:o, s:s, s:I, s:I, s:I, "
-        "s:I, s:I}",
+        "s:I, s:I, s:o}",
         "condition", condition_text(instance->condition), "reason",
         instance->reason ? instance->reason : "", "ever_well", instance->ever_well, "last_end",
         (json_int_t)instance->last_end_ms, "last_well", (json_int_t)instance->last_well_ms,
         "watch_from", (json_int_t)instance->watch_from_ms, "watched",
         spans_to_json(&instance->watched), "evidence", evidence_to_json(instance), "tables",
         instance->tables, "last_run", instance->last_run, "tables_leaf",
-        (json_int_t)instance->tables_leaf, "tables_hash", instance->tables_hash, "missing", missing,
-        "folded_hash", instance->folded_hash, "due", (json_int_t)instance->due_count, "taken",
-        (json_int_t)instance->taken_count, "folded", (json_int_t)instance->folded, "folded_first",
-        (json_int_t)instance->folded_first_ms, "folded_last", (json_int_t)instance->folded_last_ms);
+        (json_int_t)instance->tables_leaf, "tables_hash", instance->tables_hash, "missing",
+        missing_to_json(instance), "folded_hash", instance->folded_hash, "due",
+        (json_int_t)instance->due_count, "taken", (json_int_t)instance->taken_count, "folded",
+        (json_int_t)instance->folded, "folded_first", (json_int_t)instance->folded_first_ms,
+        "folded_last", (json_int_t)instance->folded_last_ms, "measured",
+        measured_to_json(instance));
 }
 
 static enum condition read_condition(const char *text)
@@ -252,6 +269,18 @@ static void remember_evidence(struct instance *instance, const json_t *memory)
             break;
         instance->evidence[index] = json_integer_value(json_array_get(pair, 0));
         instance->evidence_ms[index] = json_integer_value(json_array_get(pair, 1));
+    }
+}
+
+static void remember_measured(struct instance *instance, const json_t *memory)
+{
+    const json_t *names = json_object_get(memory, "measured"), *name;
+    size_t index;
+    json_array_foreach (names, index, name) {
+        struct attribute *attribute =
+            json_is_string(name) ? instance_attribute(instance, json_string_value(name)) : NULL;
+        if (attribute)
+            attribute->measured = true;
     }
 }
 
@@ -292,6 +321,7 @@ int instance_remember(struct instance *instance, const json_t *memory)
         memcpy(instance->folded_hash, hash, strlen(hash) + 1);
     remember_evidence(instance, memory);
     remember_missing(instance, memory);
+    remember_measured(instance, memory);
     return spans_from_json(json_object_get(memory, "watched"), &instance->watched);
 }
 

@@ -38,6 +38,7 @@ struct attribute {
     bool missing;      /* in the last sealed run, or in the interval under way */
     bool missed_now;   /* said so since the interval began */
     char *missing_why;
+    bool measured; /* it was read once: from now on its absence is a loss */
 };
 
 struct instance {

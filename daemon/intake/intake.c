@@ -47,6 +47,7 @@ int intake_load(struct intake *intake, const json_t *collectors, struct error *e
             code = remember(intake, instance, error);
         if (code)
             return code;
+        instance->changed = instance->moved = true; /* shown from the first turn on */
     }
     return 0;
 }

@@ -17,7 +17,7 @@ enum status {
 };
 
 /* What a stream says of its state holds for the whole interval, and comes at its end. Until then
- * it is as it was; the first that a new process hands over shows that it reads. */
+ * it is as it was; the first readings that a new process hands over show that it reads. */
 static bool is_in_interval(const struct instance *instance)
 {
     return instance->stream && !instance->run.interval && !instance->run.has_status;
@@ -36,7 +36,7 @@ static bool misses_anything(const struct instance *instance)
 static enum condition condition_of(const struct instance *instance)
 {
     const struct run *run = &instance->run;
-    if (is_in_interval(instance) && instance->told)
+    if (is_in_interval(instance) && (instance->told || !run->reading_count))
         return instance->condition;
     if (!run->has_status && !instance->stream)
         return CONDITION_FAILED;
@@ -322,6 +322,14 @@ static void show(struct instance *instance, enum condition condition)
                   "evidence", (json_int_t)instance->evidence[0]);
 }
 
+/* What was read once is lost when it is not read any more; what never was is not set up. */
+static void note_measured(struct instance *instance)
+{
+    for (size_t i = 0; i < instance->attribute_count; i++)
+        if (!instance->attributes[i].missing)
+            instance->attributes[i].measured = true;
+}
+
 /* What the instance is from now on. */
 static int note_state(struct intake *intake, struct instance *instance, enum condition condition,
                       struct moment now)
@@ -329,7 +337,10 @@ static int note_state(struct intake *intake, struct instance *instance, enum con
     const struct run *run = &instance->run;
     bool in_interval = is_in_interval(instance);
     bool well = condition == CONDITION_WELL || condition == CONDITION_PARTIAL;
+    bool names_missing = misses_anything(instance);
     note_missing(instance, in_interval);
+    if (well && !in_interval && (condition == CONDITION_WELL || names_missing))
+        note_measured(instance);
     instance->moved = instance->moved || !instance->stream || instance->condition != condition;
     instance->condition = condition;
     if (!in_interval) {

@@ -16,7 +16,7 @@ int64_t notify_when(enum urgency urgency, int64_t now_ms)
 {
     if (urgency == URGENCY_NOW)
         return now_ms;
-    int64_t at = now_ms / DAY_MS * DAY_MS + TELL_HOUR * HOUR_MS;
+    int64_t at = now_ms / DAY_MS * DAY_MS + (int64_t)TELL_HOUR * HOUR_MS;
     if (at < now_ms)
         at += DAY_MS;
     /* 1970-01-01 was a Thursday: day 4 was the first Monday. */

@@ -62,6 +62,18 @@ static bool is_served(const struct sockaddr_un *address)
            (!connect(fd, (const struct sockaddr *)address, sizeof *address) || errno == EAGAIN);
 }
 
+/* What a daemon that was killed has left; what is no socket is somebody's file. */
+static int remove_old(const char *path, struct error *error)
+{
+    struct stat status;
+    if (lstat(path, &status))
+        return 0;
+    if (!S_ISSOCK(status.st_mode))
+        return error_set(error, ERROR_EXISTS, "%s is in the way: it is no socket", path);
+    unlink(path);
+    return 0;
+}
+
 static int open_unix(const json_t *config, const char *name, int *ret, struct error *error)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -77,7 +89,9 @@ static int open_unix(const json_t *config, const char *name, int *ret, struct er
     if (is_served(&address))
         return error_set(error, ERROR_EXISTS,
                          "%s is served by another process: is conformd running already?", path);
-    unlink(path);
+    int code = remove_old(path, error);
+    if (code)
+        return code;
     CLEAN(clean_fd) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0 || bind(fd, (const struct sockaddr *)&address, sizeof address) ||
         chmod(path, SOCKET_MODE) || listen(fd, BACKLOG))
@@ -188,6 +202,14 @@ int listen_open_http(const json_t *config, const struct listeners *old, struct l
     return code;
 }
 
+static void remove_unix(const json_t *config, const char *name)
+{
+    CLEAN(clean_text)
+    char *path = text_format("%s/%s", json_text_of(config, "runtime_dir", ""), name);
+    if (path)
+        unlink(path);
+}
+
 int listen_open(const json_t *config, struct listeners *ret, struct error *error)
 {
     /* These first: that they are served says more than that an address is in use. */
@@ -198,8 +220,13 @@ int listen_open(const json_t *config, struct listeners *ret, struct error *error
         code = open_unix(config, "api.sock", &api, error);
     if (!code)
         code = listen_open_http(config, NULL, ret, error);
-    if (code)
+    if (code) {
+        if (control >= 0)
+            remove_unix(config, "control.sock");
+        if (api >= 0)
+            remove_unix(config, "api.sock");
         return code;
+    }
     ret->control = control;
     ret->front[0] = api;
     control = api = -1;
@@ -227,11 +254,6 @@ void listen_close(struct listeners *listeners)
 
 void listen_remove(const json_t *config)
 {
-    static const char *const names[] = {"control.sock", "api.sock"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        CLEAN(clean_text)
-        char *path = text_format("%s/%s", json_text_of(config, "runtime_dir", ""), names[i]);
-        if (path)
-            unlink(path);
-    }
+    remove_unix(config, "control.sock");
+    remove_unix(config, "api.sock");
 }

@@ -262,7 +262,7 @@ static int collect_step(struct scanning *scanning, struct error *error)
     while (status == CFD_MORE);
     if (status < 0)
         return error_set(error, ERROR_FORMAT, "%s", life_why(&scanning->life, status));
-    lend_settle(&scanning->life.lender);
+    lend_settle(&scanning->life.lender, true);
     scanned_step(scanning->scanned);
     give_back(scanning);
     return 0;

@@ -67,6 +67,11 @@ static int read_secret(const char *reference, struct buffer *ret, struct error *
         return error_set(error, code, "credential %s cannot be read: %s", name, error_text(code));
     while (ret->length && strchr("\r\n", ret->data[ret->length - 1]))
         ret->data[--ret->length] = '\0';
+    if (!ret->length)
+        return error_set(error, ERROR_FORMAT,
+                         "credential %s is empty: nothing can be signed with "
+                         "it",
+                         name);
     return 0;
 }
 

@@ -161,7 +161,7 @@ static int append_leaf(const struct register_context *context, const struct regi
 int rows_event(const struct register_context *context, const struct register_row *row,
                const struct register_event *event, struct error *error)
 {
-    int64_t leaf;
+    int64_t leaf = -1;
     int code = append_leaf(context, row, event, &leaf, error);
     if (code)
         return code;

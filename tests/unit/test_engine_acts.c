@@ -303,6 +303,38 @@ static void collect_answers(void **state)
     assert_int_equal(scene->starts, 2);
 }
 
+static void missed_objective_raises_once(void **state)
+{
+    struct scene *scene = *state;
+    json_object_set_new(scene->config, "objectives",
+                        json_pack("[{s:s, s:i, s:s, s:[s], s:s, s:b}]", "id", "O1", "version", 1,
+                                  "statement", "Nobody is bad.", "measures", "M1", "due",
+                                  "2026-11-01", "enabled", 1));
+    open_with_measure(scene);
+    scene_run(scene, "accounts", 0, both);
+    CLEAN(clean_json) json_t *draft = scene_state(scene, "objective", "O1");
+    assert_string_equal(json_text_of(draft, "state", ""), "missed");
+    /* A draft raises nothing; the measure itself is on trial. */
+    assert_int_equal(scene_count(scene, "SELECT count(*) FROM findings"), 0);
+    scene_act_well(scene, "approve", json_pack("{s:s, s:s}", "id", "O1", "role", "ciso"));
+    scene_pass(scene, HOUR);
+    scene_run(scene, "accounts", 0, both);
+    assert_int_equal(scene_count(scene, "SELECT count(*) FROM findings WHERE key = 'objective:O1'"
+                                        " AND state = 'candidate'"),
+                     1);
+    /* Over a restart the open one is extended, not doubled. */
+    scene_close(scene);
+    scene_open(scene);
+    scene_run(scene, "accounts", 0, both);
+    assert_int_equal(scene_count(scene, "SELECT count(*) FROM findings"), 1);
+    scene_pass(scene, HOUR);
+    scene_run(scene, "accounts", 0, none);
+    assert_int_equal(scene_count(scene, "SELECT count(*) FROM findings WHERE body LIKE"
+                                        " '%\"condition_cleared_at\":\"2026%' AND state ="
+                                        " 'candidate'"),
+                     1);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -315,6 +347,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(baseline_needs_something_known, set_up, tear_down),
         cmocka_unit_test_setup_teardown(outbox_until_taken, set_up, tear_down),
         cmocka_unit_test_setup_teardown(collect_answers, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(missed_objective_raises_once, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,7 +8,7 @@ import harness
 from chaos import LONG
 from harness import check, time, wait_for
 
-TURNS = 40 if LONG else 6
+TURNS = 40 if LONG else 3
 BACK_SECONDS = 10
 
 

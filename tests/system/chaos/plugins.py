@@ -87,6 +87,8 @@ def main():
     open(log, "w").close()
     use_plugins(daemon)
     modes = sys.argv[1:] or list(MODES)
+    if os.environ.get("CHAOS_SANITIZED") and "null" in modes:
+        modes.remove("null")  # the sanitizer takes that signal for itself
     configure(daemon, log, modes)
     writer = chaos.Writer(log, rate=200, rotate=0)
     try:
@@ -111,7 +113,7 @@ def main():
                  lambda: all(value_of(daemon, m) == 1 for m in modes), 40, 0.2)
         most = chaos.rss_kib(engine, "VmHWM")
         print("the engine's memory at its highest: %d KiB" % most)
-        check("ASAN" in os.environ or most < MEMORY_KIB, "the engine took %d KiB" % most)
+        check(os.environ.get("CHAOS_SANITIZED") or most < MEMORY_KIB, "the engine took %d KiB" % most)
         chaos.every_line_once(daemon, writer.end())
         wait_for("no stray", lambda: not strays(daemon), 5)
         wait_for("no zombie", lambda: not chaos.zombies(daemon), 5)

@@ -270,8 +270,11 @@ static int host_declare(const struct cfd_host *host, const struct cfd_attribute 
         return lend_refuse(lender, "%s", error_sentence(&error));
     if (is_known(lender, attribute.name))
         return lend_refuse(lender, "attribute %s is declared twice", attribute.name);
-    if (number >= LEND_ATTRIBUTES)
+    if (number >= LEND_ATTRIBUTES) {
+        lend_refuse(lender, "attribute %s: a collector has at most %d", attribute.name,
+                    LEND_ATTRIBUTES);
         return CFD_LIMIT;
+    }
     if (array_reserve(&lender->declared, &lender->declared_capacity, lender->declared_count,
                       sizeof(struct cfd_attribute *)))
         return CFD_ERROR;

@@ -9,7 +9,7 @@ import chaos
 import harness
 from harness import check, time, wait_for
 
-DOWN_SECONDS = 20 if chaos.LONG else 6
+DOWN_SECONDS = 20 if chaos.LONG else 2
 RETRY_AFTER = 3
 
 

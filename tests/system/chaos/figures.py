@@ -7,7 +7,7 @@ import chaos
 import harness
 from harness import check, time, wait_for
 
-IDLE_SECONDS = 60 if chaos.LONG else 5
+IDLE_SECONDS = 60 if chaos.LONG else 2
 TRIALS = 50 if chaos.LONG else 10
 PSS_KIB = 64 * 1024
 P99_SECONDS = 2.0

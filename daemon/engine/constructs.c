@@ -71,7 +71,7 @@ static void note_name(void *context, const char *name)
 static int remember(struct engine *engine, struct judged *judged, struct error *error)
 {
     CLEAN(clean_json) json_t *memory = NULL;
-    int code = state_load(engine, "measure_memory", judged->measure->id, &memory, error);
+    int code = states_get(engine->store, "measure_memory", judged->measure->id, &memory, error);
     if (code)
         return code == ERROR_MISSING ? 0 : code;
     int64_t boot_ms = engine_now(engine).boot_ms;
@@ -108,7 +108,7 @@ static int show_unreadable(struct engine *engine, const json_t *construct, struc
                   true, "value", "elements", "evidence", "status", "draft");
     engine->calls->log(engine->context, LOG_LEVEL_ERROR, error_sentence(error));
     error_finish(error);
-    return state_save(engine, "measure", json_text_of(construct, "id", ""), row, error);
+    return states_put(engine->store, "measure", json_text_of(construct, "id", ""), row, error);
 }
 
 /* The approved text judges, also where the configuration holds another by now. */

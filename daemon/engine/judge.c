@@ -173,7 +173,8 @@ static int act_on_move(struct engine *engine, struct judged *judged, enum criter
 static int save(struct engine *engine, struct judged *judged, int64_t now_ms, struct error *error)
 {
     const char *id = judged->measure->id;
-    int code = state_save(engine, "measure", id, facts_of_measure(engine, judged, now_ms), error);
+    int code =
+        states_put(engine->store, "measure", id, facts_of_measure(engine, judged, now_ms), error);
     if (code)
         return code;
     judged->saved_ms = now_ms;
@@ -181,7 +182,7 @@ static int save(struct engine *engine, struct judged *judged, int64_t now_ms, st
         "{s:o, s:I, s:s, s:s}", "criterion", criterion_memory_to_json(&judged->memory), "since",
         (json_int_t)judged->since_ms, "unknown", unknown_kind_text(judged->result.unknown),
         "finding", judged->finding ? judged->finding : "");
-    return state_save(engine, "measure_memory", id, memory, error);
+    return states_put(engine->store, "measure_memory", id, memory, error);
 }
 
 /* Is the state another than that of the last judgement, be it this process' or the one before's? */

@@ -21,7 +21,7 @@ static int save(struct engine *engine, const struct objective *objective, const 
         word(objective, "responsible"), "resources", word(objective, "resources"), "policy",
         word(objective, "policy"), "status", objective->approved ? "approved" : "draft", "reason",
         objective->approved ? "" : "a draft until it is approved: conformctl approve");
-    return state_save(engine, "objective", word(objective, "id"), row, error);
+    return states_put(engine->store, "objective", word(objective, "id"), row, error);
 }
 
 /* What the finding says: which of its measures are not met, and the evidence under them. */

@@ -9,40 +9,6 @@
 #include "base/json.h"
 #include "base/text.h"
 
-int state_save(struct engine *engine, const char *kind, const char *id, json_t *body,
-               struct error *error)
-{
-    CLEAN(clean_text) char *text = json_canonical(body);
-    json_decref(body);
-    if (!text)
-        return ERROR_MEMORY;
-    struct store_query *query =
-        store_query(engine->store, "INSERT INTO states(kind, id, body) VALUES(?1, ?2, ?3)"
-                                   " ON CONFLICT DO UPDATE SET body = excluded.body"
-                                   " WHERE body <> excluded.body");
-    store_bind_text(query, 1, kind);
-    store_bind_text(query, 2, id);
-    store_bind_text(query, 3, text);
-    return store_run(query, error);
-}
-
-int state_load(struct engine *engine, const char *kind, const char *id, json_t **ret,
-               struct error *error)
-{
-    struct store_query *query =
-        store_query(engine->store, "SELECT body FROM states WHERE kind = ?1 AND id = ?2");
-    store_bind_text(query, 1, kind);
-    store_bind_text(query, 2, id);
-    int row = store_step(query, error);
-    if (row <= 0)
-        return row < 0 ? row : ERROR_MISSING;
-    const char *text = store_text(query, 0);
-    int code = json_read(text, strlen(text), ret, error);
-    if (!code && store_step(query, error) < 0)
-        code = ERROR_DATABASE;
-    return code;
-}
-
 static void read_boot(struct engine *engine)
 {
     CLEAN(buffer_finish) struct buffer text = {0};
@@ -55,12 +21,12 @@ static void read_boot(struct engine *engine)
 static int read_memory(struct engine *engine, struct error *error)
 {
     CLEAN(clean_json) json_t *boot = NULL, *watched = NULL;
-    int code = state_load(engine, "daemon", "boot", &boot, error);
+    int code = states_get(engine->store, "daemon", "boot", &boot, error);
     if (code && code != ERROR_MISSING)
         return code;
     engine->other_boot = strcmp(json_text_of(boot, "id", engine->boot), engine->boot) != 0;
     engine->turn_ms = json_integer_of(boot, "turn", 0);
-    code = state_load(engine, "daemon", "watched", &watched, error);
+    code = states_get(engine->store, "daemon", "watched", &watched, error);
     if (code)
         return code == ERROR_MISSING ? 0 : code;
     return spans_from_json(watched, &engine->own_watched);

@@ -124,7 +124,8 @@ int own_put(struct engine *engine, struct moment now, struct error *error)
     if (!code)
         code = own_baseline(engine, now.wall_ms, error);
     if (!code)
-        code = state_save(engine, "daemon", "watched", spans_to_json(&engine->own_watched), error);
+        code = states_put(engine->store, "daemon", "watched", spans_to_json(&engine->own_watched),
+                          error);
     for (size_t i = 0; i < engine->measure_count; i++)
         engine->measures[i].touched = engine->measures[i].touched || engine->measures[i].reads_own;
     return code;

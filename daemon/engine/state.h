@@ -7,6 +7,7 @@
 #include "ledger/ledger.h"
 #include "notify/notify.h"
 #include "register/register.h"
+#include "store/states.h"
 
 enum {
     OWN_EVERY_MS = 60000,
@@ -60,12 +61,6 @@ struct engine {
 struct moment engine_now(const struct engine *engine);
 /* The longest look-back of any series: two intervals of a collector, or that of the engine's own.*/
 int64_t engine_reach_ms(const struct engine *engine);
-
-/* open.c */
-int state_save(struct engine *engine, const char *kind, const char *id, json_t *body,
-               struct error *error) MUST_CHECK;
-int state_load(struct engine *engine, const char *kind, const char *id, json_t **ret,
-               struct error *error) MUST_CHECK;
 
 /* constructs.c */
 int constructs_load(struct engine *engine, struct error *error) MUST_CHECK;

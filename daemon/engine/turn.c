@@ -118,9 +118,9 @@ static json_t *show_daemon(struct engine *engine)
 int turn_end(struct engine *engine, struct moment now, struct error *error)
 {
     json_t *boot = json_pack("{s:s, s:I}", "id", engine->boot, "turn", (json_int_t)now.wall_ms);
-    int code = state_save(engine, "daemon", "boot", boot, error);
+    int code = states_put(engine->store, "daemon", "boot", boot, error);
     if (!code)
-        code = state_save(engine, "daemon", "status", show_daemon(engine), error);
+        code = states_put(engine->store, "daemon", "status", show_daemon(engine), error);
     if (!code)
         code = intake_save(&engine->intake, error);
     if (!code)

@@ -7,22 +7,16 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "intake/seal.h"
+#include "store/states.h"
 
 enum { FOLD_MS = 3600000, SAVE_EVERY_MS = 60000 };
 
 static int remember(struct intake *intake, struct instance *instance, struct error *error)
 {
-    struct store_query *query = store_query(
-        intake->store, "SELECT body FROM states WHERE kind = 'instance_memory' AND id = ?1");
     CLEAN(clean_json) json_t *memory = NULL;
-    store_bind_text(query, 1, instance->name);
-    int row = store_step(query, error);
-    if (row <= 0)
-        return row;
-    const char *body = store_text(query, 0);
-    int code = json_read(body, strlen(body), &memory, error);
-    if (!code)
-        code = store_step(query, error);
+    int code = states_get(intake->store, "instance_memory", instance->name, &memory, error);
+    if (code == ERROR_MISSING)
+        return 0;
     if (!code)
         code = instance_remember(instance, memory);
     if (code)
@@ -293,23 +287,6 @@ void intake_undone(struct intake *intake)
     }
 }
 
-static int save_row(struct intake *intake, const char *kind, const char *id, json_t *body,
-                    struct error *error)
-{
-    CLEAN(clean_text) char *text = json_canonical(body);
-    json_decref(body);
-    if (!text)
-        return ERROR_MEMORY;
-    struct store_query *query =
-        store_query(intake->store, "INSERT INTO states(kind, id, body) VALUES(?1, ?2, ?3)"
-                                   " ON CONFLICT DO UPDATE SET body = excluded.body"
-                                   " WHERE body <> excluded.body");
-    store_bind_text(query, 1, kind);
-    store_bind_text(query, 2, id);
-    store_bind_text(query, 3, text);
-    return store_run(query, error);
-}
-
 int intake_save(struct intake *intake, struct error *error)
 {
     int code = 0;
@@ -319,10 +296,11 @@ int intake_save(struct intake *intake, struct error *error)
                    intake->now_ms < instance->saved_ms;
         if (!instance->moved && !(instance->changed && due))
             continue;
-        code = save_row(intake, "instance", instance->name, instance_show(instance), error);
+        code =
+            states_put(intake->store, "instance", instance->name, instance_show(instance), error);
         if (!code)
-            code = save_row(intake, "instance_memory", instance->name, instance_memory(instance),
-                            error);
+            code = states_put(intake->store, "instance_memory", instance->name,
+                              instance_memory(instance), error);
         instance->changed = instance->moved = false;
         instance->saved_ms = intake->now_ms;
     }

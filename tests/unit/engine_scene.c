@@ -326,7 +326,7 @@ void scene_run(struct scene *scene, const char *name, int64_t status, const char
 json_t *scene_state(struct scene *scene, const char *kind, const char *id)
 {
     json_t *json = NULL;
-    int code = state_load(scene->engine, kind, id, &json, &scene->error);
+    int code = states_get(scene->engine->store, kind, id, &json, &scene->error);
     if (code && code != ERROR_MISSING)
         must(scene, code);
     return json;

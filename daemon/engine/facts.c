@@ -219,6 +219,58 @@ static char *criterion_words(const json_t *criterion)
                        *tolerance ? ", tolerance " : "", tolerance, lasting ? lasting : "");
 }
 
+/* The objectives that name this measure. */
+static json_t *objectives_of(const struct engine *engine, const struct judged *judged)
+{
+    json_t *list = json_array(), *name;
+    size_t index;
+    for (size_t i = 0; i < engine->objective_count; i++) {
+        const json_t *construct = engine->objectives[i].construct;
+        json_array_foreach (json_object_get(construct, "measures"), index, name) {
+            if (json_is_string(name) && strcmp(json_string_value(name), judged->measure->id) == 0)
+                json_array_append_new(
+                    list,
+                    json_pack("{s:s, s:I}", "id", json_text_of(construct, "id", ""), "version",
+                              (json_int_t)json_integer_of(construct, "version", 1)));
+        }
+    }
+    return list;
+}
+
+struct collector_list {
+    const struct intake *intake;
+    json_t *rows;
+};
+
+static void list_collector(void *context, const char *name)
+{
+    struct collector_list *list = context;
+    for (size_t i = 0; i < list->intake->count; i++) {
+        const struct instance *instance = list->intake->instances[i];
+        if (!watch_feeds(instance, name) || instance->condition == CONDITION_STANDBY)
+            continue;
+        json_t *row =
+            json_pack("{s:s, s:s, s:s}", "name", instance->name, "plugin", instance->plugin,
+                      "version", json_text_of(instance->tables, "version", ""));
+        size_t index;
+        json_t *known;
+        bool there = false;
+        json_array_foreach (list->rows, index, known)
+            there = there || json_equal(known, row);
+        if (!there)
+            json_array_append(list->rows, row);
+        json_decref(row);
+    }
+}
+
+/* Who detected it: the collectors that feed the measure, with their versions. */
+static json_t *collectors_of(const struct engine *engine, const struct judged *judged)
+{
+    struct collector_list list = {&engine->intake, json_array()};
+    measure_each_name(judged->measure, list_collector, &list);
+    return list.rows;
+}
+
 json_t *facts_of_finding(struct engine *engine, struct judged *judged, int64_t now_ms)
 {
     const struct result *result = &judged->result;
@@ -250,5 +302,9 @@ json_t *facts_of_finding(struct engine *engine, struct judged *judged, int64_t n
         : result->partial      ? "from a partial run"
                                : "complete",
         "classification", json_text_of(engine->config, "classification", "internal"));
+    if (facts) {
+        json_object_set_new(facts, "objectives", objectives_of(engine, judged));
+        json_object_set_new(facts, "collectors", collectors_of(engine, judged));
+    }
     return facts;
 }

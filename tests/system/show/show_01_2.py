@@ -75,6 +75,10 @@ def shown(daemon):
     whole = daemon.get("/api/findings/" + rows["M003"]["ref"])
     check(whole["value"] == "1", "value: %s" % whole["value"])
     check(whole["evidence"], "no evidence ids")
+    served = daemon.get("/api/findings/" + rows["M004"]["ref"])["objectives"]
+    check(served == [{"id": "O1", "version": 1}], "objectives: %s" % served)
+    check([c["name"] for c in whole["collectors"]] == ["auth"] and whole["collectors"][0]["version"],
+          "collectors: %s" % whole["collectors"])
     for leaf in whole["evidence"]:
         check(daemon.get("/api/evidence/%d" % leaf)["leaf"]["t"] == "evidence",
               "leaf %d is no evidence" % leaf)

@@ -186,8 +186,12 @@ static void on_failed(void *context, const char *what, const struct error *error
 static int on_connect(void *context, struct channel_message *message)
 {
     struct main_state *state = context;
+    bool had_front = peers_have_front(&state->peers);
+    int code = peers_on_connect(&state->peers, message);
     state->published = -1; /* a new front has nothing yet */
-    return peers_on_connect(&state->peers, message);
+    if (!had_front && peers_have_front(&state->peers))
+        loop_timer_set(state->publish, 0);
+    return code;
 }
 
 static int on_ended(void *context, struct channel_message *message)

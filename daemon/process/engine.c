@@ -190,7 +190,7 @@ static int on_connect(void *context, struct channel_message *message)
     int code = peers_on_connect(&state->peers, message);
     state->published = -1; /* a new front has nothing yet */
     if (!had_front && peers_have_front(&state->peers))
-        loop_timer_set(state->publish, 0);
+        loop_timer_set(state->tick, 0);
     return code;
 }
 

@@ -3,11 +3,14 @@
 
 #include "base/array.h"
 #include "base/clean.h"
+#include "base/clock.h"
 #include "base/text.h"
 #include "scan/feed_internal.h"
 
 #include <stdarg.h>
 #include <string.h>
+
+#define WORK_MS 200 /* of one collect, as the ABI asks */
 
 void feed_log(const struct cfd_host *host, int level, const char *format, ...)
 {
@@ -150,14 +153,26 @@ bool feed_matches(struct feed *feed, const char *bytes, size_t length)
     return scan_buffer(feed->scan, bytes, length, &sink) == 0 && found;
 }
 
+bool feed_starts_at_end(const struct cfd_host *host)
+{
+    struct cfd_value value = {.size = sizeof value};
+    return host->setting(host, "start", &value) < 0 || !value.text ||
+           strcmp(value.text, "beginning") != 0;
+}
+
 size_t feed_pending(const struct feed *feed)
 {
     return feed->tally.count;
 }
 
-bool feed_is_urgent(const struct feed *feed)
+int64_t feed_until_ms(void)
 {
-    return feed->urgent;
+    return clock_now().boot_ms + WORK_MS;
+}
+
+bool feed_is_due(const struct feed *feed, int64_t until_ms)
+{
+    return feed->urgent || feed_pending(feed) >= FEED_SETS_MOST || clock_now().boot_ms >= until_ms;
 }
 
 static int emit(const struct cfd_host *host, uint32_t attribute, double value,
@@ -180,8 +195,9 @@ int feed_source(const struct cfd_host *host, const struct feed_source *source)
     int status = emit(host, FEED_LINES, (double)source->lines, labels);
     if (status >= 0)
         status = emit(host, FEED_BYTES, (double)source->bytes, labels);
-    if (status >= 0 && source->silence_ms >= 0)
-        status = emit(host, FEED_SILENCE, (double)source->silence_ms / 1000, labels);
+    int64_t silence_ms = host->now_ms(host) - source->last_ms;
+    if (status >= 0 && source->last_ms)
+        status = emit(host, FEED_SILENCE, silence_ms < 0 ? 0 : (double)silence_ms / 1000, labels);
     return status;
 }
 

@@ -39,16 +39,24 @@ int feed_scan(struct feed *feed, const struct cfd_host *host,
 /* Does any rule match one of these lines, or reach its limits there? Counts nothing. */
 bool feed_matches(struct feed *feed, const char *bytes, size_t length);
 
-/* Label sets that wait; whether an urgent rule has been hit since the last flush. */
+/* Whether the setting "start" has reading begin at the end at the very first run, as is preset. */
+bool feed_starts_at_end(const struct cfd_host *host);
+
+/* Label sets that wait. */
 size_t feed_pending(const struct feed *feed);
-bool feed_is_urgent(const struct feed *feed);
+
+/* When a collect that begins now has worked as long as the ABI asks. */
+int64_t feed_until_ms(void);
+
+/* Must the batch end: by time, by the label sets that wait, or by an urgent rule's hit? */
+bool feed_is_due(const struct feed *feed, int64_t until_ms);
 
 /* What a source gave in a batch. */
 struct feed_source {
     const char *name;
     uint64_t lines;
     uint64_t bytes;
-    int64_t silence_ms; /* since its last line; below 0: not known */
+    int64_t last_ms; /* of its last line, on the wall clock; 0: not known */
 };
 int feed_source(const struct cfd_host *host, const struct feed_source *source) MUST_CHECK;
 
@@ -62,8 +70,8 @@ void feed_missing(const struct feed *feed, const struct cfd_host *host, const ch
 void feed_lost(const struct cfd_host *host, const char *source, const char *why, uint64_t from,
                uint64_t to);
 
-/* Scans a log of the selftest's tree: are there as many failed passwords as there must be? */
-int feed_selftest(const struct cfd_host *host, const char *path, uint64_t expected) MUST_CHECK;
+/* A collector's selftest: are there as many failed passwords in its tree as there must be? */
+int feed_selftest(void *self, const struct cfd_host *host, const char *root) MUST_CHECK;
 
 void feed_log(const struct cfd_host *host, int level, const char *format, ...) PRINTF_LIKE(3, 4);
 

@@ -6,9 +6,6 @@
 #include "files.h"
 
 #include <string.h>
-#include <time.h>
-
-#define WORK_MS 200 /* of one collect, as the ABI asks */
 
 struct self {
     struct reader reader;
@@ -88,9 +85,7 @@ static int read_names(const struct cfd_host *host, const char *setting, struct n
 static int read_settings(struct self *self, const struct cfd_host *host)
 {
     struct cfd_value value;
-    self->reader.from_end = true;
-    if (read_setting(host, "start", &value) >= 0 && value.text)
-        self->reader.from_end = strcmp(value.text, "beginning") != 0;
+    self->reader.from_end = feed_starts_at_end(host);
     if (read_setting(host, "path", &value) >= 0 && value.text)
         self->path = strdup(value.text);
     self->reader.path = self->path;
@@ -164,13 +159,6 @@ static void journal_stop(void *opaque, const struct cfd_host *host)
     (void)host; /* positions are committed with each batch */
 }
 
-static int64_t steady_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* What log counts meanwhile shall not be counted again later: the cursor is given up. */
 static int stand_by(struct self *self, const struct cfd_host *host)
 {
@@ -184,13 +172,10 @@ static int stand_by(struct self *self, const struct cfd_host *host)
 static int flush(struct self *self, const struct cfd_host *host)
 {
     struct reader *reader = &self->reader;
-    int64_t silence = host->now_ms(host) - reader->last_ms;
     struct feed_source source = {.name = SOURCE_NAME,
                                  .lines = reader->lines,
                                  .bytes = reader->bytes,
-                                 .silence_ms = !reader->last_ms ? -1
-                                               : silence < 0    ? 0
-                                                                : silence};
+                                 .last_ms = reader->last_ms};
     CLEAN(clean_text) char *last = text_format("%lld", (long long)reader->last_ms);
     int status = last ? feed_source(host, &source) : CFD_ERROR;
     if (status >= 0)
@@ -206,10 +191,9 @@ static int flush(struct self *self, const struct cfd_host *host)
 
 static int read_entries(struct self *self, const struct cfd_host *host)
 {
-    int64_t until_ms = steady_ms() + WORK_MS;
+    int64_t until_ms = feed_until_ms();
     int status = CFD_MORE;
-    while (status == CFD_MORE && steady_ms() < until_ms && !feed_is_urgent(self->feed) &&
-           feed_pending(self->feed) < FEED_SETS_MOST)
+    while (status == CFD_MORE && !feed_is_due(self->feed, until_ms))
         status = reader_step(&self->reader, self->feed, host);
     return status;
 }
@@ -236,14 +220,6 @@ static int journal_collect(void *opaque, const struct cfd_host *host)
     return flushed < 0 ? flushed : status;
 }
 
-static int journal_selftest(void *opaque, const struct cfd_host *host, const char *root)
-{
-    (void)opaque;
-    (void)root; /* the host puts it before each path */
-    int status = feed_selftest(host, "/good/var/log/auth.log", 0);
-    return status < 0 ? status : feed_selftest(host, "/bad/var/log/auth.log", 7);
-}
-
 const struct cfd_collector cfd_collector_plugin = {
     CFD_COLLECTOR_HEAD,
     .flags = CFD_STREAM,
@@ -259,5 +235,5 @@ const struct cfd_collector cfd_collector_plugin = {
     .close = journal_close,
     .start = journal_start,
     .stop = journal_stop,
-    .selftest = journal_selftest,
+    .selftest = feed_selftest,
 };

@@ -4,10 +4,8 @@
 #include "base/clean.h"
 
 #include <string.h>
-#include <time.h>
 
 #define STARTED_KEY "started" /* no path: a path begins with '/' */
-#define WORK_MS     200       /* of one collect, as the ABI asks */
 
 struct self {
     struct files files;
@@ -83,29 +81,12 @@ static void log_stop(void *opaque, const struct cfd_host *host)
     (void)host; /* positions are committed with each batch */
 }
 
-static int64_t steady_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-static bool starts_at_end(const struct cfd_host *host)
-{
-    struct cfd_value value = {.size = sizeof value};
-    return host->setting(host, "start", &value) < 0 || !value.text ||
-           strcmp(value.text, "beginning") != 0;
-}
-
 static int emit_source(struct follow *follow, const struct cfd_host *host)
 {
-    int64_t silence = host->now_ms(host) - follow->last_ms;
     struct feed_source source = {.name = follow->path,
                                  .lines = follow->lines,
                                  .bytes = follow->bytes,
-                                 .silence_ms = !follow->last_ms ? -1
-                                               : silence < 0    ? 0
-                                                                : silence};
+                                 .last_ms = follow->last_ms};
     follow->lines = 0;
     follow->bytes = 0;
     return follow->open.fd < 0 ? CFD_OK : feed_source(host, &source);
@@ -148,8 +129,7 @@ static int read_path(struct self *self, struct follow *follow, int64_t until_ms)
         status = follow_step(follow, &self->reading);
         if (self->reading.broken)
             return CFD_ERROR;
-        if (feed_is_urgent(self->feed) || feed_pending(self->feed) >= FEED_SETS_MOST ||
-            steady_ms() >= until_ms)
+        if (feed_is_due(self->feed, until_ms))
             return CFD_MORE;
     }
     follow->status = status;
@@ -158,7 +138,7 @@ static int read_path(struct self *self, struct follow *follow, int64_t until_ms)
 
 static int read_paths(struct self *self)
 {
-    int64_t until_ms = steady_ms() + WORK_MS;
+    int64_t until_ms = feed_until_ms();
     size_t count = self->files.count;
     for (size_t i = 0; i < count; i++) {
         size_t at = (self->turn + i) % count;
@@ -181,7 +161,7 @@ static int prepare(struct self *self, const struct cfd_host *host)
         return CFD_ERROR;
     const char *text;
     self->reading.from_end =
-        host->position_get(host, STARTED_KEY, &text) < 0 && starts_at_end(host);
+        host->position_get(host, STARTED_KEY, &text) < 0 && feed_starts_at_end(host);
     for (size_t i = 0; i < self->files.count; i++) {
         struct follow *follow = self->files.follows[i];
         follow->status = follow_begin(follow, &self->reading);
@@ -208,14 +188,6 @@ static int log_collect(void *opaque, const struct cfd_host *host)
     return self->more ? CFD_MORE : files_judge(&self->files, self->feed, host);
 }
 
-static int log_selftest(void *opaque, const struct cfd_host *host, const char *root)
-{
-    (void)opaque;
-    (void)root; /* the host puts it before each path */
-    int status = feed_selftest(host, "/good/var/log/auth.log", 0);
-    return status < 0 ? status : feed_selftest(host, "/bad/var/log/auth.log", 7);
-}
-
 const struct cfd_collector cfd_collector_plugin = {
     CFD_COLLECTOR_HEAD,
     .flags = CFD_STREAM,
@@ -231,5 +203,5 @@ const struct cfd_collector cfd_collector_plugin = {
     .close = log_close,
     .start = log_start,
     .stop = log_stop,
-    .selftest = log_selftest,
+    .selftest = feed_selftest,
 };

@@ -1,5 +1,5 @@
 /* The accounts plugin against a fake host: good, bad, missing, unreadable, truncated, hostile. */
-#include "fake/fake_host.h"
+#include "fake/fake_asserts.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,51 +11,18 @@
 
 #include <cmocka.h>
 
-struct place {
-    struct fake *fake;
-    char *root;
-};
-
 static int set_up(void **state)
 {
-    struct place *place = calloc(1, sizeof(*place));
-
-    assert_non_null(place);
-    place->fake = fake_load(PLUGIN_PATH);
-    place->root = fake_tree();
-    fake_root(place->fake, place->root);
-    *state = place;
+    *state = fake_place_new(PLUGIN_PATH);
     return 0;
 }
 
-static int tear_down(void **state)
-{
-    struct place *place = *state;
-
-    fake_free(place->fake);
-    fake_remove_tree(place->root);
-    free(place->root);
-    free(place);
-    return 0;
-}
-
-static void write_files(struct place *place, const char *passwd, const char *shadow,
+static void write_files(struct fake_place *place, const char *passwd, const char *shadow,
                         const char *group)
 {
     fake_file(place->root, "etc/passwd", passwd);
     fake_file(place->root, "etc/shadow", shadow);
     fake_file(place->root, "etc/group", group);
-}
-
-static double value_of(struct fake *fake, const char *attribute, const char *labels)
-{
-    double value = -1e9;
-
-    if (!fake_value(fake, attribute, labels, &value)) {
-        fake_print(fake);
-        fail_msg("no reading %s{%s}", attribute, labels ? labels : "");
-    }
-    return value;
 }
 
 #define HASH "Zm9yYmlkZGVuSGFzaFRleHQ"
@@ -103,18 +70,18 @@ static void check_verdict(struct fake *fake, const struct verdict *verdict)
 
     snprintf(labels, sizeof(labels), "user=%s", verdict->name);
     print_message("%s\n", verdict->name);
-    assert_true(value_of(fake, "accounts_empty_password", labels) == verdict->empty);
-    assert_true(value_of(fake, "accounts_password_locked", labels) == verdict->locked);
-    assert_true(value_of(fake, "accounts_login_enabled", labels) == verdict->login);
+    assert_true(fake_value_of(fake, "accounts_empty_password", labels) == verdict->empty);
+    assert_true(fake_value_of(fake, "accounts_password_locked", labels) == verdict->locked);
+    assert_true(fake_value_of(fake, "accounts_login_enabled", labels) == verdict->login);
     if (verdict->strong < 0)
         assert_false(fake_value(fake, "accounts_hash_strong", labels, &value));
     else
-        assert_true(value_of(fake, "accounts_hash_strong", labels) == verdict->strong);
+        assert_true(fake_value_of(fake, "accounts_hash_strong", labels) == verdict->strong);
 }
 
 static void test_password_fields(void **state)
 {
-    struct place *place = *state;
+    struct fake_place *place = *state;
     size_t count = sizeof(verdicts) / sizeof(verdicts[0]);
     char line[256];
 
@@ -137,12 +104,12 @@ static void test_password_fields(void **state)
     assert_false(fake_told(place->fake, "abJnggxhB"));
     assert_true(fake_excerpted(place->fake, "accounts_hash_strong", "md5:$1$(hash):20000"));
     assert_true(fake_excerpted(place->fake, "accounts_empty_password", "empty::20000"));
-    assert_true(value_of(place->fake, "accounts_present", NULL) == (double)count);
+    assert_true(fake_value_of(place->fake, "accounts_present", NULL) == (double)count);
 }
 
 static void test_numbers(void **state)
 {
-    struct place *place = *state;
+    struct fake_place *place = *state;
     struct fake *fake = place->fake;
 
     write_files(place,
@@ -152,26 +119,27 @@ static void test_numbers(void **state)
                 "b:$6$s$" HASH ":20000:0:99999:7::1:\n",
                 "root:x:0:\nsudo:" HASH ":27:a, c,b\nsudo:x:28:\nother:x:27:d\n");
     assert_int_equal(fake_run(fake), CFD_OK);
-    assert_true(value_of(fake, "accounts_extra_uid0", "user=toor") == 1);
-    assert_true(value_of(fake, "accounts_extra_uid0", "user=short") == 1);
+    assert_true(fake_value_of(fake, "accounts_extra_uid0", "user=toor") == 1);
+    assert_true(fake_value_of(fake, "accounts_extra_uid0", "user=short") == 1);
     assert_true(fake_sum(fake, "accounts_extra_uid0", "user=root") == 1);
     assert_int_equal(fake_count(fake, "accounts_extra_uid0", "user=root"), 2);
-    assert_true(value_of(fake, "accounts_extra_uid0", "user=a") == 0);
-    assert_true(value_of(fake, "accounts_duplicates", "kind=uid") == 4);
-    assert_true(value_of(fake, "accounts_duplicates", "kind=user") == 1);
-    assert_true(value_of(fake, "accounts_duplicates", "kind=group") == 1);
-    assert_true(value_of(fake, "accounts_duplicates", "kind=gid") == 1);
+    assert_true(fake_value_of(fake, "accounts_extra_uid0", "user=a") == 0);
+    assert_true(fake_value_of(fake, "accounts_duplicates", "kind=uid") == 4);
+    assert_true(fake_value_of(fake, "accounts_duplicates", "kind=user") == 1);
+    assert_true(fake_value_of(fake, "accounts_duplicates", "kind=group") == 1);
+    assert_true(fake_value_of(fake, "accounts_duplicates", "kind=gid") == 1);
     assert_int_equal(fake_count(fake, "accounts_privileged_member", "group=sudo"), 3);
     assert_int_equal(fake_count(fake, "accounts_privileged_member", "group=sudo,user=b"), 1);
     assert_int_equal(fake_count(fake, "accounts_privileged_member", "group=other"), 0);
     assert_int_equal(fake_count(fake, "accounts_privileged_member", "group=root,user=toor"), 1);
     int64_t age = fake->now_ms / 1000 - INT64_C(20000) * 86400;
-    assert_true(value_of(fake, "accounts_password_age_seconds", "user=b") == (double)age);
-    assert_true(value_of(fake, "accounts_password_max_age_seconds", "user=b") == 99999.0 * 86400);
+    assert_true(fake_value_of(fake, "accounts_password_age_seconds", "user=b") == (double)age);
+    assert_true(fake_value_of(fake, "accounts_password_max_age_seconds", "user=b") ==
+                99999.0 * 86400);
     assert_int_equal(fake_count(fake, "accounts_password_age_seconds", "user=a"), 0);
     assert_int_equal(fake_count(fake, "accounts_password_max_age_seconds", "user=a"), 0);
-    assert_true(value_of(fake, "accounts_login_enabled", "user=b") == 0);
-    assert_true(value_of(fake, "accounts_login_enabled", "user=a") == 1);
+    assert_true(fake_value_of(fake, "accounts_login_enabled", "user=b") == 0);
+    assert_true(fake_value_of(fake, "accounts_login_enabled", "user=a") == 1);
     assert_false(fake_told(fake, HASH));
 }
 
@@ -183,7 +151,7 @@ static void test_shadow_denied(void **state)
                                           "accounts_password_age_seconds",
                                           "accounts_password_max_age_seconds",
                                           "accounts_login_enabled"};
-    struct place *place = *state;
+    struct fake_place *place = *state;
     struct fake *fake = place->fake;
 
     write_files(place, "root:x:0:0::/:/bin/sh\nopen::5:5::/:/bin/sh\n", "root:!:1:0:9:7:::\n",
@@ -197,13 +165,13 @@ static void test_shadow_denied(void **state)
     }
     assert_null(fake_missing(fake, "accounts_extra_uid0"));
     assert_null(fake_missing(fake, "accounts_duplicates"));
-    assert_true(value_of(fake, "accounts_extra_uid0", "user=root") == 0);
-    assert_true(value_of(fake, "accounts_empty_password", "user=open") == 1);
+    assert_true(fake_value_of(fake, "accounts_extra_uid0", "user=root") == 0);
+    assert_true(fake_value_of(fake, "accounts_empty_password", "user=open") == 1);
 }
 
 static void test_group_missing(void **state)
 {
-    struct place *place = *state;
+    struct fake_place *place = *state;
 
     fake_file(place->root, "etc/passwd", "root:x:0:0::/:/bin/sh\n");
     fake_file(place->root, "etc/shadow", "root:!:1:0:9:7:::\n");
@@ -215,7 +183,7 @@ static void test_group_missing(void **state)
 
 static void test_passwd_missing(void **state)
 {
-    struct place *place = *state;
+    struct fake_place *place = *state;
 
     assert_int_equal(fake_run(place->fake), CFD_ABSENT);
     fake_file(place->root, "etc/passwd", "root:x:0:0::/:/bin/sh\n");
@@ -226,12 +194,12 @@ static void test_passwd_missing(void **state)
 
 static void test_truncated(void **state)
 {
-    struct place *place = *state;
+    struct fake_place *place = *state;
 
     write_files(place, "root:x:0:0::/:/bin/sh\nalice:x:10", "root:!:1:0:9:7:::\nalice:$6$s$" HASH,
                 "root:x:0:\nsud");
     assert_int_equal(fake_run(place->fake), CFD_OK);
-    assert_true(value_of(place->fake, "accounts_present", NULL) == 1);
+    assert_true(fake_value_of(place->fake, "accounts_present", NULL) == 1);
     assert_true(fake_sum(place->fake, "accounts_malformed_lines", NULL) == 3);
     assert_true(fake_logged(place->fake, "/etc/passwd: 1 malformed lines, the first is line 2"));
     assert_false(fake_told(place->fake, HASH));
@@ -240,7 +208,7 @@ static void test_truncated(void **state)
 static void test_hostile(void **state)
 {
     static const char nul[] = "nul\0x:x:1:1::/:/bin/sh\nroot:x:0:0::/:/bin/sh\n";
-    struct place *place = *state;
+    struct fake_place *place = *state;
     struct fake *fake = place->fake;
     char *huge = malloc(300000);
 
@@ -255,17 +223,17 @@ static void test_hostile(void **state)
         "\n# comment\n\n+::::::\n-user::::::\n:x:5:5::/:/bin/sh\nneg:x:-5:5::/:/bin/sh\n"
         "big:x:4294967296:5::/:/bin/sh\nword:x:five:5::/:/bin/sh\nn\xff\x1b:*:7:7::/:a:b\n");
     assert_int_equal(fake_run(fake), CFD_OK);
-    assert_true(value_of(fake, "accounts_present", NULL) == 2);
-    assert_true(value_of(fake, "accounts_malformed_lines", "file=/etc/passwd") == 6);
-    assert_true(value_of(fake, "accounts_password_locked", "user=n\\xff\\x1b") == 1);
+    assert_true(fake_value_of(fake, "accounts_present", NULL) == 2);
+    assert_true(fake_value_of(fake, "accounts_malformed_lines", "file=/etc/passwd") == 6);
+    assert_true(fake_value_of(fake, "accounts_password_locked", "user=n\\xff\\x1b") == 1);
     assert_true(fake_logged(fake, "NIS"));
-    assert_true(value_of(fake, "accounts_password_locked", "user=root") == 1);
+    assert_true(fake_value_of(fake, "accounts_password_locked", "user=root") == 1);
     free(huge);
 }
 
 static void test_huge_group_line(void **state)
 {
-    struct place *place = *state;
+    struct fake_place *place = *state;
 
     write_files(place, "root:x:0:0::/:/bin/sh\n", "root:!:1:0:9:7:::\n", "sudo:x:27:u0");
     for (int i = 1; i < 20000; i++) {
@@ -281,7 +249,7 @@ static void test_huge_group_line(void **state)
 
 static void test_late_and_full(void **state)
 {
-    struct place *place = *state;
+    struct fake_place *place = *state;
 
     write_files(place, "root:x:0:0::/:/bin/sh\n", "root:!:1:0:9:7:::\n", "root:x:0:\n");
     place->fake->left_calls = 0;
@@ -293,7 +261,7 @@ static void test_late_and_full(void **state)
 
 static void test_settings(void **state)
 {
-    struct place *place = *state;
+    struct fake_place *place = *state;
 
     fake_file(place->root, "p", "root:x:0:0::/:/bin/sh\n");
     fake_file(place->root, "s", "root:!:1:0:9:7:::\n");
@@ -311,7 +279,7 @@ static void test_settings(void **state)
 static void test_selftest(void **state)
 {
     static const char *const names[] = {"passwd", "shadow", "group"};
-    struct place *place = *state;
+    struct fake_place *place = *state;
 
     assert_int_equal(fake_selftest(place->fake, SOURCE_DIR "/plugins/accounts/selftest"), CFD_OK);
     assert_int_equal(place->fake->reading_count, 0);
@@ -332,17 +300,17 @@ static void test_selftest(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_password_fields, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_numbers, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_shadow_denied, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_group_missing, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_passwd_missing, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_truncated, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_hostile, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_huge_group_line, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_late_and_full, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_settings, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_selftest, set_up, tear_down)};
+        cmocka_unit_test_setup_teardown(test_password_fields, set_up, fake_place_tear_down),
+        cmocka_unit_test_setup_teardown(test_numbers, set_up, fake_place_tear_down),
+        cmocka_unit_test_setup_teardown(test_shadow_denied, set_up, fake_place_tear_down),
+        cmocka_unit_test_setup_teardown(test_group_missing, set_up, fake_place_tear_down),
+        cmocka_unit_test_setup_teardown(test_passwd_missing, set_up, fake_place_tear_down),
+        cmocka_unit_test_setup_teardown(test_truncated, set_up, fake_place_tear_down),
+        cmocka_unit_test_setup_teardown(test_hostile, set_up, fake_place_tear_down),
+        cmocka_unit_test_setup_teardown(test_huge_group_line, set_up, fake_place_tear_down),
+        cmocka_unit_test_setup_teardown(test_late_and_full, set_up, fake_place_tear_down),
+        cmocka_unit_test_setup_teardown(test_settings, set_up, fake_place_tear_down),
+        cmocka_unit_test_setup_teardown(test_selftest, set_up, fake_place_tear_down)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

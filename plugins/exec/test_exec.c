@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fake/fake_host.h"
+#include "fake/fake_asserts.h"
 
 #define PROGRAM "/usr/lib/checks/one"
 
@@ -31,14 +31,6 @@ static struct fake *run_nagios(const char *output, int exit_code)
     return fake;
 }
 
-static double value_of(const struct fake *fake, const char *attribute, const char *labels)
-{
-    double value = -1000;
-    if (!fake_value(fake, attribute, labels, &value))
-        fail_msg("no %s{%s}", attribute, labels);
-    return value;
-}
-
 static void test_states(void **state)
 {
     (void)state;
@@ -49,8 +41,8 @@ static void test_states(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct fake *fake = run_nagios("DISK OK - fine | a=1\n", cases[i].code);
         assert_int_equal(fake_status(fake), CFD_OK);
-        assert_true(value_of(fake, "exec_state", "check=c") == cases[i].state);
-        assert_true(value_of(fake, "exec_run_seconds", "check=c") >= 0);
+        assert_true(fake_value_of(fake, "exec_state", "check=c") == cases[i].state);
+        assert_true(fake_value_of(fake, "exec_run_seconds", "check=c") >= 0);
         assert_true(fake_excerpted(fake, "exec_state", "DISK OK - fine"));
         assert_string_equal(fake->ran.pair[0].text, PROGRAM " -w");
         fake_free(fake);
@@ -85,7 +77,7 @@ static void test_values(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct fake *fake = run_nagios(cases[i].output, 0);
-        if (value_of(fake, "exec_value", cases[i].labels) != cases[i].value)
+        if (fake_value_of(fake, "exec_value", cases[i].labels) != cases[i].value)
             fail_msg("%s", cases[i].output);
         assert_int_equal(fake_count(fake, "exec_value", "label=x"), 0);
         fake_free(fake);
@@ -110,15 +102,15 @@ static void test_ranges(void **state)
         char output[128];
         snprintf(output, sizeof output, "OK | a=%s;%s;", cases[i].value, cases[i].range);
         struct fake *fake = run_nagios(output, 0);
-        if (value_of(fake, "exec_warning", "check=c,label=a") != cases[i].alerts)
+        if (fake_value_of(fake, "exec_warning", "check=c,label=a") != cases[i].alerts)
             fail_msg("%s", output);
         assert_int_equal(fake_count(fake, "exec_critical", NULL), 0);
         fake_free(fake);
     }
     struct fake *fake = run_nagios("OK | a=3;1;2 b=1;;2", 0);
-    assert_true(value_of(fake, "exec_warning", "label=a") == 1);
-    assert_true(value_of(fake, "exec_critical", "label=a") == 1);
-    assert_true(value_of(fake, "exec_critical", "label=b") == 0);
+    assert_true(fake_value_of(fake, "exec_warning", "label=a") == 1);
+    assert_true(fake_value_of(fake, "exec_critical", "label=a") == 1);
+    assert_true(fake_value_of(fake, "exec_critical", "label=b") == 0);
     assert_int_equal(fake_count(fake, "exec_warning", "label=b"), 0);
     fake_free(fake);
 }
@@ -151,8 +143,8 @@ static void test_absent_program(void **state)
     fake_set(fake, "checks[1].program", "/usr/lib/checks/two");
     fake_program(fake, "/usr/lib/checks/two", "OK | a=1", 0);
     assert_int_equal(fake_run(fake), CFD_OK);
-    assert_true(value_of(fake, "exec_state", "check=c") == 3);
-    assert_true(value_of(fake, "exec_state", "check=d") == 0);
+    assert_true(fake_value_of(fake, "exec_state", "check=c") == 3);
+    assert_true(fake_value_of(fake, "exec_state", "check=d") == 0);
     assert_int_equal(fake_count(fake, "exec_run_seconds", "check=c"), 0);
     assert_non_null(strstr(fake_missing(fake, "exec_value"), "not there"));
     fake_free(fake);
@@ -168,7 +160,7 @@ static void test_late_program(void **state)
     fake_set(fake, "checks[0].program[1]", "60");
     fake_set(fake, "checks[0].timeout", "100ms");
     fake_run(fake);
-    assert_true(value_of(fake, "exec_state", "check=slow") == 3);
+    assert_true(fake_value_of(fake, "exec_state", "check=slow") == 3);
     assert_non_null(strstr(fake_missing(fake, "exec_value"), "did not end in time"));
     fake_free(fake);
 }
@@ -191,7 +183,7 @@ static void test_output_limit(void **state)
             fake_set(fake, "output_limit", cases[i].limit);
         fake_program(fake, PROGRAM, output, 0);
         fake_run(fake);
-        assert_true(value_of(fake, "exec_state", "check=c") == cases[i].state);
+        assert_true(fake_value_of(fake, "exec_state", "check=c") == cases[i].state);
         free(output);
         fake_free(fake);
     }
@@ -223,9 +215,9 @@ static void test_json(void **state)
                                  " {\"value\": 0.5, \"set\": \"db\"}], \"version\": \"1.2\","
                                  " \"more\": 1}",
                                  1);
-    assert_true(value_of(fake, "exec_state", "check=c") == 1);
-    assert_true(value_of(fake, "exec_age_seconds", "set=home") == 12);
-    assert_true(value_of(fake, "exec_age_seconds", "set=db") == 0.5);
+    assert_true(fake_value_of(fake, "exec_state", "check=c") == 1);
+    assert_true(fake_value_of(fake, "exec_age_seconds", "set=home") == 12);
+    assert_true(fake_value_of(fake, "exec_age_seconds", "set=db") == 0.5);
     assert_string_equal(fake_text(fake, "exec_version", NULL), "1.2");
     assert_true(fake_logged(fake, "not among its readings: more"));
     assert_int_equal(fake->missing.count, 0);
@@ -254,7 +246,7 @@ static void test_json_hostile(void **state)
         struct fake *fake = run_json(cases[i].output, 0);
         if (!fake_missing(fake, cases[i].missing))
             fail_msg("%s: %s is not missing", cases[i].output, cases[i].missing);
-        assert_true(value_of(fake, "exec_state", "check=c") == (cases[i].answers ? 0 : 3));
+        assert_true(fake_value_of(fake, "exec_state", "check=c") == (cases[i].answers ? 0 : 3));
         fake_free(fake);
     }
 }

@@ -1,5 +1,5 @@
 /* The journal plugin against a fake host, with journals that systemd-journal-remote writes. */
-#include "fake/fake_host.h"
+#include "fake/fake_asserts.h"
 
 #include "base/buffer.h"
 #include "base/clean.h"
@@ -27,12 +27,6 @@ struct place {
     uint64_t time_us;
 };
 
-static void set_rule(struct fake *fake, int number, const char *member, const char *text)
-{
-    CLEAN(clean_text) char *path = text_format("rule[%d].%s", number, member);
-    fake_set(fake, path, text);
-}
-
 static int set_up(void **state)
 {
     struct place *place = calloc(1, sizeof *place);
@@ -43,10 +37,10 @@ static int set_up(void **state)
     place->time_us = UINT64_C(1700000000000000);
     fake_set(place->fake, "path", place->folder);
     fake_set(place->fake, "start", "beginning");
-    set_rule(place->fake, 0, "id", "t.failed");
-    set_rule(place->fake, 0, "pattern", "^Failed (?<method>\\S+) for");
-    set_rule(place->fake, 0, "labels[0]", "method");
-    set_rule(place->fake, 0, "feeds", "log_failures");
+    fake_set_rule(place->fake, 0, "id", "t.failed");
+    fake_set_rule(place->fake, 0, "pattern", "^Failed (?<method>\\S+) for");
+    fake_set_rule(place->fake, 0, "labels[0]", "method");
+    fake_set_rule(place->fake, 0, "feeds", "log_failures");
     *state = place;
     return 0;
 }
@@ -108,12 +102,7 @@ static void add_entries(struct place *place, const char *name, const char *unit,
 
 static void expect(struct place *place, int status, double failures)
 {
-    int got = fake_run(place->fake);
-    double sum = fake_sum(place->fake, "log_failures", NULL);
-    if (got != status || sum != failures)
-        fake_print(place->fake);
-    assert_int_equal(got, status);
-    assert_true(sum == failures);
+    fake_expect(place->fake, status, "log_failures", failures);
 }
 
 static void test_absent(void **state)

@@ -5,6 +5,7 @@
 #include "base/buffer.h"
 #include "base/clean.h"
 #include "base/text.h"
+#include "fake/fake_asserts.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -19,26 +20,20 @@
 
 #define HIT "Failed password for root from 192.0.2.1 port 22 ssh2\n"
 
-static void set_rule(struct fake *fake, int number, const char *member, const char *text)
-{
-    CLEAN(clean_text) char *path = text_format("rule[%d].%s", number, member);
-    fake_set(fake, path, text);
-}
-
 /* Counts each value of n in lines such as "line n=12". */
 static void set_number_rule(struct fake *fake)
 {
-    set_rule(fake, 0, "id", "t.number");
-    set_rule(fake, 0, "pattern", "n=(?<n>\\d+)$");
-    set_rule(fake, 0, "labels[0]", "n");
-    set_rule(fake, 0, "feeds", "log_numbers");
-    set_rule(fake, 1, "id", "t.failed");
-    set_rule(fake, 1, "pattern", "Failed (?<method>\\S+) for");
-    set_rule(fake, 1, "labels[0]", "method");
-    set_rule(fake, 1, "labels[1]", "kind=login");
-    set_rule(fake, 1, "feeds", "log_failures");
-    set_rule(fake, 1, "match", "Failed password for root");
-    set_rule(fake, 1, "no_match", "Accepted password for root");
+    fake_set_rule(fake, 0, "id", "t.number");
+    fake_set_rule(fake, 0, "pattern", "n=(?<n>\\d+)$");
+    fake_set_rule(fake, 0, "labels[0]", "n");
+    fake_set_rule(fake, 0, "feeds", "log_numbers");
+    fake_set_rule(fake, 1, "id", "t.failed");
+    fake_set_rule(fake, 1, "pattern", "Failed (?<method>\\S+) for");
+    fake_set_rule(fake, 1, "labels[0]", "method");
+    fake_set_rule(fake, 1, "labels[1]", "kind=login");
+    fake_set_rule(fake, 1, "feeds", "log_failures");
+    fake_set_rule(fake, 1, "match", "Failed password for root");
+    fake_set_rule(fake, 1, "no_match", "Accepted password for root");
 }
 
 int log_set_up(void **state)
@@ -81,12 +76,7 @@ void log_cut(const struct place *place, const char *name, off_t size)
 
 static void expect(struct place *place, int status, double failures)
 {
-    int got = fake_run(place->fake);
-    double sum = fake_sum(place->fake, "log_failures", NULL);
-    if (got != status || sum != failures)
-        fake_print(place->fake);
-    assert_int_equal(got, status);
-    assert_true(sum == failures);
+    fake_expect(place->fake, status, "log_failures", failures);
 }
 
 static void test_counts(void **state)
@@ -334,9 +324,9 @@ static void test_hostile_bytes(void **state)
 static void test_evil_rule(void **state)
 {
     struct place *place = *state;
-    set_rule(place->fake, 2, "id", "t.evil");
-    set_rule(place->fake, 2, "pattern", "^(?:a+)+$");
-    set_rule(place->fake, 2, "feeds", "log_evil");
+    fake_set_rule(place->fake, 2, "id", "t.evil");
+    fake_set_rule(place->fake, 2, "pattern", "^(?:a+)+$");
+    fake_set_rule(place->fake, 2, "feeds", "log_evil");
     fake_file(place->root, "a.log", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab\n");
     expect(place, CFD_OK, 0);
     assert_int_equal(place->fake->lost.count, 1);
@@ -361,7 +351,7 @@ static void test_wrong_rules(void **state)
         fake_unset_all(place->fake);
         fake_set(place->fake, "files", place->path);
         set_number_rule(place->fake);
-        set_rule(place->fake, 1, cases[i].member, cases[i].text);
+        fake_set_rule(place->fake, 1, cases[i].member, cases[i].text);
         assert_int_equal(fake_open(place->fake), CFD_INVALID);
         if (!fake_fault(place->fake, cases[i].fault))
             fake_print(place->fake);
@@ -398,7 +388,7 @@ static void test_many_sets(void **state)
 static void test_urgent_ends_batch(void **state)
 {
     struct place *place = *state;
-    set_rule(place->fake, 1, "urgent", "true");
+    fake_set_rule(place->fake, 1, "urgent", "true");
     fake_file(place->root, "a.log", HIT);
     assert_int_equal(fake_open(place->fake), CFD_OK);
     assert_int_equal(fake_start(place->fake), CFD_OK);

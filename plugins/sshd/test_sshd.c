@@ -1,6 +1,6 @@
 /* The sshd plugin against a fake host: asked, read from files, missing, hostile; and the real one.
  */
-#include "fake/fake_host.h"
+#include "fake/fake_asserts.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,43 +15,10 @@
 
 #define CONFIG "etc/ssh/sshd_config"
 
-struct place {
-    struct fake *fake;
-    char *root;
-};
-
 static int set_up(void **state)
 {
-    struct place *place = calloc(1, sizeof(*place));
-
-    assert_non_null(place);
-    place->fake = fake_load(PLUGIN_PATH);
-    place->root = fake_tree();
-    fake_root(place->fake, place->root);
-    *state = place;
+    *state = fake_place_new(PLUGIN_PATH);
     return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct place *place = *state;
-
-    fake_free(place->fake);
-    fake_remove_tree(place->root);
-    free(place->root);
-    free(place);
-    return 0;
-}
-
-static double value_of(struct fake *fake, const char *attribute, const char *labels)
-{
-    double value = -1e9;
-
-    if (!fake_value(fake, attribute, labels, &value)) {
-        fake_print(fake);
-        fail_msg("no reading %s{%s}", attribute, labels ? labels : "");
-    }
-    return value;
 }
 
 static void assert_setting(struct fake *fake, const char *setting, const char *match,
@@ -72,16 +39,16 @@ static void assert_setting(struct fake *fake, const char *setting, const char *m
 
 static void test_presets(void **state)
 {
-    struct place *place = *state;
+    struct fake_place *place = *state;
     struct fake *fake = place->fake;
 
     fake_file(place->root, CONFIG, "# nothing is set\n");
     assert_int_equal(fake_run(fake), CFD_OK);
     assert_string_equal(fake_text(fake, "sshd_method", NULL), "files");
-    assert_true(value_of(fake, "sshd_root_login_unrestricted", "match=") == 0);
-    assert_true(value_of(fake, "sshd_password_authentication", "match=") == 1);
-    assert_true(value_of(fake, "sshd_max_auth_tries", "match=") == 6);
-    assert_true(value_of(fake, "sshd_login_grace_seconds", NULL) == 120);
+    assert_true(fake_value_of(fake, "sshd_root_login_unrestricted", "match=") == 0);
+    assert_true(fake_value_of(fake, "sshd_password_authentication", "match=") == 1);
+    assert_true(fake_value_of(fake, "sshd_max_auth_tries", "match=") == 6);
+    assert_true(fake_value_of(fake, "sshd_login_grace_seconds", NULL) == 120);
     assert_setting(fake, "permitrootlogin", "", "prohibit-password");
     assert_setting(fake, "x11forwarding", "", "no");
     assert_setting(fake, "ciphers", "", NULL);
@@ -89,7 +56,7 @@ static void test_presets(void **state)
 
 static void test_asked(void **state)
 {
-    struct place *place = *state;
+    struct fake_place *place = *state;
     struct fake *fake = place->fake;
 
     fake_file(place->root, CONFIG, "PermitRootLogin no\nMatch User root\nPermitRootLogin yes\n");
@@ -104,25 +71,25 @@ static void test_asked(void **state)
     assert_setting(fake, "permitrootlogin", "User root", "yes");
     assert_setting(fake, "port", "", "22 2222");
     assert_setting(fake, "usepam", "", NULL);
-    assert_true(value_of(fake, "sshd_root_login_unrestricted", "match=") == 0);
-    assert_true(value_of(fake, "sshd_root_login_unrestricted", "match=User root") == 1);
-    assert_true(value_of(fake, "sshd_password_authentication", "match=") == 0);
-    assert_true(value_of(fake, "sshd_max_auth_tries", "match=") == 3);
-    assert_true(value_of(fake, "sshd_login_grace_seconds", NULL) == 60);
+    assert_true(fake_value_of(fake, "sshd_root_login_unrestricted", "match=") == 0);
+    assert_true(fake_value_of(fake, "sshd_root_login_unrestricted", "match=User root") == 1);
+    assert_true(fake_value_of(fake, "sshd_password_authentication", "match=") == 0);
+    assert_true(fake_value_of(fake, "sshd_max_auth_tries", "match=") == 3);
+    assert_true(fake_value_of(fake, "sshd_login_grace_seconds", NULL) == 60);
     assert_true(fake_excerpted(fake, "sshd_root_login_unrestricted", "PermitRootLogin yes"));
     assert_string_equal(fake->excerpts[1].place, "line 3");
 }
 
 static void test_refused(void **state)
 {
-    struct place *place = *state;
+    struct fake_place *place = *state;
 
     fake_file(place->root, CONFIG, "PermitRootLogin YES\n");
     fake_program(place->fake, "/usr/sbin/sshd", "", 1);
     assert_int_equal(fake_run(place->fake), CFD_OK);
     assert_string_equal(fake_text(place->fake, "sshd_method", NULL), "files");
     assert_true(fake_logged(place->fake, "sshd -T gave 1"));
-    assert_true(value_of(place->fake, "sshd_root_login_unrestricted", "match=") == 1);
+    assert_true(fake_value_of(place->fake, "sshd_root_login_unrestricted", "match=") == 1);
     /* Good by its code and empty: not to be taken for an answer. */
     fake_program(place->fake, "/usr/sbin/sshd", "\n", 0);
     assert_int_equal(fake_run(place->fake), CFD_OK);
@@ -131,7 +98,7 @@ static void test_refused(void **state)
 
 static void test_include(void **state)
 {
-    struct place *place = *state;
+    struct fake_place *place = *state;
     struct fake *fake = place->fake;
 
     fake_file(place->root, CONFIG,
@@ -150,13 +117,13 @@ static void test_include(void **state)
     assert_setting(fake, "x11forwarding", "", "no");
     assert_setting(fake, "x11forwarding", "Group g", "yes");
     assert_setting(fake, "allowusers", "", "c a b");
-    assert_true(value_of(fake, "sshd_max_auth_tries", "match=") == 5);
-    assert_true(value_of(fake, "sshd_login_grace_seconds", NULL) == 5400);
+    assert_true(fake_value_of(fake, "sshd_max_auth_tries", "match=") == 5);
+    assert_true(fake_value_of(fake, "sshd_login_grace_seconds", NULL) == 5400);
 }
 
 static void test_match(void **state)
 {
-    struct place *place = *state;
+    struct fake_place *place = *state;
     struct fake *fake = place->fake;
 
     fake_file(place->root, CONFIG,
@@ -166,17 +133,17 @@ static void test_match(void **state)
               "Match all\nPasswordAuthentication = yes\n");
     fake_file(place->root, "etc/ssh/ops.conf", "MaxAuthTries 8\nMatch User eve\nMaxSessions 4\n");
     assert_int_equal(fake_run(fake), CFD_OK);
-    assert_true(value_of(fake, "sshd_password_authentication",
-                         "match=User alice,bob Address 10.0.0.0/8") == 1);
-    assert_true(value_of(fake, "sshd_max_auth_tries", "match=Group ops") == 8);
+    assert_true(fake_value_of(fake, "sshd_password_authentication",
+                              "match=User alice,bob Address 10.0.0.0/8") == 1);
+    assert_true(fake_value_of(fake, "sshd_max_auth_tries", "match=Group ops") == 8);
     assert_setting(fake, "maxsessions", "Group ops User eve", "4");
     assert_setting(fake, "maxsessions", "", "10");
-    assert_true(value_of(fake, "sshd_password_authentication", "match=") == 1);
+    assert_true(fake_value_of(fake, "sshd_password_authentication", "match=") == 1);
 }
 
 static void test_missing(void **state)
 {
-    struct place *place = *state;
+    struct fake_place *place = *state;
     struct fake *fake = place->fake;
 
     assert_int_equal(fake_run(fake), CFD_ABSENT);
@@ -194,7 +161,7 @@ static void test_missing(void **state)
 
 static void test_part_denied(void **state)
 {
-    struct place *place = *state;
+    struct fake_place *place = *state;
 
     fake_file(place->root, CONFIG, "Include conf.d/*\nPermitRootLogin no\n");
     fake_file(place->root, "etc/ssh/conf.d/a", "PermitRootLogin yes\n");
@@ -205,7 +172,7 @@ static void test_part_denied(void **state)
 
 static void test_hostile(void **state)
 {
-    struct place *place = *state;
+    struct fake_place *place = *state;
     struct fake *fake = place->fake;
     char *huge = malloc(200001);
 
@@ -239,7 +206,7 @@ static void test_hostile(void **state)
 
 static void test_late(void **state)
 {
-    struct place *place = *state;
+    struct fake_place *place = *state;
 
     fake_file(place->root, CONFIG, "PermitRootLogin no\n");
     for (int calls = 0; calls < 2; calls++) {
@@ -250,7 +217,7 @@ static void test_late(void **state)
 
 static void test_selftest(void **state)
 {
-    struct place *place = *state;
+    struct fake_place *place = *state;
 
     assert_int_equal(fake_selftest(place->fake, SOURCE_DIR "/plugins/sshd/selftest"), CFD_OK);
     assert_int_equal(place->fake->reading_count, 0);
@@ -286,7 +253,7 @@ static void test_real(void **state)
                                            "permituserenvironment",
                                            "usepam",
                                            "pubkeyauthentication"};
-    struct place *place = *state;
+    struct fake_place *place = *state;
     struct fake *fake = place->fake;
     char path[512], labels[128];
 
@@ -323,17 +290,17 @@ static void test_real(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_presets, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_asked, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_refused, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_include, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_match, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_missing, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_part_denied, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_hostile, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_late, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_selftest, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_real, set_up, tear_down)};
+        cmocka_unit_test_setup_teardown(test_presets, set_up, fake_place_tear_down),
+        cmocka_unit_test_setup_teardown(test_asked, set_up, fake_place_tear_down),
+        cmocka_unit_test_setup_teardown(test_refused, set_up, fake_place_tear_down),
+        cmocka_unit_test_setup_teardown(test_include, set_up, fake_place_tear_down),
+        cmocka_unit_test_setup_teardown(test_match, set_up, fake_place_tear_down),
+        cmocka_unit_test_setup_teardown(test_missing, set_up, fake_place_tear_down),
+        cmocka_unit_test_setup_teardown(test_part_denied, set_up, fake_place_tear_down),
+        cmocka_unit_test_setup_teardown(test_hostile, set_up, fake_place_tear_down),
+        cmocka_unit_test_setup_teardown(test_late, set_up, fake_place_tear_down),
+        cmocka_unit_test_setup_teardown(test_selftest, set_up, fake_place_tear_down),
+        cmocka_unit_test_setup_teardown(test_real, set_up, fake_place_tear_down)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

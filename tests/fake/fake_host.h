@@ -79,6 +79,8 @@ void fake_free(struct fake *fake); /* stops and closes first where need be */
 /* "files[0]", "rule[2].pattern", "checks[0].program[1]"; a list's name alone sets a list of one,
  * with NULL an empty one. The text is as it would be typed ("true", "10s", "64KiB"). */
 void fake_set(struct fake *fake, const char *path, const char *text);
+/* A member of a log collector's rule. */
+void fake_set_rule(struct fake *fake, int number, const char *member, const char *text);
 void fake_unset_all(struct fake *fake);
 void fake_root(struct fake *fake, const char *root);
 /* open_file of this path (without root) answers status. */

@@ -63,6 +63,13 @@ void fake_set(struct fake *fake, const char *path, const char *text)
     fake_pairs_add(&fake->settings, path, text);
 }
 
+void fake_set_rule(struct fake *fake, int number, const char *member, const char *text)
+{
+    CLEAN(clean_text) char *path = text_format("rule[%d].%s", number, member);
+
+    fake_set(fake, path, text);
+}
+
 void fake_unset_all(struct fake *fake)
 {
     fake_pairs_clear(&fake->settings);

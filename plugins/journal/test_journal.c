@@ -146,6 +146,19 @@ static void test_counts(void **state)
     assert_int_equal(place->fake->lost.count, 0);
 }
 
+/* Of the last message; a clock that stands before it makes no negative silence. */
+static void test_silence(void **state)
+{
+    struct place *place = *state;
+    add_entries(place, "system.journal", "ssh.service", 1);
+    place->fake->now_ms = (int64_t)(place->time_us / 1000) + 5000;
+    expect(place, CFD_OK, 1);
+    assert_true(fake_value_of(place->fake, "log_silence_seconds", "source=journal") == 5);
+    place->fake->now_ms -= 6000;
+    expect(place, CFD_OK, 0);
+    assert_true(fake_value_of(place->fake, "log_silence_seconds", "source=journal") == 0);
+}
+
 static void test_units(void **state)
 {
     struct place *place = *state;
@@ -231,7 +244,7 @@ int main(void)
 {
     const struct CMUnitTest always[] = {CASE(test_absent), CASE(test_standby), CASE(test_selftest)};
     const struct CMUnitTest with_writer[] = {
-        CASE(test_counts),   CASE(test_units),   CASE(test_starts_at_end),
+        CASE(test_counts),   CASE(test_silence), CASE(test_units),     CASE(test_starts_at_end),
         CASE(test_vacuumed), CASE(test_hostile), CASE(test_each_once),
     };
     int failed = cmocka_run_group_tests(always, NULL, NULL);

@@ -26,14 +26,18 @@ static int open_journal(struct reader *reader)
     return CFD_OK;
 }
 
-/* To the last entry that is there now. */
+/* To the last entry that is there now. Its time is the source's last sign of life: without it a
+ * quiet journal would be unknown until its next line. */
 static int seek_end(struct reader *reader)
 {
+    uint64_t time_us;
     int code = sd_journal_seek_tail(reader->journal);
     if (code >= 0)
         code = sd_journal_previous(reader->journal);
     if (code == 0)
         return sd_journal_seek_head(reader->journal);
+    if (code > 0 && sd_journal_get_realtime_usec(reader->journal, &time_us) >= 0)
+        reader->last_ms = (int64_t)(time_us / 1000);
     return code < 0 ? code : sd_journal_get_cursor(reader->journal, &reader->cursor);
 }
 

@@ -179,6 +179,8 @@ static void test_starts_at_end(void **state)
     fake_set(place->fake, "start", "end");
     add_entries(place, "system.journal", "ssh.service", 3);
     expect(place, CFD_OK, 0);
+    /* What was there already tells how long it has been silent. */
+    assert_true(fake_value_of(place->fake, "log_silence_seconds", "source=journal") >= 0);
     fake_crash(place->fake);
     add_entries(place, "system.journal", "ssh.service", 2);
     expect(place, CFD_OK, 2);

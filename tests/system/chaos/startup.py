@@ -103,8 +103,18 @@ def unreadable(daemon):
         os.chmod(daemon.config, 0o644)
 
 
+def reaches(uid, path):
+    """May that user run this program where it lies? A checkout below /root he may not enter."""
+    child = os.fork()
+    if child == 0:
+        os.setuid(uid)
+        os._exit(0 if os.access(path, os.X_OK) else 1)
+    return os.waitpid(child, 0)[1] == 0
+
+
 def of_another(daemon):
-    if os.geteuid() != 0:
+    if os.geteuid() != 0 or not reaches(65534, os.path.join(harness.BIN, "conformd-collector")):
+        print("a state folder of another: not tried")
         return
     os.makedirs(daemon.run, exist_ok=True)
     os.chown(daemon.run, 65534, 65534)

@@ -137,6 +137,8 @@ def main():
         heads.judge(daemon.state)
     except BaseException:
         writer.ending.set()
+        for row in daemon.get("/api/collectors")["collectors"]:
+            print(row["name"], row["state"], row["reason"], row["last_run"], row["next_due_at"])
         print(daemon.said()[-6000:])
         raise
     finally:

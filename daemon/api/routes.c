@@ -19,6 +19,7 @@ static const struct route routes[] = {
     {"/api/objectives", api_list_objectives}, {"/api/findings", api_list_findings},
     {"/api/findings/*", api_show_finding},    {"/api/not_judged", api_list_not_judged},
     {"/api/evidence", api_list_evidence},     {"/api/evidence/*", api_show_evidence},
+    {"/api/privacy", api_show_privacy},
 };
 
 struct v1_route {

@@ -15,7 +15,7 @@ static const struct keyed {
     const char *key;
 } keyed[] = {
     {"collectors", "name"}, {"measures", "id"},   {"objectives", "id"},
-    {"rules", "id"},        {"channels", "name"},
+    {"rules", "id"},        {"channels", "name"}, {"record_classes", "id"},
 };
 enum { KEYED = sizeof keyed / sizeof *keyed };
 

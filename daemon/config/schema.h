@@ -54,6 +54,8 @@ struct setting {
 };
 
 extern const struct setting schema_table[];
+/* stated.c: groups of it. */
+extern const struct setting schema_record_classes[];
 
 /* The row of a name, or NULL. */
 const struct setting *schema_find(const struct setting *table, const char *name);

@@ -40,6 +40,10 @@ const struct ctl_command ctl_commands[] = {
     {"evidence", "list | show INDEX", "the ledger's records", "",
      "list shows the newest 50; show one record with its readings, excerpts and proof.\n", 1, 2,
      show_evidence},
+    {"privacy", "", "which records are kept, how long, and why they may be", "",
+     "Each class of records: what is kept, where, how it is protected, how long, how it goes, and\n"
+     "its legal basis, which the setting record_classes states.\n",
+     0, 0, show_privacy},
     {"alert", "test", "send a test through the channels", "c",
      "Sends one test message through every channel, or through --channel.\n", 1, 1, act_alert},
     {"open", "", "a one-time link to the dashboard", "",

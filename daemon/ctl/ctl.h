@@ -111,6 +111,7 @@ int show_collectors(const struct ctl *ctl, int count, char **words);
 int show_measures(const struct ctl *ctl, int count, char **words);
 int show_objectives(const struct ctl *ctl, int count, char **words);
 int show_evidence(const struct ctl *ctl, int count, char **words);
+int show_privacy(const struct ctl *ctl, int count, char **words);
 int show_nc(const struct ctl *ctl, int count, char **words);
 int act_adopt(const struct ctl *ctl, int count, char **words);
 int act_approve(const struct ctl *ctl, int count, char **words);

@@ -1,4 +1,5 @@
-/* Check mode: what is wrong with measures and objectives, as paths in the configuration. */
+/* Check mode: what is wrong with measures and with what is stated, as paths in the configuration.
+ */
 #include "engine/state.h"
 
 #include <string.h>
@@ -88,6 +89,7 @@ int engine_check(const json_t *config, const json_t *tables,
         if (!code)
             code = check_measure(&checking, construct);
     }
+    records_check(config, on_fault, context);
     for (size_t i = 0; i < checking.count; i++)
         instance_finish(&checking.instances[i]);
     free(checking.instances);

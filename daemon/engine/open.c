@@ -110,6 +110,8 @@ int engine_open(json_t *config, const struct engine_calls *calls, void *context,
     if (!code)
         code = write_start(engine, error);
     if (!code)
+        code = records_put(engine, error);
+    if (!code)
         code = turn_end(engine, now, error);
     if (code) {
         engine_abort(engine);

@@ -91,6 +91,8 @@ int engine_reload(struct engine *engine, json_t *config, struct moment now, stru
     if (!code)
         code = ledger_append(engine->ledger, LEAF_CONFIG, leaf, &engine->intake.config_leaf, error);
     if (!code)
+        code = records_put(engine, error);
+    if (!code)
         code = judge_due(engine, now, error);
     if (!code)
         code = turn_end(engine, now, error);

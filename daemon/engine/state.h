@@ -110,6 +110,12 @@ int turn_end(struct engine *engine, struct moment now, struct error *error) MUST
 /* Takes a turn back: the store is as it was, and memory is read from it again. What cannot be
  * brought together so ends the program at the next turn. */
 void turn_undo(struct engine *engine);
+/* records.c: classes of records, for the API; in the caller's turn. */
+int records_put(struct engine *engine, struct error *error) MUST_CHECK;
+void records_check(const json_t *config,
+                   void (*on_fault)(void *context, const struct engine_fault *fault),
+                   void *context);
+
 /* sweep.c: what is too old goes. */
 int sweep_old(struct engine *engine, struct error *error) MUST_CHECK;
 

@@ -92,6 +92,9 @@ def rest(daemon, ctl):
     check(not said.startswith("{"), "describe is for people")
     check(json.loads(ctl("describe", "accounts", "--json").out)["plugin"] == "accounts", "describe")
     ctl("describe", "none", code=1)
+    ctl("privacy").says("excerpts", "kept by conformd", "not stated", "400d (the setting keep)")
+    classes = json.loads(ctl("privacy", "--json").out)["record_classes"]
+    check({"leaves", "readings", "samples"} <= {row["id"] for row in classes}, "privacy --json")
 
 
 def others(daemon):

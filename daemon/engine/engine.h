@@ -53,6 +53,9 @@ int engine_check(const json_t *config, const json_t *tables,
 
 struct intake *engine_intake(struct engine *engine);
 
+/* The process of a run is there: the run's time counts from now, for the parent may have held the
+ * process back. */
+void engine_began(struct instance *instance, struct moment now);
 /* The parent's ENDED for a collector; {instance, run, ...}. */
 void engine_ended(struct engine *engine, const json_t *ended, struct moment now);
 /* The courier's DELIVERED. */

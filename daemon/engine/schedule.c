@@ -1,12 +1,15 @@
 /* When runs start and messages leave. */
 #include "engine/state.h"
 
+#include <string.h>
+
 #include "base/clean.h"
 #include "base/json.h"
 #include "base/text.h"
 
 enum {
-    RESTART_MS = 1000,        /* a stream that ended is asked for again; the parent backs off */
+    RESTART_MS = 1000,        /* what ended or was stopped early is asked for again; the parent
+                               * backs off */
     REFUSED_MS = 60000,       /* what could not be started is asked for again */
     LOOK_AGAIN_MS = 1000,     /* rows that are due and under way or without a courier */
     REPLACE_MS = 3600000,     /* a process that stays is replaced, so that a leak costs an hour */
@@ -38,7 +41,7 @@ static void start(struct engine *engine, struct instance *instance, struct momen
     int64_t deadline_ms = instance->stream ? 0 : now.wall_ms + instance->deadline_ms;
     instance->running = engine->next_run++;
     instance->started_ms = now.wall_ms;
-    instance->started_boot_ms = now.boot_ms;
+    instance->started_boot_ms = is_linked(instance) ? now.boot_ms : 0;
     instance->overdue = false;
     instance->under_way = true;
     instance->due_boot_ms = now.boot_ms + instance->every_ms;
@@ -57,11 +60,19 @@ static void start(struct engine *engine, struct instance *instance, struct momen
                          instance->tables && !stays(instance) ? deadline_ms : 0);
 }
 
-/* When a busy instance is to be looked at: a run has a deadline, a stream has none. The first run
- * of a snapshot has none of the parent's: nobody knew that it is none. */
+void engine_began(struct instance *instance, struct moment now)
+{
+    instance->started_ms = now.wall_ms;
+    instance->started_boot_ms = now.boot_ms;
+}
+
+/* When a busy instance is to be looked at: a run has a deadline, a stream has none, nor has one
+ * that the parent holds back. The first run of a snapshot has none of the parent's: nobody knew
+ * that it is none. */
 static int64_t overdue_ms(const struct instance *instance)
 {
-    if (instance->stream || instance->overdue || !instance->alive || !instance->under_way)
+    if (instance->stream || instance->overdue || !instance->alive || !instance->under_way ||
+        !instance->started_boot_ms)
         return INT64_MAX;
     return instance->started_boot_ms + instance->deadline_ms;
 }
@@ -104,8 +115,12 @@ void engine_ended(struct engine *engine, const json_t *ended, struct moment now)
     int64_t run = json_integer_of(ended, "run", 0);
     if (run && run != instance->process_run)
         return; /* of a process before */
+    bool stopped = !strcmp(json_text_of(ended, "reason", ""), "stopped");
+    bool broken_off = instance->under_way && stopped && !instance->overdue;
     intake_ended(instance, ended);
-    if (!json_flag_of(ended, "started", true))
+    if (broken_off)
+        instance->due_boot_ms = now.boot_ms + RESTART_MS;
+    else if (!json_flag_of(ended, "started", true))
         instance->due_boot_ms =
             now.boot_ms + (instance->every_ms > REFUSED_MS ? instance->every_ms : REFUSED_MS);
     else if (instance->stream)

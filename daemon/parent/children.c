@@ -8,8 +8,9 @@
 
 enum { FIRST_DELAY_MS = 100, LONGEST_DELAY_MS = 60000 };
 
-void backoff_died(struct backoff *backoff, int64_t ready_for_ms)
+void backoff_died(struct backoff *backoff, int64_t ready_for_ms, int64_t now_ms)
 {
+    backoff->died_ms = now_ms;
     if (ready_for_ms >= CHILDREN_WELL_MS)
         backoff->deaths = 0;
     backoff->deaths++;
@@ -26,9 +27,10 @@ int64_t backoff_delay_ms(const struct backoff *backoff)
     return delay_ms < LONGEST_DELAY_MS ? delay_ms : (int64_t)LONGEST_DELAY_MS;
 }
 
-bool backoff_is_spent(const struct backoff *backoff)
+bool backoff_is_spent(const struct backoff *backoff, int64_t now_ms)
 {
-    return backoff->unready >= CHILDREN_DEATHS_MOST;
+    return backoff->unready >= CHILDREN_DEATHS_MOST &&
+           now_ms - backoff->died_ms < CHILDREN_ASIDE_MS;
 }
 
 const char *children_role_name(enum config_role role)
@@ -109,10 +111,12 @@ void children_finish(struct children *table)
 bool children_want(struct children_row *row, int64_t now_ms)
 {
     /* Without engine and front there is no daemon; they are tried for ever. */
-    if (row->role == CONFIG_COLLECTOR && backoff_is_spent(&row->backoff))
+    if (row->role == CONFIG_COLLECTOR && backoff_is_spent(&row->backoff, now_ms))
         return false;
+    /* A run that is due long after the last one died has waited already. */
+    int64_t after_ms = row->backoff.deaths ? row->backoff.died_ms : now_ms;
     row->state = CHILDREN_WAITING;
-    row->start_at_ms = now_ms + backoff_delay_ms(&row->backoff);
+    row->start_at_ms = after_ms + backoff_delay_ms(&row->backoff);
     return true;
 }
 
@@ -129,7 +133,7 @@ void children_started(struct children_row *row, pid_t pid, int64_t now_ms)
     row->ready_ms = -1;
     row->kill_at_ms = 0;
     row->run = row->next_run;
-    row->deadline_ms = row->next_until_ms;
+    row->deadline_ms = row->next_limit_ms ? now_ms + row->next_limit_ms : 0;
     free(row->status);
     row->status = NULL;
 }
@@ -168,7 +172,7 @@ void children_ended(struct children_row *row, bool well, int64_t now_ms)
     if (well || row->in_order)
         row->backoff = (struct backoff){0};
     else
-        backoff_died(&row->backoff, row->ready_ms < 0 ? -1 : now_ms - row->ready_ms);
+        backoff_died(&row->backoff, row->ready_ms < 0 ? -1 : now_ms - row->ready_ms, now_ms);
     row->state = CHILDREN_IDLE;
     row->pid = 0;
     row->ready_ms = -1;

@@ -19,18 +19,21 @@ enum {
     CHILDREN_UNREADY_MS = 60000, /* from start to ready */
     CHILDREN_WELL_MS = 10000,    /* ready for so long: its deaths are forgotten */
     CHILDREN_DEATHS_MOST = 10,   /* of a collector before it is ready: set aside */
+    CHILDREN_ASIDE_MS = 600000,  /* after each death of one that is set aside */
 };
 
 /* How often a child died. Zeroed at first. */
 struct backoff {
     unsigned deaths;  /* since it was last ready for CHILDREN_WELL_MS */
     unsigned unready; /* before it was ready, one after another */
+    int64_t died_ms;  /* the last of them */
 };
 /* It died, or ended as it should not; ready_for_ms is -1 when it never was ready. */
-void backoff_died(struct backoff *backoff, int64_t ready_for_ms);
-/* How long to wait now: 0 after the first death, then 100 ms doubling to 60 s. */
+void backoff_died(struct backoff *backoff, int64_t ready_for_ms, int64_t now_ms);
+/* How long to wait from the last death on: 0 after the first, then 100 ms doubling to 60 s. */
 int64_t backoff_delay_ms(const struct backoff *backoff);
-bool backoff_is_spent(const struct backoff *backoff);
+/* A collector that is set aside; after CHILDREN_ASIDE_MS it may be tried once more. */
+bool backoff_is_spent(const struct backoff *backoff, int64_t now_ms);
 
 enum children_state {
     CHILDREN_IDLE,     /* no process, and none is wanted */
@@ -59,7 +62,7 @@ struct children_row {
     int64_t kill_at_ms;  /* it was asked to stop; 0: it was not */
     int64_t run;
     int64_t next_run;      /* of the start that is asked for */
-    int64_t next_until_ms; /* its deadline, as a moment; 0: none */
+    int64_t next_limit_ms; /* its deadline, from its start on; 0: none */
     char *status;          /* its last line for `systemctl status`, or NULL */
     struct backoff backoff;
 };
@@ -80,7 +83,8 @@ int children_add(struct children *table, enum config_role role, const char *inst
 void children_drop(struct children *table, struct children_row *row);
 void children_finish(struct children *table);
 
-/* Wants a process at start: a new one waits for its back-off. False when it is set aside. */
+/* Wants a process at start: a new one waits for its back-off, which runs from the last death.
+ * False when it is set aside. */
 bool children_want(struct children_row *row, int64_t now_ms);
 void children_started(struct children_row *row, pid_t pid, int64_t now_ms);
 void children_heard(struct children_row *row, int64_t now_ms);

@@ -149,7 +149,19 @@ void orders_want(struct parent *parent, struct children_row *row)
 {
     if (!children_want(row, clock_now().boot_ms))
         orders_refuse_start(parent, row->role, row->instance, row->next_run,
-                            "set aside: it ended 10 times before it was ready");
+                            "set aside: it ended 10 times before it was ready; "
+                            "it is tried again every 10 minutes");
+}
+
+void orders_forget_start(struct parent *parent, struct children_row *row)
+{
+    if (row->state != CHILDREN_WAITING && !row->again)
+        return;
+    if (row->state == CHILDREN_WAITING)
+        row->state = CHILDREN_IDLE;
+    row->again = false;
+    if (row->role == CONFIG_COLLECTOR || row->role == CONFIG_COURIER)
+        orders_refuse_start(parent, row->role, row->instance, row->next_run, "stopped");
 }
 
 static bool is_configured(const struct parent *parent, const char *instance)
@@ -175,7 +187,9 @@ static int ask_row(struct parent *parent, struct children_row *row, const json_t
         return 0;
     }
     row->next_run = run;
-    row->next_until_ms = wall_until_ms > 0 ? now.boot_ms + wall_until_ms - now.wall_ms : 0;
+    row->next_limit_ms = wall_until_ms > now.wall_ms ? wall_until_ms - now.wall_ms
+                         : wall_until_ms > 0         ? 1
+                                                     : 0;
     row->again = row->pid != 0;
     if (!row->again)
         orders_want(parent, row);
@@ -218,8 +232,7 @@ static int on_end(void *context, struct channel_message *message)
                                    : children_find(&parent->table, CONFIG_COLLECTOR, instance);
     if (!row)
         return 0;
-    if (row->state == CHILDREN_WAITING)
-        row->state = CHILDREN_IDLE;
+    orders_forget_start(parent, row);
     if (row->pid)
         children_condemn(row, clock_now().boot_ms, "stopped");
     log_write(LOG_LEVEL_INFO, "%s is ended for the engine: %s", instance,

@@ -12,6 +12,8 @@ extern const struct channel_rule orders_of_child[];
 
 /* Wants the process that the engine asked for (row->next_run), or tells it why not. */
 void orders_want(struct parent *parent, struct children_row *row);
+/* A start that is wanted will not come: whoever asked for it hears so, and may ask again. */
+void orders_forget_start(struct parent *parent, struct children_row *row);
 /* ENDED with started: false. */
 void orders_refuse_start(struct parent *parent, enum config_role role, const char *instance,
                          int64_t run, const char *why);

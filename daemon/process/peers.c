@@ -76,6 +76,8 @@ static int send_start(struct peers *peers, struct peer *peer, struct instance *i
         code = message_send(peer->channel, MESSAGE_POSITIONS, positions);
     if (code)
         return code;
+    /* The parent may have held it back: its time runs from now. */
+    engine_began(instance, clock_now());
     int64_t deadline_ms = instance->started_ms + instance->deadline_ms;
     peers_collect(peers, instance, instance->running, instance->stream ? 0 : deadline_ms);
     return 0;

@@ -52,9 +52,9 @@ struct children_row *topology_ready_row(const struct parent *parent, enum config
 
 void topology_ask_to_stop(struct children_row *row, int64_t grace_ms)
 {
-    row->again = false;
-    if (row->state == CHILDREN_WAITING)
-        row->state = CHILDREN_IDLE;
+    /* Who asked for a start hears that it will not come. */
+    if (row->owner)
+        orders_forget_start(row->owner, row);
     if (!row->pid || row->in_order)
         return;
     topology_send(row, MESSAGE_STOP, NULL);

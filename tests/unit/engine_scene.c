@@ -249,6 +249,7 @@ struct intake_link *scene_connect(struct scene *scene, const char *name, const c
     struct intake_link *link =
         intake_link_new(engine_intake(scene->engine), scene_instance(scene, name));
     assert_non_null(link);
+    engine_began(scene_instance(scene, name), scene->now);
     if (tables)
         assert_int_equal(scene_send_text(scene, link, MESSAGE_TABLES, tables), 0);
     return link;

@@ -27,13 +27,13 @@ static void test_backoff_doubles(void **state)
                                      6400, 12800, 25600, 51200, 60000, 60000};
     struct backoff backoff = {0};
     for (size_t i = 0; i < sizeof delays / sizeof *delays; i++) {
-        backoff_died(&backoff, 0);
+        backoff_died(&backoff, 0, 0);
         assert_int_equal(backoff_delay_ms(&backoff), delays[i]);
     }
-    assert_false(backoff_is_spent(&backoff));
-    backoff_died(&backoff, CHILDREN_WELL_MS - 1);
+    assert_false(backoff_is_spent(&backoff, 0));
+    backoff_died(&backoff, CHILDREN_WELL_MS - 1, 0);
     assert_int_equal(backoff_delay_ms(&backoff), 60000);
-    backoff_died(&backoff, CHILDREN_WELL_MS);
+    backoff_died(&backoff, CHILDREN_WELL_MS, 0);
     assert_int_equal(backoff_delay_ms(&backoff), 0);
 }
 
@@ -49,8 +49,13 @@ static void test_only_a_collector_is_set_aside(void **state)
         children_started(&engine, 9, 0);
         children_ended(&engine, false, 1);
     }
-    assert_false(children_want(&collector, 0));
+    assert_false(children_want(&collector, CHILDREN_ASIDE_MS));
     assert_true(children_want(&engine, 0));
+    /* It is tried once more after a time, and again after that time. */
+    assert_true(children_want(&collector, 1 + CHILDREN_ASIDE_MS));
+    children_started(&collector, 9, 1 + CHILDREN_ASIDE_MS);
+    children_ended(&collector, false, 2 + CHILDREN_ASIDE_MS);
+    assert_false(children_want(&collector, 3 + CHILDREN_ASIDE_MS));
     /* One that was ready in between begins to count anew. */
     collector.backoff = (struct backoff){.deaths = 9, .unready = 9};
     children_started(&collector, 9, 0);
@@ -63,11 +68,14 @@ static void test_only_a_collector_is_set_aside(void **state)
 static void test_due_start(void **state)
 {
     (void)state;
-    struct children_row row = {.role = CONFIG_ENGINE, .backoff = {.deaths = 3}};
+    struct children_row row = {.role = CONFIG_ENGINE, .backoff = {.deaths = 3, .died_ms = 1000}};
     assert_int_equal(children_due(&row, 0), CHILDREN_NOTHING);
-    assert_true(children_want(&row, 1000));
+    assert_true(children_want(&row, 1050));
     assert_int_equal(children_due(&row, 1199), CHILDREN_NOTHING);
     assert_int_equal(children_due(&row, 1200), CHILDREN_START);
+    /* What is due long after the last death has waited already. */
+    assert_true(children_want(&row, 9000));
+    assert_int_equal(children_due(&row, 9000), CHILDREN_START);
 }
 
 /* Which end comes first, and its reason. */
@@ -75,7 +83,7 @@ static void test_due_kill(void **state)
 {
     (void)state;
     static const struct {
-        int64_t deadline_ms; /* of the run; 0: none */
+        int64_t deadline_ms; /* of the run, from its start; 0: none */
         int64_t ready_ms;    /* -1: never */
         int64_t stop_ms;     /* asked to stop at, with 500 ms of grace; 0: not */
         int64_t killed_ms;
@@ -83,12 +91,12 @@ static void test_due_kill(void **state)
     } rows[] = {
         {0, -1, 0, 1000 + CHILDREN_UNREADY_MS, "silent"},
         {0, 2000, 0, 2000 + CHILDREN_SILENT_MS, "silent"},
-        {30000, 2000, 0, 30000, "deadline"}, /* a run may be silent until its deadline */
+        {30000, 2000, 0, 31000, "deadline"}, /* a run may be silent until its deadline */
         {30000, 2000, 4000, 4500, "stopped"},
         {0, 2000, 4000, 4500, "stopped"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct children_row row = {.role = CONFIG_COLLECTOR, .next_until_ms = rows[i].deadline_ms};
+        struct children_row row = {.role = CONFIG_COLLECTOR, .next_limit_ms = rows[i].deadline_ms};
         children_started(&row, 9, 1000);
         if (rows[i].ready_ms > 0) {
             children_heard(&row, rows[i].ready_ms);

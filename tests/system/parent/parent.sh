@@ -33,6 +33,7 @@ traced() { grep -Eq -- "$1" "$folder/trace"; }
 noticed() { grep -Eq -- "$1" "$folder/notices"; }
 said() { grep -Eq -- "$1" "$folder/said"; }
 times() { (($(grep -Ec -- "$2" "$folder/$1") >= $3)); }
+taken() { ! test -e "$folder/orders"; }
 gone() { ! kill -0 "$1"; }
 pid_of() { sed -nE "s/^$1 ([0-9]+) ready.*/\1/p" "$folder/trace" | tail -n 1; }
 wants() { "${@:2}" || complain "$1"; }
@@ -135,6 +136,11 @@ for run in 1 2 3 4 5 6; do
     await 10 "run $run ended" traced "ended .*\"instance\":\"one\".*\"run\":$run,"
 done
 wants "deaths by signal" times trace 'ended .*"instance":"one".*"signal":6' 6
+order start one 7 0
+await 5 "the order is taken" taken
+order end one
+await 5 "who asked hears that it will not come" \
+    traced 'ended .*"instance":"one","reason":"stopped".*"run":7,.*"started":false'
 finish
 
 echo "- kill -9 of the front, of the engine, of the parent"

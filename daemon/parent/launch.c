@@ -11,6 +11,9 @@
 #include "parent/spawn.h"
 
 enum { ENVIRONMENT_MOST = 8, FILES_MOST = 1024, FRONT_FILES_MOST = 4096 };
+/* Of memory that a program may have for itself; what leaks meets it. The engine holds the series of
+ * all, and its size is the configuration's. */
+#define DATA_MOST ((uint64_t)512 << 20)
 
 static const char *program_name(enum config_role role)
 {
@@ -102,6 +105,7 @@ static int start_plan(const struct launch *launch, const struct spawn_plan *desc
     plan.environment = environment.lines;
     plan.capabilities = launch->capabilities;
     plan.files_most = launch->role == CONFIG_FRONT ? FRONT_FILES_MOST : FILES_MOST;
+    plan.data_most = launch->role == CONFIG_ENGINE ? 0 : DATA_MOST;
     /* The engine and the front end in order at the end of their channel; what runs other people's
      * code might never look at it. */
     bool orderly = launch->role == CONFIG_ENGINE || launch->role == CONFIG_FRONT;

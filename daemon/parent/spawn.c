@@ -105,7 +105,18 @@ static int set_limits(const struct spawn_plan *plan)
     /* Not above what the parent was given. */
     if (!code && !getrlimit(RLIMIT_NOFILE, &now) && now.rlim_max < files.rlim_max)
         files = (struct rlimit){now.rlim_max, now.rlim_max};
-    return code ? code : setrlimit(RLIMIT_NOFILE, &files);
+    if (!code)
+        code = setrlimit(RLIMIT_NOFILE, &files);
+#ifndef __SANITIZE_ADDRESS__
+    /* The sanitizer's own tables are larger than any limit. */
+    struct rlimit data = {plan->data_most, plan->data_most};
+    if (!code && plan->data_most && !getrlimit(RLIMIT_DATA, &now)) {
+        if (now.rlim_max < data.rlim_max)
+            data = (struct rlimit){now.rlim_max, now.rlim_max};
+        code = setrlimit(RLIMIT_DATA, &data);
+    }
+#endif
+    return code;
 }
 
 static void reset_signals(void)

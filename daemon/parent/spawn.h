@@ -25,6 +25,7 @@ struct spawn_plan {
     size_t fd_count;
     uint64_t capabilities; /* bits by number; those that the parent does not hold are left out */
     unsigned files_most;   /* RLIMIT_NOFILE */
+    uint64_t data_most;    /* RLIMIT_DATA, bytes; 0: as the parent's */
     int death_signal;      /* sent when the parent is gone */
 };
 

@@ -293,6 +293,34 @@ static void test_spawn_tells_the_step(void **state)
     assert_int_equal(spawn_plan_fd(&plan, 3, 3), ERROR_LIMIT);
 }
 
+/* The shell compares what the kernel says of it with what the plan said. */
+static void test_spawn_limits(void **state)
+{
+    (void)state;
+    char name[] = "sh";
+    char option[] = "-c";
+    char script[] = "[ \"$(ulimit -n) $(ulimit -Hc) $(ulimit -Hd)\" = \"61 0 $0\" ]";
+#ifdef __SANITIZE_ADDRESS__
+    char data[] = "unlimited";
+#else
+    char data[] = "65536";
+#endif
+    char *arguments[] = {name, option, script, data, NULL};
+    char *environment[] = {NULL};
+    struct spawn_plan plan = {.path = "/bin/sh",
+                              .arguments = arguments,
+                              .environment = environment,
+                              .files_most = 61,
+                              .data_most = 64 << 20,
+                              .death_signal = 9};
+    pid_t pid = 0;
+    int status = -1;
+    struct error error = {0};
+    assert_int_equal(spawn_start(&plan, &pid, &error), 0);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+}
+
 static void test_capabilities(void **state)
 {
     (void)state;
@@ -318,6 +346,7 @@ int main(void)
         cmocka_unit_test(test_watchdog_is_withheld),
         cmocka_unit_test(test_descriptors_change_places),
         cmocka_unit_test(test_spawn_tells_the_step),
+        cmocka_unit_test(test_spawn_limits),
         cmocka_unit_test(test_capabilities),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -110,7 +110,7 @@ mkdir -p build
 run_preset dev all -LE 'long|bench|machine'
 if [ "$quick" = no ]; then
     run_preset asan all -L 'unit|plugin|system|fuzz' -LE 'long|bench|machine'
-    run_preset fuzz fuzz_targets -L fuzzing
+    run_preset fuzz fuzz_targets -L fuzzing -LE 'long|bench|machine'
     run_preset release all -L machine
 fi
 

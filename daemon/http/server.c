@@ -4,6 +4,7 @@
 #include <event2/buffer.h>
 #include <event2/event.h>
 #include <event2/http.h>
+#include <event2/http_struct.h>
 #include <event2/keyvalq_struct.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -143,6 +144,16 @@ static void refuse(struct http_request *request, int status, const char *sentenc
                          });
 }
 
+/* evhttp takes any number and answers under the same one, which the other side need not know. */
+static bool has_known_version(struct evhttp_request *inner)
+{
+    if (inner->major == 1)
+        return true;
+    inner->major = 1;
+    inner->minor = 0;
+    return false;
+}
+
 static void on_evhttp_request(struct evhttp_request *inner, void *argument)
 {
     struct http_server *server = argument;
@@ -155,6 +166,11 @@ static void on_evhttp_request(struct evhttp_request *inner, void *argument)
     request->server = server;
     request->method = method_of(inner);
     connections_allow(&server->connections, bufferevent_of(inner), -1);
+    if (!has_known_version(inner)) {
+        request->method = "";
+        refuse(request, 505, "HTTP/1.0 and HTTP/1.1 are understood");
+        return;
+    }
     if (!request->method) {
         request->method = "";
         refuse(request, 405, "only GET, HEAD and POST are understood");
@@ -202,7 +218,8 @@ static const char *phrase_of(int status)
                    {500, "Internal Server Error"},
                    {502, "Bad Gateway"},
                    {503, "Service Unavailable"},
-                   {504, "Gateway Timeout"}};
+                   {504, "Gateway Timeout"},
+                   {505, "HTTP Version Not Supported"}};
     for (size_t i = 0; i < sizeof phrases / sizeof *phrases; i++)
         if (phrases[i].status == status)
             return phrases[i].words;

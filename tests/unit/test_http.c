@@ -281,6 +281,7 @@ static void test_refused(void **state)
     struct bench *bench = *state;
     check_refused(bench, "DELETE / HTTP/1.1\r\n" CLOSE, "405 Method Not Allowed");
     check_refused(bench, "OPTIONS / HTTP/1.1\r\n" CLOSE, "Allow: GET, HEAD, POST");
+    check_refused(bench, "GET / HTTP/0.1\r\n" CLOSE, "HTTP/1.0 505 HTTP Version Not Supported");
     check_refused(bench, "GET /%00 HTTP/1.1\r\n" CLOSE, "400 Bad Request");
     check_refused(bench, "GET /?a=%f HTTP/1.1\r\n" CLOSE, "400 Bad Request");
     check_refused(bench, "GET http://localhost/ HTTP/1.1\r\n" CLOSE, "400 Bad Request");

@@ -74,6 +74,17 @@ static int add_collector(json_t *items, const json_t *collector)
     return 0;
 }
 
+/* What monitoring found, and nothing adopted stands on: it raises nothing. */
+static int add_would_raise(json_t *items, const json_t *concern)
+{
+    const char *kind = json_text_of(concern, "kind", "");
+    if (!json_flag_of(concern, "would_raise", false))
+        return 0;
+    return add_item(
+        items, concern,
+        &(struct item){"collector", strcmp(kind, "collector") == 0 ? "lost" : kind, NULL});
+}
+
 static int add_states(const struct call *call, const char *kind,
                       int (*add)(json_t *items, const json_t *object), json_t *items,
                       struct error *error)
@@ -113,6 +124,7 @@ int api_list_not_judged(struct call *call, json_t **ret, struct error *error)
     int code = add_states(call, "measure", add_measure, items, error);
     code = code ? code : add_states(call, "objective", add_objective, items, error);
     code = code ? code : add_states(call, "instance", add_collector, items, error);
+    code = code ? code : add_states(call, "monitoring", add_would_raise, items, error);
     code = code ? code : add_disabled(call, items, error);
     if (!code)
         *ret = json_pack("{s:O}", "items", items);

@@ -198,6 +198,13 @@ const struct setting schema_table[] = {
      "true lets root without a login identity approve, except, verify and close.", NULL, NULL},
     {"keep", SETTING_DURATION, 0, DAY, 3660 * DAY, "400d", "How long samples are kept.", NULL,
      NULL},
+    {"lost_after", SETTING_DURATION, 0, SECOND, 400 * DAY, "24h",
+     "How long a collector may measure nothing before it is a finding; at least three intervals.",
+     NULL, NULL},
+    {"lost_after_urgent", SETTING_DURATION, 0, SECOND, 400 * DAY, "1h",
+     "The same where a measure with urgency now stands on it; and how long it is well again before "
+     "the condition counts as cleared.",
+     NULL, NULL},
     {"classification", SETTING_STRING, 0, 1, 64, "internal", "Printed on every report.", NULL,
      NULL},
     {"record_classes", SETTING_GROUP, SETTING_LIST, 0, 0, NULL,

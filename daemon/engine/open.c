@@ -26,6 +26,8 @@ static int read_memory(struct engine *engine, struct error *error)
         return code;
     engine->other_boot = strcmp(json_text_of(boot, "id", engine->boot), engine->boot) != 0;
     engine->turn_ms = json_integer_of(boot, "turn", 0);
+    engine->last_turn_ms = engine->turn_ms;
+    engine->last_boot_ms = engine->other_boot ? 0 : json_integer_of(boot, "boot_ms", 0);
     code = states_get(engine->store, "daemon", "watched", &watched, error);
     if (code)
         return code == ERROR_MISSING ? 0 : code;
@@ -110,6 +112,8 @@ int engine_open(json_t *config, const struct engine_calls *calls, void *context,
     if (!code)
         code = write_start(engine, error);
     if (!code)
+        code = monitor_start(engine, now, error);
+    if (!code)
         code = records_put(engine, error);
     if (!code)
         code = turn_end(engine, now, error);
@@ -125,6 +129,7 @@ static void finish(struct engine *engine)
 {
     intake_finish(&engine->intake);
     constructs_finish(engine);
+    monitoring_finish(&engine->monitoring);
     spans_finish(&engine->own_watched);
     series_close(engine->series);
     ledger_close(engine->ledger);
@@ -154,6 +159,8 @@ int engine_close(struct engine *engine, struct error *error)
     int code = turn_begin(engine, &now, error);
     if (!code)
         code = intake_seal(&engine->intake, now, error);
+    if (!code)
+        code = monitor_judge(engine, now, error);
     for (size_t i = 0; !code && i < engine->intake.count; i++)
         code = intake_unfold(&engine->intake, engine->intake.instances[i], error);
     if (!code)

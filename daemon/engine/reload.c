@@ -95,6 +95,8 @@ int engine_reload(struct engine *engine, json_t *config, struct moment now, stru
     if (!code)
         code = judge_due(engine, now, error);
     if (!code)
+        code = monitor_judge(engine, now, error);
+    if (!code)
         code = turn_end(engine, now, error);
     if (!code)
         refuse_waiters(engine);

@@ -5,6 +5,7 @@
 #include "engine/engine.h"
 #include "engine/judged.h"
 #include "ledger/ledger.h"
+#include "monitoring/monitoring.h"
 #include "notify/notify.h"
 #include "register/register.h"
 #include "store/states.h"
@@ -29,6 +30,7 @@ struct engine {
     struct ledger *ledger;
     struct series_set *series;
     struct intake intake;
+    struct monitoring monitoring;
 
     struct judged *measures;
     size_t measure_count;
@@ -46,6 +48,8 @@ struct engine {
     int64_t loaded_ms;     /* when the configuration came into force */
     int64_t turn_ms;       /* wall time of the last turn */
     int64_t turn_boot_ms;  /* 0 before the first */
+    int64_t last_turn_ms;  /* wall time of the last turn of the process before; 0: none */
+    int64_t last_boot_ms;  /* of the last turn of the process before, of the same boot */
     int64_t swept_boot_ms; /* when old rows were last dropped */
     int64_t turns;
     int64_t next_run;
@@ -82,6 +86,8 @@ int constructs_approve(struct engine *engine, const struct construct_decision *d
 /* watch.c: for struct measure_world; context is the engine. */
 int watch_attribute(void *context, const char *name, int64_t from_ms, int64_t to_ms,
                     struct watch_answer *ret);
+/* Is `name` a series of this attribute? */
+bool watch_reads(const struct attribute *attribute, const char *name);
 bool watch_feeds(const struct instance *instance, const char *name);
 
 /* judge.c */
@@ -99,6 +105,12 @@ void facts_gather_evidence(struct engine *engine, struct judged *judged, int64_t
 /* own.c: the engine's own series. */
 int own_put(struct engine *engine, struct moment now, struct error *error) MUST_CHECK;
 int own_baseline(struct engine *engine, int64_t now_ms, struct error *error) MUST_CHECK;
+
+/* monitor.c: hands the monitoring of the monitoring what it judges by. */
+int monitor_judge(struct engine *engine, struct moment now, struct error *error) MUST_CHECK;
+int monitor_load(struct engine *engine, struct error *error) MUST_CHECK;
+/* At a start: tells how long nothing ran. */
+int monitor_start(struct engine *engine, struct moment now, struct error *error) MUST_CHECK;
 
 /* schedule.c */
 void schedule_start_due(struct engine *engine, struct moment now);

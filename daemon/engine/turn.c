@@ -84,7 +84,8 @@ void turn_undo(struct engine *engine)
     ledger_forget(engine->ledger);
     intake_undone(&engine->intake);
     constructs_finish(engine);
-    engine->failed_turn = series_reload(engine->series, &error) || constructs_load(engine, &error);
+    engine->failed_turn = series_reload(engine->series, &error) ||
+                          constructs_load(engine, &error) || monitor_load(engine, &error);
     engine->outbox_next_ms = 0;
     if (engine->failed_turn)
         engine->calls->log(engine->context, LOG_LEVEL_ERROR, error_sentence(&error));
@@ -117,7 +118,8 @@ static json_t *show_daemon(struct engine *engine)
 
 int turn_end(struct engine *engine, struct moment now, struct error *error)
 {
-    json_t *boot = json_pack("{s:s, s:I}", "id", engine->boot, "turn", (json_int_t)now.wall_ms);
+    json_t *boot = json_pack("{s:s, s:I, s:I}", "id", engine->boot, "turn", (json_int_t)now.wall_ms,
+                             "boot_ms", (json_int_t)now.boot_ms);
     int code = states_put(engine->store, "daemon", "boot", boot, error);
     if (!code)
         code = states_put(engine->store, "daemon", "status", show_daemon(engine), error);
@@ -169,7 +171,8 @@ bool engine_wants_turn(const struct engine *engine, struct moment now)
 /* Does anything want to be written? Starting a run or handing over a message does not. */
 static bool has_work(const struct engine *engine, struct moment now)
 {
-    bool work = intake_is_ready(&engine->intake) || engine->own_due_boot_ms <= now.boot_ms;
+    bool work = intake_is_ready(&engine->intake) || engine->own_due_boot_ms <= now.boot_ms ||
+                engine->monitoring.due_boot_ms <= now.boot_ms;
     for (size_t i = 0; i < engine->measure_count && !work; i++)
         work = engine->measures[i].due_boot_ms <= now.boot_ms || engine->measures[i].touched;
     for (size_t i = 0; i < engine->intake.count && !work; i++)
@@ -186,6 +189,8 @@ static int write_turn(struct engine *engine, struct moment *now, struct error *e
         code = own_put(engine, *now, error);
     if (!code)
         code = judge_due(engine, *now, error);
+    if (!code)
+        code = monitor_judge(engine, *now, error);
     return code ? code : turn_end(engine, *now, error);
 }
 

@@ -11,17 +11,19 @@ static bool named_with(const char *name, const char *stem, const char *suffix)
     return strncmp(name, stem, length) == 0 && strcmp(name + length, suffix) == 0;
 }
 
+bool watch_reads(const struct attribute *attribute, const char *name)
+{
+    if (attribute->kind == SERIES_EVENT && named_with(name, attribute->name, "_total"))
+        return true;
+    return attribute->kind == SERIES_TEXT ? named_with(name, attribute->name, "_info")
+                                          : strcmp(attribute->name, name) == 0;
+}
+
 static const struct attribute *feeding_attribute(const struct instance *instance, const char *name)
 {
-    for (size_t i = 0; i < instance->attribute_count; i++) {
-        const struct attribute *attribute = &instance->attributes[i];
-        if (attribute->kind != SERIES_TEXT && strcmp(attribute->name, name) == 0)
-            return attribute;
-        if (attribute->kind == SERIES_EVENT && named_with(name, attribute->name, "_total"))
-            return attribute;
-        if (attribute->kind == SERIES_TEXT && named_with(name, attribute->name, "_info"))
-            return attribute;
-    }
+    for (size_t i = 0; i < instance->attribute_count; i++)
+        if (watch_reads(&instance->attributes[i], name))
+            return &instance->attributes[i];
     return NULL;
 }
 

@@ -58,6 +58,7 @@ void instance_finish(struct instance *instance)
     json_decref(instance->tables);
     json_decref(instance->last_run);
     json_decref(instance->shown);
+    json_decref(instance->losses);
     free(instance->end_why);
     free(instance->broken);
     free(instance->reason);

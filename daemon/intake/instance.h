@@ -62,6 +62,7 @@ struct instance {
     int64_t watch_from_ms; /* what is watched goes on from here; 0: begins anew */
     bool backlog;          /* more is waiting: results are provisional */
     bool overflow;         /* a series limit was reached */
+    json_t *losses;        /* told since monitoring took them, or NULL */
     json_t *last_run;      /* as the API shows it */
     struct spans watched;
     int64_t evidence[INSTANCE_EVIDENCE]; /* latest leaves, newest first; -1: none */

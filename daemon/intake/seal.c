@@ -330,6 +330,22 @@ static void note_measured(struct instance *instance)
             instance->attributes[i].measured = true;
 }
 
+/* At most a screenful is told; all of them are in the evidence. */
+static void note_losses(struct instance *instance)
+{
+    enum { LOSSES_TOLD = 20 };
+    size_t index;
+    json_t *loss;
+    if (!json_array_size(instance->run.lost))
+        return;
+    if (!instance->losses)
+        instance->losses = json_array();
+    json_array_foreach (instance->run.lost, index, loss) {
+        if (json_array_size(instance->losses) < LOSSES_TOLD)
+            json_array_append(instance->losses, loss);
+    }
+}
+
 /* What the instance is from now on. */
 static int note_state(struct intake *intake, struct instance *instance, enum condition condition,
                       struct moment now)
@@ -350,6 +366,7 @@ static int note_state(struct intake *intake, struct instance *instance, enum con
     }
     instance->backlog = run->backlog;
     instance->overflow = run->overflow;
+    note_losses(instance);
     instance->last_end_ms = now.wall_ms;
     instance->due_count += !instance->stream;
     instance->taken_count += well && !instance->stream;

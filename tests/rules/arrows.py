@@ -22,6 +22,8 @@ ROOMS = {
     "register": {"base", "store", "ledger"},
     "notify": {"base", "store", "ledger"},
     "intake": {"base", "channel", "store", "ledger", "series"},
+    "monitoring": {"base", "store", "ledger", "series", "criterion", "intake", "register",
+                   "notify"},
     "expose": {"base"},
     "http": {"base"},
     "api": SHOWN | {"http", "report"},

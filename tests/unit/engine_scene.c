@@ -105,7 +105,9 @@ struct scene *scene_new(void)
 {
     struct scene *scene = calloc(1, sizeof *scene);
     assert_non_null(scene);
-    snprintf(scene->folder, sizeof scene->folder, "/tmp/test_engine.XXXXXX");
+    /* A turn waits for the disk: thousands of them are quicker where there is none. */
+    const char *place = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+    snprintf(scene->folder, sizeof scene->folder, "%s/test_engine.XXXXXX", place);
     assert_non_null(mkdtemp(scene->folder));
     scene->now = (struct moment){SCENE_START, 1000000};
     scene->delivered = json_array();

@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "channel/messages.h"
+#include "parent/known.h"
 #include "parent/launch.h"
 
 enum { MESSAGES_A_STEP = 256, STEP_MS = 500 };
@@ -22,8 +23,11 @@ struct checker {
     struct check *check;
     enum config_role role;
     char *instance;
+    json_t *part;
+    char *file; /* the plugin's, before it was checked */
     pid_t pid;
     struct channel *channel;
+    bool faulty; /* it told a mistake, or warned */
     bool answered;
     bool ended;
 };
@@ -34,6 +38,8 @@ struct check {
     struct checker **checkers;
     size_t count;
     size_t capacity;
+    const json_t *known_before;
+    json_t *known;
     json_t *tables;
     int64_t until_ms;
     bool engine_asked;
@@ -47,6 +53,11 @@ int check_fd(const struct check *check)
 json_t *check_tables(const struct check *check)
 {
     return check->tables;
+}
+
+json_t *check_known(const struct check *check)
+{
+    return check->known;
 }
 
 json_t *check_engine_part(const struct config *config, json_t *tables)
@@ -82,9 +93,21 @@ static int on_fault(void *context, struct channel_message *message)
     struct checker *checker = context;
     CLEAN(clean_json) json_t *fault = NULL;
     int code = message_json(message, &fault);
+    checker->faulty = true;
     if (!code)
         check_add_fault(checker->check->config, checker->role, checker->instance, fault);
     return code;
+}
+
+static int keep(struct checker *checker, json_t *tables)
+{
+    struct check *check = checker->check;
+    if (json_object_set(check->tables, checker->instance, tables))
+        return ERROR_MEMORY;
+    /* What it found wrong is to be told the next time too. */
+    if (checker->faulty)
+        return 0;
+    return known_put(check->known, checker->instance, checker->part, checker->file, tables);
 }
 
 static int on_checked(void *context, struct channel_message *message)
@@ -96,10 +119,9 @@ static int on_checked(void *context, struct channel_message *message)
         return code;
     checker->answered = true;
     json_t *tables = json_object_get(answer, "plugin");
-    if (checker->role == CONFIG_COLLECTOR && json_is_object(tables) &&
-        json_object_set(checker->check->tables, checker->instance, tables))
-        return ERROR_MEMORY;
-    return 0;
+    if (checker->role != CONFIG_COLLECTOR || !json_is_object(tables))
+        return 0;
+    return keep(checker, tables);
 }
 
 static int on_other(void *context, struct channel_message *message)
@@ -136,10 +158,12 @@ static void free_checker(struct checker *checker)
     if (checker->pid)
         end_checker(checker);
     free(checker->instance);
+    free(checker->file);
+    json_decref(checker->part);
     free(checker);
 }
 
-static int launch_checker(struct checker *checker, json_t *part, struct error *error)
+static int launch_checker(struct checker *checker, struct error *error)
 {
     const json_t *whole = config_json(checker->check->config);
     struct launch launch = {
@@ -147,7 +171,7 @@ static int launch_checker(struct checker *checker, json_t *part, struct error *e
         .instance = checker->instance,
         .check = true,
         .libexec_dir = json_text_of(whole, "libexec_dir", ""),
-        .part = part,
+        .part = checker->part,
         .engine_fd = -1,
     };
     int fd = -1;
@@ -161,23 +185,39 @@ static int launch_checker(struct checker *checker, json_t *part, struct error *e
     return code ? error_set(error, code, "cannot watch a check: %s", error_text(code)) : 0;
 }
 
-static int add_checker(struct check *check, enum config_role role, const char *instance,
-                       struct error *error)
+/* part: taken over. */
+static int add_checker(struct check *check, const char *instance, json_t *part, struct error *error)
 {
-    CLEAN(clean_json)
-    json_t *part = role == CONFIG_ENGINE ? check_engine_part(check->config, check->tables)
-                                         : config_part(check->config, role, instance);
-    if (!part ||
-        array_reserve(&check->checkers, &check->capacity, check->count, sizeof *check->checkers))
+    struct checker *checker = NULL;
+    if (part &&
+        !array_reserve(&check->checkers, &check->capacity, check->count, sizeof *check->checkers))
+        checker = calloc(1, sizeof *checker);
+    if (!checker) {
+        json_decref(part);
         return error_set(error, ERROR_MEMORY, "no memory left for a check");
-    struct checker *checker = calloc(1, sizeof *checker);
-    if (!checker)
-        return error_set(error, ERROR_MEMORY, "no memory left for a check");
-    *checker = (struct checker){.check = check, .role = role};
+    }
+    *checker = (struct checker){
+        .check = check, .part = part, .role = instance ? CONFIG_COLLECTOR : CONFIG_ENGINE};
     check->checkers[check->count++] = checker;
+    if (instance)
+        checker->file = known_file(part);
     if (instance && !(checker->instance = strdup(instance)))
         return error_set(error, ERROR_MEMORY, "no memory left for a check");
-    return launch_checker(checker, part, error);
+    return launch_checker(checker, error);
+}
+
+/* One that answered for the same settings and the same file is not asked again. */
+static int add_collector(struct check *check, const char *instance, struct error *error)
+{
+    CLEAN(clean_json) json_t *part = config_part(check->config, CONFIG_COLLECTOR, instance);
+    CLEAN(clean_text) char *file = known_file(part);
+    json_t *tables = known_tables(check->known_before, instance, part, file);
+    if (!tables)
+        return add_checker(check, instance, json_incref(part), error);
+    if (json_object_set(check->tables, instance, tables) ||
+        known_put(check->known, instance, part, file, tables))
+        return error_set(error, ERROR_MEMORY, "no memory left for a check");
+    return 0;
 }
 
 static int add_collectors(struct check *check, struct error *error)
@@ -189,27 +229,38 @@ static int add_collectors(struct check *check, struct error *error)
         const char *name = json_text_of(collector, "name", NULL);
         if (!name || !json_flag_of(collector, "enabled", true))
             continue;
-        int code = add_checker(check, CONFIG_COLLECTOR, name, error);
+        int code = add_collector(check, name, error);
         if (code)
             return code;
     }
     return 0;
 }
 
-int check_new(struct config *config, int64_t now_ms, struct check **ret, struct error *error)
+static int ask_engine(struct check *check, struct error *error)
+{
+    check->engine_asked = true;
+    check->until_ms = clock_now().boot_ms + CHECK_LIMIT_MS;
+    return add_checker(check, NULL, check_engine_part(check->config, check->tables), error);
+}
+
+int check_new(struct config *config, const json_t *known, struct check **ret, struct error *error)
 {
     struct check *check = calloc(1, sizeof *check);
     if (!check)
         return error_set(error, ERROR_MEMORY, "no memory left for a check");
     check->config = config;
-    check->until_ms = now_ms + CHECK_LIMIT_MS;
+    check->until_ms = clock_now().boot_ms + CHECK_LIMIT_MS;
+    check->known_before = known;
+    check->known = json_object();
     check->tables = json_object();
     check->poll = epoll_create1(EPOLL_CLOEXEC);
     int code = 0;
-    if (check->poll < 0 || !check->tables)
+    if (check->poll < 0 || !check->tables || !check->known)
         code = error_set(error, ERROR_IO, "cannot begin a check");
     else
         code = add_collectors(check, error);
+    if (!code && !check->count)
+        code = ask_engine(check, error);
     if (code)
         check_free(check);
     else
@@ -225,6 +276,7 @@ void check_free(struct check *check)
         free_checker(check->checkers[i]);
     free(check->checkers);
     json_decref(check->tables);
+    json_decref(check->known);
     if (check->poll >= 0)
         close(check->poll);
     free(check);
@@ -285,10 +337,8 @@ bool check_step(struct check *check, int64_t now_ms)
     /* Formulas cannot be judged with a collector's attributes unknown. */
     if (check->engine_asked || !config_is_valid(check->config))
         return true;
-    check->engine_asked = true;
-    check->until_ms = now_ms + CHECK_LIMIT_MS;
     CLEAN(error_finish) struct error error = {0};
-    if (add_checker(check, CONFIG_ENGINE, NULL, &error)) {
+    if (ask_engine(check, &error)) {
         config_fault_add(check->config, "", false, error_sentence(&error));
         return true;
     }

@@ -13,9 +13,10 @@ enum { CHECK_LIMIT_MS = 20000 }; /* for all of one round */
 
 struct check;
 
-/* Begins: first every enabled collector, then, with their tables, the engine. Mistakes go into the
+/* Begins: first every enabled collector of which something is other than known (known.h; borrowed
+ * until check_free, may be NULL), then, with their tables, the engine. Mistakes go into the
  * configuration, which is borrowed until check_free. */
-int check_new(struct config *config, int64_t now_ms, struct check **ret,
+int check_new(struct config *config, const json_t *known, struct check **ret,
               struct error *error) MUST_CHECK;
 /* Kills what still runs. Takes NULL. */
 void check_free(struct check *check);
@@ -31,6 +32,8 @@ bool check_has(const struct check *check, pid_t pid);
 
 /* {instance: the tables that its collector printed}. Borrowed. */
 json_t *check_tables(const struct check *check);
+/* What is known of its collectors now. Borrowed. */
+json_t *check_known(const struct check *check);
 /* The engine's part with the tables in it. A new reference, NULL without memory. */
 json_t *check_engine_part(const struct config *config, json_t *tables);
 /* One mistake that a role told about its part, put into the configuration. */

@@ -158,13 +158,14 @@ static bool is_nobody(const void *context, pid_t pid)
 static int run_checks(struct parent *parent, struct error *error)
 {
     struct check *check = NULL;
-    int code = check_new(parent->config, clock_now().boot_ms, &check, error);
+    int code = check_new(parent->config, NULL, &check, error);
     if (code)
         return code;
     code = check_run(check);
     if (code)
         error_set(error, code, "the check was interrupted: %s", strerror(errno));
     parent->tables = json_incref(check_tables(check));
+    parent->known = json_incref(check_known(check));
     check_free(check);
     if (parent->adopts)
         strays_end(is_nobody, NULL);
@@ -288,6 +289,7 @@ int main(int argc, char **argv)
     if (status < 0)
         status = run(&parent);
     json_decref(parent.tables);
+    json_decref(parent.known);
     config_free(parent.config);
     return status;
 }

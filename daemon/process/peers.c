@@ -74,8 +74,9 @@ static int send_start(struct peers *peers, struct peer *peer, struct instance *i
     int code = intake_positions(engine_intake(peers->engine), instance, &positions, &error);
     if (!code)
         code = message_send(peer->channel, MESSAGE_POSITIONS, positions);
+    /* It may have died before its channel came here; reading tells its end. */
     if (code)
-        return code;
+        return code == ERROR_CLOSED ? 0 : code;
     /* The parent may have held it back: its time runs from now. */
     engine_began(instance, clock_now());
     int64_t deadline_ms = instance->started_ms + instance->deadline_ms;

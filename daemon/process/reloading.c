@@ -125,6 +125,8 @@ static void commit(struct parent *parent)
     if (!reload_was_asked(&parent->reload, CONFIG_FRONT) && front->pid)
         topology_ask_to_stop(front, GRACE_MS);
     swap_listeners(parent);
+    json_decref(parent->known);
+    parent->known = json_incref(check_known(parent->check));
     check_free(parent->check);
     parent->check = NULL;
     config_free(parent->config);
@@ -202,7 +204,7 @@ static void on_check_ready(void *context, unsigned events)
 
 static int begin_check(struct parent *parent, struct error *error)
 {
-    int code = check_new(parent->next, now_ms(), &parent->check, error);
+    int code = check_new(parent->next, parent->known, &parent->check, error);
     if (code)
         return code;
     code = loop_watch(parent->links.loop, check_fd(parent->check), on_check_ready, parent,

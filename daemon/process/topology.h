@@ -17,6 +17,7 @@ struct parent {
     const char *config_path;
     struct config *config;
     json_t *tables;     /* {instance: what its collector declared} */
+    json_t *known;      /* of the last check: who need not be asked again */
     struct child links; /* its loop alone: what a child_link asks for */
     struct children table;
     struct listeners listeners;

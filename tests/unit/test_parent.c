@@ -15,6 +15,7 @@
 #include "base/buffer.h"
 #include "base/clean.h"
 #include "parent/children.h"
+#include "parent/known.h"
 #include "parent/launch.h"
 #include "parent/notify.h"
 #include "parent/reload.h"
@@ -321,6 +322,40 @@ static void test_spawn_limits(void **state)
     assert_int_equal(status, 0);
 }
 
+/* Only the same settings and the very same file spare a collector the question. */
+static void test_known(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/test_known.XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    json_t *known = json_object();
+    json_t *part = json_pack("{s:s, s:i}", "plugin_path", path, "every", 1);
+    json_t *other = json_pack("{s:s, s:i}", "plugin_path", path, "every", 2);
+    json_t *tables = json_pack("{s:s}", "sha256", "aa");
+    char *file = known_file(part);
+    assert_null(known_tables(NULL, "one", part, file));
+    assert_int_equal(known_put(known, "one", part, file, NULL), 0);
+    assert_null(known_tables(known, "one", part, file));
+    assert_int_equal(known_put(known, "one", part, file, tables), 0);
+    assert_ptr_equal(known_tables(known, "one", part, file), tables);
+    assert_null(known_tables(known, "two", part, file));
+    assert_null(known_tables(known, "one", other, file));
+    assert_null(known_tables(known, "one", part, NULL));
+    assert_int_equal(write(fd, "x", 1), 1);
+    char *changed = known_file(part);
+    assert_null(known_tables(known, "one", part, changed));
+    close(fd);
+    unlink(path);
+    assert_null(known_file(part));
+    free(file);
+    free(changed);
+    json_decref(known);
+    json_decref(part);
+    json_decref(other);
+    json_decref(tables);
+}
+
 static void test_capabilities(void **state)
 {
     (void)state;
@@ -347,6 +382,7 @@ int main(void)
         cmocka_unit_test(test_descriptors_change_places),
         cmocka_unit_test(test_spawn_tells_the_step),
         cmocka_unit_test(test_spawn_limits),
+        cmocka_unit_test(test_known),
         cmocka_unit_test(test_capabilities),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

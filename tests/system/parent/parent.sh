@@ -45,6 +45,7 @@ write_config() {
 state_dir = "$folder/state/deep";
 runtime_dir = "$folder/run";
 libexec_dir = "$folder/libexec";
+plugin_dir = "$folder";
 user = "nobody-of-this-name";
 http = { listen = "127.0.0.1:${port:-29191}"; };
 collectors = (
@@ -82,6 +83,7 @@ finish() {
 }
 
 cp -r "$libexec" "$folder/libexec"
+: >"$folder/log.so"
 "$manager" "$folder/notify" "$folder/notices" >/dev/null 2>&1 &
 
 echo "- starts, tells, stops in order"
@@ -180,6 +182,8 @@ await 5 "RELOADING, READY" times notices '^READY=1' 2
 wants "the time of RELOADING" noticed '^MONOTONIC_USEC=[0-9]+'
 await 5 "the changed one ends" traced 'ended .*"instance":"one","reason":"stopped"'
 refutes "the unchanged two ended" traced '^two [0-9]+ stop'
+wants "the changed one is asked again" times trace '^one [0-9]+ check' 2
+refutes "the unchanged two is asked again" times trace '^two [0-9]+ check' 2
 echo prepare-no >"$folder/mode.front"
 kill -HUP "$parent"
 await 15 "the engine abandons" traced '^engine [0-9]+ abandon'
@@ -212,12 +216,12 @@ wants "the engine's words" said "the engine cannot begin: the folder is another'
 begin one=check-fault
 wait "$parent"
 wants "exit status of a mistake" test $? -eq 2
-wants "the mistake's place" said 'conformd.conf:7: .*this is not as it should be \(column 7\)'
+wants "the mistake's place" said 'conformd.conf:8: .*this is not as it should be \(column 7\)'
 refutes "started all the same" traced '^engine [0-9]+ start'
 begin two=check-die
 wait "$parent"
 wants "exit status of a dead check" test $? -eq 2
-wants "where it stands" said 'conformd.conf:8: .*ended without an answer'
+wants "where it stands" said 'conformd.conf:9: .*ended without an answer'
 
 echo "- check"
 begin_well
@@ -226,7 +230,7 @@ echo check-warn >"$folder/mode.one"
 "$conformd" --check --config "$folder/conformd.conf" >"$folder/checked" 2>&1
 wants "exit status of a valid one" test $? -eq 0
 wants "the summary" grep -q '^configuration is valid: 2 collectors' "$folder/checked"
-wants "the warning" grep -Eq 'conformd.conf:7: warning: .*doubtful' "$folder/checked"
+wants "the warning" grep -Eq 'conformd.conf:8: warning: .*doubtful' "$folder/checked"
 kill -CONT "$parent"
 "$conformd" --config "$folder/conformd.conf" >"$folder/second" 2>&1
 wants "a second daemon" test $? -eq 1

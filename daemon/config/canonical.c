@@ -201,13 +201,10 @@ static int fill_measure(json_t *measure)
 {
     json_t *criterion = json_object_get(measure, "criterion");
     int64_t lasting = json_integer_of(criterion, "for", 0);
-    int failed = 0;
-    if (json_is_null(json_object_get(criterion, "recover")))
-        failed = json_object_set_new(criterion, "recover",
-                                     json_integer(2 * lasting > HOUR ? 2 * lasting : HOUR));
-    if (!*json_text_of(measure, "information_owner", ""))
-        failed |= json_object_set(measure, "information_owner", json_object_get(measure, "owner"));
-    return failed;
+    if (!json_is_null(json_object_get(criterion, "recover")))
+        return 0;
+    return json_object_set_new(criterion, "recover",
+                               json_integer(2 * lasting > HOUR ? 2 * lasting : HOUR));
 }
 
 static int fill_rule(json_t *rule)
@@ -245,7 +242,7 @@ static int fill(json_t *whole)
                 return ERROR_MEMORY;
         }
     }
-    return 0;
+    return roles_fill(whole);
 }
 
 int canonical_make(struct config *config)

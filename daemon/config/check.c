@@ -14,8 +14,9 @@ static const struct keyed {
     const char *list;
     const char *key;
 } keyed[] = {
-    {"collectors", "name"}, {"measures", "id"},   {"objectives", "id"},
-    {"rules", "id"},        {"channels", "name"}, {"record_classes", "id"},
+    {"collectors", "name"}, {"measures", "id"},       {"objectives", "id"},
+    {"rules", "id"},        {"channels", "name"},     {"record_classes", "id"},
+    {"soa", "control"},     {"families", "controls"},
 };
 enum { KEYED = sizeof keyed / sizeof *keyed };
 
@@ -287,5 +288,5 @@ int check_whole(struct config *config)
                 return ERROR_MEMORY;
         }
     }
-    return 0;
+    return check_stated(config);
 }

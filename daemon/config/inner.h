@@ -44,6 +44,12 @@ int merge_text(struct config *config, const struct source *source, const char *t
 int canonical_make(struct config *config) MUST_CHECK;
 /* What one setting alone cannot show: names, pairs, references. ERROR_MEMORY only. */
 int check_whole(struct config *config) MUST_CHECK;
+int check_stated(struct config *config) MUST_CHECK;
+
+/* Roles that measures do not give, and the list `unasked` of those that nobody asked for. */
+int roles_fill(json_t *whole) MUST_CHECK;
+/* True when the control is the family or below it. */
+bool roles_is_below(const char *control, const char *family);
 
 /* One file from memory, for tests and fuzzing: everything but the folders beside it. */
 int config_load_text(const char *name, const char *text, size_t length,

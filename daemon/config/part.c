@@ -38,11 +38,21 @@ static json_t *pick_each(const json_t *list, const char *const *names)
 
 static json_t *engine_part(const struct config *config)
 {
-    static const char *const members[] = {
-        "state_dir", "runtime_dir", "allow_unattributed", "keep",       "classification",
-        "measures",  "objectives",  "record_classes",     "lost_after", "lost_after_urgent",
-        NULL};
-    static const char *const collectors[] = {"name",     "plugin",  "every",
+    static const char *const members[] = {"state_dir",
+                                          "runtime_dir",
+                                          "allow_unattributed",
+                                          "keep",
+                                          "classification",
+                                          "measures",
+                                          "objectives",
+                                          "record_classes",
+                                          "lost_after",
+                                          "lost_after_urgent",
+                                          "scope",
+                                          "soa",
+                                          "unasked",
+                                          NULL};
+    static const char *const collectors[] = {"name",     "plugin",  "every", "scope",
                                              "deadline", "enabled", NULL};
     static const char *const channels[] = {"name", "type", "events", NULL};
     const json_t *whole = config->whole;

@@ -15,6 +15,7 @@ static const char *const log_levels[] = {"error", "warning", "notice", "info", "
 static const char *const kinds[] = {"performance", "effectiveness", NULL};
 static const char *const urgencies[] = {"now", "day", "digest", NULL};
 static const char *const levels[] = {"strategic", "tactical", "operational", NULL};
+static const char *const separations[] = {"warn", "deny", NULL};
 static const char *const channel_types[] = {"syslog", "webhook", NULL};
 
 static const struct setting http[] = {
@@ -36,6 +37,8 @@ static const struct setting collectors[] = {
      "How long one run may take; not given: as `every`, at most 1m.", NULL, NULL},
     {"enabled", SETTING_BOOLEAN, 0, 0, 0, "true", "false keeps it from running; reports say so.",
      NULL, NULL},
+    {"scope", SETTING_STRING, SETTING_LIST, 1, 255, NULL,
+     "Units, sites and assets of the group scope that it reads.", NULL, NULL},
     {0},
 };
 
@@ -83,15 +86,23 @@ static const struct setting measures[] = {
      NULL, NULL},
     {"owner", SETTING_STRING, SETTING_REQUIRED, 1, 200, NULL,
      "Who owns what is measured, and acts when it is missed.", NULL, NULL},
-    {"client", SETTING_STRING, 0, 1, 200, "ciso", "Who asked for it.", NULL, NULL},
-    {"planner", SETTING_STRING, 0, 1, 200, "ciso", "Who builds it.", NULL, NULL},
-    {"reviewer", SETTING_STRING, 0, 1, 200, "ciso", "Who confirms that it fits.", NULL, NULL},
-    {"information_owner", SETTING_STRING, 0, 1, 200, NULL,
-     "Who owns the data it uses; not given: as `owner`.", NULL, NULL},
-    {"information_collector", SETTING_STRING, 0, 1, 200, "conformd", "Who collects the data.", NULL,
+    {"client", SETTING_STRING, 0, 1, 200, NULL,
+     "Who asked for it; this and the next six not given: as its family says, else ciso.", NULL,
      NULL},
-    {"analyst", SETTING_STRING, 0, 1, 200, "ciso", "Who analyses and evaluates.", NULL, NULL},
-    {"communicator", SETTING_STRING, 0, 1, 200, "ciso", "Who tells the results.", NULL, NULL},
+    {"planner", SETTING_STRING, 0, 1, 200, NULL, "Who builds it.", NULL, NULL},
+    {"reviewer", SETTING_STRING, 0, 1, 200, NULL, "Who confirms that it fits.", NULL, NULL},
+    {"information_owner", SETTING_STRING, 0, 1, 200, NULL,
+     "Who owns the data it uses; not given anywhere: as `owner`.", NULL, NULL},
+    {"information_collector", SETTING_STRING, 0, 1, 200, NULL,
+     "Who collects the data; not given anywhere: conformd.", NULL, NULL},
+    {"analyst", SETTING_STRING, 0, 1, 200, NULL, "Who analyses and evaluates.", NULL, NULL},
+    {"communicator", SETTING_STRING, 0, 1, 200, NULL, "Who tells the results.", NULL, NULL},
+    {"implementer", SETTING_STRING, 0, 1, 200, NULL, "Who puts the controls into effect.", NULL,
+     NULL},
+    {"effectiveness_reviewer", SETTING_STRING, 0, 1, 200, NULL,
+     "Who says whether they have effect; somebody else.", NULL, NULL},
+    {"scope", SETTING_STRING, SETTING_LIST, 1, 255, NULL,
+     "Units, sites and assets of the group scope that it speaks of.", NULL, NULL},
     {"urgency", SETTING_STRING, 0, 0, 0, "day", "When a miss is told: now, day or digest.", NULL,
      urgencies},
     {"why", SETTING_STRING, SETTING_REQUIRED, 1, LONGEST, NULL, "Why it matters.", NULL, NULL},
@@ -207,6 +218,17 @@ const struct setting schema_table[] = {
      NULL, NULL},
     {"classification", SETTING_STRING, 0, 1, 64, "internal", "Printed on every report.", NULL,
      NULL},
+    {"separation_of_duty", SETTING_STRING, 0, 0, 0, "warn",
+     "What is done about one person in two roles of a measure that check each other.", NULL,
+     separations},
+    {"measures_most", SETTING_INTEGER, 0, 0, 1e6, "150",
+     "A warning where more measures are enabled; 0 for none.", NULL, NULL},
+    {"scope", SETTING_GROUP, 0, 0, 0, NULL, "The scope of the management system.", schema_scope,
+     NULL},
+    {"soa", SETTING_GROUP, SETTING_LIST, 0, 0, NULL, "The statement of applicability.", schema_soa,
+     NULL},
+    {"families", SETTING_GROUP, SETTING_LIST, 0, 0, NULL,
+     "Roles of all measures of a family of controls.", schema_families, NULL},
     {"record_classes", SETTING_GROUP, SETTING_LIST, 0, 0, NULL,
      "Classes of records beside those of `conformctl privacy`, and legal bases of these.",
      schema_record_classes, NULL},

@@ -55,6 +55,9 @@ struct setting {
 
 extern const struct setting schema_table[];
 /* stated.c: groups of it. */
+extern const struct setting schema_scope[];
+extern const struct setting schema_soa[];
+extern const struct setting schema_families[];
 extern const struct setting schema_record_classes[];
 
 /* The row of a name, or NULL. */

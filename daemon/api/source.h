@@ -3,7 +3,7 @@
 #define API_SOURCE_H
 
 #include "api/routes.h"
-#include "promql/promql.h"
+#include "promql/ask.h"
 
 /* What selects: the set, and how far a series reaches. */
 struct source {

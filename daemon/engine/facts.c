@@ -98,8 +98,6 @@ static json_t *reason_of(const struct result *result)
         char *text = text_format("%s: %s", unknown_kind_text(result->unknown), reason);
         return json_string(text ? text : "");
     }
-    if (result->part_watched)
-        return json_string("a breach, although only a part of the time was watched");
     if (result->partial)
         return json_string("from a partial run, which accept_partial allows");
     return json_string(reason);
@@ -118,9 +116,9 @@ static json_t *show_criterion(const json_t *criterion)
 static void copy_words(json_t *row, const json_t *construct)
 {
     static const char *const keys[] = {
-        "id",      "version", "name",       "kind",     "information_need",
-        "formula", "unit",    "population", "controls", "owner",
-        "urgency", "why",     "if_missed"};
+        "id",      "version", "name",       "kind",          "information_need",
+        "formula", "unit",    "population", "population_by", "controls",
+        "owner",   "urgency", "why",        "if_missed"};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         json_t *value = json_object_get(construct, keys[i]);
         if (value)
@@ -154,6 +152,7 @@ json_t *facts_of_measure(struct engine *engine, struct judged *judged, int64_t n
     if (!row)
         return NULL;
     copy_words(row, construct);
+    json_object_set_new(row, "systemic", json_boolean(result->systemic));
     json_object_set_new(row, "value", json_null());
     if (result->has_value)
         json_set_double(row, "value", result->value);
@@ -280,9 +279,9 @@ json_t *facts_of_finding(struct engine *engine, struct judged *judged, int64_t n
         text_from_double(result->value, number);
     CLEAN(clean_text) char *criterion = criterion_words(json_object_get(construct, "criterion"));
     CLEAN(clean_text)
-    char *title =
-        text_format("%s: %s %s, %s", json_text_of(construct, "name", judged->measure->id), number,
-                    json_text_of(construct, "unit", ""), criterion ? criterion : "");
+    char *title = text_format("%s%s: %s %s, %s", result->systemic ? "Systemic: " : "",
+                              json_text_of(construct, "name", judged->measure->id), number,
+                              json_text_of(construct, "unit", ""), criterion ? criterion : "");
     json_t *controls = json_object_get(construct, "controls");
     json_t *facts = json_pack(
         "{s:s, s:s, s:s, s:I, s:s, s:o, s:s, s:s, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:s, "
@@ -298,12 +297,13 @@ json_t *facts_of_finding(struct engine *engine, struct judged *judged, int64_t n
         "breaching", element_list(result, true), "window", window_of(judged, now_ms), "evidence",
         evidence_list(judged), "excerpts", excerpt_list(engine, judged), "quality",
         result->provisional    ? "provisional: a backlog is being worked off"
-        : result->part_watched ? "only a part of the window was watched"
+        : result->part_watched ? "not everything was watched or seen"
         : result->partial      ? "from a partial run"
                                : "complete",
         "classification", json_text_of(engine->config, "classification", "internal"));
     if (facts) {
         json_object_set_new(facts, "objectives", objectives_of(engine, judged));
+        json_object_set_new(facts, "systemic", json_boolean(result->systemic));
         json_object_set_new(facts, "collectors", collectors_of(engine, judged));
     }
     return facts;

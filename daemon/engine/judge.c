@@ -50,13 +50,14 @@ static int result_leaf(struct engine *engine, struct judged *judged, int64_t *re
     json_t *evidence = json_array();
     for (size_t i = 0; i < judged->evidence_count; i++)
         json_array_append_new(evidence, json_integer(judged->evidence[i]));
-    json_t *fields = json_pack(
-        "{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:b, s:b, s:o, s:I}", "construct",
-        judged->measure->hash, "state", verdict_text(result->verdict), "unknown",
-        unknown_kind_text(result->unknown), "value", number, "expected",
-        (json_int_t)result->expected, "seen", (json_int_t)result->seen, "breaching",
-        (json_int_t)result->breaching, "trial", judged->trial, "provisional", result->provisional,
-        "evidence", evidence, "config", (json_int_t)engine->intake.config_leaf);
+    json_t *fields =
+        json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:b, s:b, s:b, s:o, s:I}", "construct",
+                  judged->measure->hash, "state", verdict_text(result->verdict), "unknown",
+                  unknown_kind_text(result->unknown), "value", number, "expected",
+                  (json_int_t)result->expected, "seen", (json_int_t)result->seen, "breaching",
+                  (json_int_t)result->breaching, "systemic", result->systemic, "trial",
+                  judged->trial, "provisional", result->provisional, "evidence", evidence, "config",
+                  (json_int_t)engine->intake.config_leaf);
     return ledger_append(engine->ledger, LEAF_RESULT, fields, ret_leaf, error);
 }
 
@@ -210,7 +211,9 @@ static void take_result(struct judged *judged, struct result *result, int64_t no
     *ret_moved = is_moved(judged, result);
     *ret_changed = *ret_moved || !judged->judged || old->has_value != result->has_value ||
                    (result->has_value && old->value != result->value) ||
-                   old->breaching != result->breaching || !same_reason(old, result);
+                   old->breaching != result->breaching || old->seen != result->seen ||
+                   old->partial != result->partial || old->provisional != result->provisional ||
+                   !same_reason(old, result);
     if (first || judged->memory.last != result->verdict)
         judged->since_ms = now_ms;
     result_finish(&judged->result);
@@ -237,7 +240,8 @@ static int judge_one(struct engine *engine, struct judged *judged, struct moment
                                   .now_ms = now.wall_ms,
                                   .reach_ms = engine_reach_ms(engine),
                                   .context = engine,
-                                  .watch = watch_attribute};
+                                  .watch = watch_attribute,
+                                  .is_personal = watch_is_personal};
     struct result result = {0};
     bool moved, changed;
     int code = measure_judge(judged->measure, &world, &result, error);

@@ -9,6 +9,17 @@
 
 enum { PAIRS_LIMIT = 16 };
 
+bool own_has(const char *name)
+{
+    static const char *const names[] = {"conformd_runs_due", "conformd_runs_taken",
+                                        "conformd_actions_open", "conformd_actions_overdue",
+                                        "conformd_baseline"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(names[i], name) == 0)
+            return true;
+    return false;
+}
+
 static int put(struct engine *engine, const struct label *pairs, size_t count, double value)
 {
     CLEAN(labels_clean) struct labels *labels = NULL;

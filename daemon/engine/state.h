@@ -89,6 +89,7 @@ int watch_attribute(void *context, const char *name, int64_t from_ms, int64_t to
 /* Is `name` a series of this attribute? */
 bool watch_reads(const struct attribute *attribute, const char *name);
 bool watch_feeds(const struct instance *instance, const char *name);
+bool watch_is_personal(void *context, const char *name, const char *label);
 
 /* judge.c */
 int judge_due(struct engine *engine, struct moment now, struct error *error) MUST_CHECK;
@@ -103,6 +104,7 @@ json_t *facts_of_finding(struct engine *engine, struct judged *judged, int64_t n
 void facts_gather_evidence(struct engine *engine, struct judged *judged, int64_t now_ms);
 
 /* own.c: the engine's own series. */
+bool own_has(const char *name); /* true for the name of one of them */
 int own_put(struct engine *engine, struct moment now, struct error *error) MUST_CHECK;
 int own_baseline(struct engine *engine, int64_t now_ms, struct error *error) MUST_CHECK;
 

@@ -42,6 +42,7 @@ static int take_step(struct engine *engine, int64_t from_ms, int64_t now_ms, str
     intake_step(&engine->intake, now_ms);
     spans_cut(&engine->own_watched, now_ms);
     engine->outbox_next_ms = 0;
+    engine->own_due_boot_ms = 0; /* what the engine told of itself may be in the future by now */
     if (code || now_ms > from_ms)
         return code;
     struct store_query *query = store_query(

@@ -32,10 +32,19 @@ bool watch_feeds(const struct instance *instance, const char *name)
     return feeding_attribute(instance, name) != NULL;
 }
 
+/* One question, and the answer of one instance to it. */
+struct asking {
+    const struct engine *engine;
+    const struct instance *instance;
+    const struct attribute *attribute;
+    int64_t from_ms;
+    int64_t to_ms;
+    struct watch_answer answer;
+};
+
 static void say(struct watch_answer *ret, enum unknown_kind kind, char *reason)
 {
     free(ret->reason);
-    ret->partial = false;
     ret->unknown = kind;
     ret->reason = reason;
 }
@@ -49,23 +58,30 @@ static bool is_idle(const struct instance *instance)
     return instance->condition == CONDITION_ABSENT && !instance->ever_well;
 }
 
-static bool is_late(const struct instance *instance, int64_t now_ms)
+static int64_t patience(const struct instance *instance)
 {
-    int64_t patience = 2 * instance->every_ms + instance->deadline_ms;
-    return instance->last_end_ms && now_ms - instance->last_end_ms > patience;
+    return 2 * instance->every_ms + instance->deadline_ms;
 }
 
-/* Its word has become old: its own fault, or that of conformd, which did not run. */
-static void say_late(const struct engine *engine, const struct instance *instance,
-                     struct watch_answer *ret)
+static bool is_late(const struct instance *instance, int64_t now_ms)
 {
+    return instance->last_end_ms && now_ms - instance->last_end_ms > patience(instance);
+}
+
+/* Its word has become old: its own fault, or that of conformd, which did not run, and has not been
+ * there again for long enough. */
+static void say_late(struct asking *asking)
+{
+    const struct engine *engine = asking->engine;
+    const struct instance *instance = asking->instance;
     int64_t age_s = (engine->turn_ms - instance->last_end_ms) / 1000;
-    if (instance->last_end_ms < engine->started_ms && instance->running == 0)
-        say(ret, UNKNOWN_STOPPED,
+    if (instance->last_end_ms < engine->started_ms &&
+        engine->turn_ms - engine->started_ms <= patience(instance))
+        say(&asking->answer, UNKNOWN_STOPPED,
             text_format("conformd was not running: the last run of collector %s ended %lld s ago",
                         instance->name, (long long)age_s));
     else
-        say(ret, UNKNOWN_LOST,
+        say(&asking->answer, UNKNOWN_LOST,
             text_format("collector %s is late: its last run ended %lld s ago", instance->name,
                         (long long)age_s));
 }
@@ -79,96 +95,177 @@ static bool names_missing(const struct instance *instance)
 }
 
 /* Of a partial run only what it named is missing; where it named nothing, anything may be. */
-static bool ask_partial(const struct instance *instance, const struct attribute *attribute,
-                        enum unknown_kind kind, struct watch_answer *ret)
+static void ask_partial(struct asking *asking, enum unknown_kind kind)
 {
+    const struct instance *instance = asking->instance;
+    const struct attribute *attribute = asking->attribute;
     const char *reason = instance->reason ? instance->reason : "";
     if (attribute->missing)
-        say(ret, kind,
+        say(&asking->answer, kind,
             text_format("collector %s: %s", instance->name,
                         attribute->missing_why ? attribute->missing_why : ""));
     else if (instance->condition == CONDITION_PARTIAL && !names_missing(instance))
-        say(ret, kind,
+        say(&asking->answer, kind,
             text_format("collector %s: partial%s%s", instance->name, *reason ? ": " : "", reason));
     else
-        return true;
-    ret->partial = true;
-    return false;
+        return;
+    asking->answer.partial = true;
+    asking->answer.whole_ms = instance->last_whole_ms;
+    /* The 0 of an interval says that it was watched, and it was not. */
+    if (attribute->kind == SERIES_EVENT && asking->from_ms == asking->to_ms)
+        asking->answer.covered = 0;
 }
 
-/* One instance's word on one attribute; true when it is known. */
-static bool ask_instance(const struct engine *engine, const struct instance *instance,
-                         const struct attribute *attribute, struct watch_answer *ret)
+/* How it stands now, by its last run. */
+static void ask_now(struct asking *asking)
 {
-    enum unknown_kind kind = attribute->measured ? UNKNOWN_LOST : UNKNOWN_NOT_SET_UP;
+    const struct instance *instance = asking->instance;
+    enum unknown_kind kind = asking->attribute->measured ? UNKNOWN_LOST : UNKNOWN_NOT_SET_UP;
     const char *reason = instance->reason ? instance->reason : "";
     switch (instance->condition) {
     case CONDITION_STARTING:
-        say(ret, kind, text_format("collector %s has not ended its first run", instance->name));
-        return false;
+        say(&asking->answer, kind,
+            text_format("collector %s has not ended its first run", instance->name));
+        return;
     case CONDITION_FAILED:
     case CONDITION_ABSENT:
     case CONDITION_STANDBY:
-        say(ret, kind,
+        say(&asking->answer, kind,
             text_format("collector %s: %s%s%s", instance->name, condition_text(instance->condition),
                         *reason ? ": " : "", reason));
-        return false;
+        return;
     case CONDITION_WELL:
     case CONDITION_PARTIAL:
         break;
     }
-    if (is_late(instance, engine->turn_ms)) {
-        say_late(engine, instance, ret);
-        return false;
-    }
-    return ask_partial(instance, attribute, kind, ret);
+    if (is_late(instance, asking->engine->turn_ms))
+        say_late(asking);
+    else if (instance->stepped)
+        say(&asking->answer, kind,
+            text_format("the clock was set back, and collector %s has not ended a run since",
+                        instance->name));
+    else
+        ask_partial(asking, kind);
 }
 
-static void note_cover(const struct spans *spans, int64_t from_ms, int64_t to_ms,
-                       struct watch_answer *ret)
+/* How much of the time in question it was watched. A moment of the past was watched or it was not;
+ * one after its last run is spoken for by that. */
+static void ask_time(struct asking *asking)
 {
-    if (to_ms <= from_ms)
+    const struct instance *instance = asking->instance;
+    int64_t from_ms = asking->from_ms, to_ms = asking->to_ms;
+    const struct spans *missed = &asking->attribute->missed;
+    double share = 1;
+    if (to_ms > asking->engine->turn_ms && to_ms == from_ms)
+        share = 0;
+    else if (to_ms > from_ms)
+        share = (double)spans_covered_but(&instance->watched, missed, from_ms, to_ms) /
+                (double)(to_ms - from_ms);
+    else if (to_ms < instance->last_end_ms)
+        share = spans_hold(&instance->watched, to_ms) && !spans_hold(missed, to_ms);
+    if (share < asking->answer.covered)
+        asking->answer.covered = share;
+}
+
+/* Is this instance's word told rather than the one so far? What is only partial comes last. */
+static bool is_told(const struct watch_answer *one, const struct watch_answer *other)
+{
+    if (one->unknown == KNOWN || other->unknown == KNOWN)
+        return one->unknown != KNOWN;
+    if (one->partial != other->partial)
+        return other->partial;
+    return unknown_is_worse(one->unknown, other->unknown);
+}
+
+static void merge(struct watch_answer *ret, struct watch_answer *one)
+{
+    int64_t whole_ms = one->whole_ms;
+    if (ret->partial && (!one->partial || ret->whole_ms < whole_ms))
+        whole_ms = ret->whole_ms;
+    if (is_told(one, ret)) {
+        say(ret, one->unknown, one->reason);
+        ret->partial = one->partial;
+        one->reason = NULL;
+    }
+    ret->whole_ms = whole_ms;
+    if (one->covered < ret->covered)
+        ret->covered = one->covered;
+    ret->provisional = ret->provisional || one->provisional;
+    ret->event = ret->event || one->event;
+    free(one->reason);
+}
+
+static int watch_own(const struct engine *engine, const char *name, const struct asking *asking,
+                     struct watch_answer *ret)
+{
+    int64_t from_ms = asking->from_ms, to_ms = asking->to_ms;
+    if (!own_has(name))
+        say(ret, UNKNOWN_NOT_SET_UP, text_format("conformd has no series %s", name));
+    if (to_ms > from_ms)
+        ret->covered =
+            (double)spans_covered(&engine->own_watched, from_ms, to_ms) / (double)(to_ms - from_ms);
+    else if (engine->turn_ms - to_ms > OWN_EVERY_MS || to_ms > engine->turn_ms)
+        ret->covered = spans_hold(&engine->own_watched, to_ms);
+    return 0;
+}
+
+/* Nobody feeds it: it stands by, its source is not here, or no collector knows it. */
+static void say_nobody(const struct asking *idle, const char *name, struct watch_answer *ret)
+{
+    const struct instance *instance = idle->instance;
+    if (!instance) {
+        say(ret, UNKNOWN_NOT_SET_UP, text_format("no collector has declared %s yet", name));
         return;
-    double share = (double)spans_covered(spans, from_ms, to_ms) / (double)(to_ms - from_ms);
-    if (share < ret->covered)
-        ret->covered = share;
+    }
+    const char *reason = instance->reason ? instance->reason : "";
+    say(ret, idle->attribute->measured ? UNKNOWN_LOST : UNKNOWN_NOT_SET_UP,
+        text_format("collector %s: %s%s%s", instance->name, condition_text(instance->condition),
+                    *reason ? ": " : "", reason));
 }
 
 int watch_attribute(void *context, const char *name, int64_t from_ms, int64_t to_ms,
                     struct watch_answer *ret)
 {
     struct engine *engine = context;
-    const struct instance *idle = NULL;
+    struct asking idle = {.engine = engine, .from_ms = from_ms, .to_ms = to_ms};
     size_t feeding = 0;
-    if (text_begins(name, "conformd_")) {
-        note_cover(&engine->own_watched, from_ms, to_ms, ret);
-        return 0;
-    }
+    if (text_begins(name, "conformd_"))
+        return watch_own(engine, name, &idle, ret);
     for (size_t i = 0; i < engine->intake.count; i++) {
-        const struct instance *instance = engine->intake.instances[i];
-        const struct attribute *attribute = feeding_attribute(instance, name);
-        if (!attribute)
+        struct asking asking = {.engine = engine,
+                                .instance = engine->intake.instances[i],
+                                .attribute = feeding_attribute(engine->intake.instances[i], name),
+                                .from_ms = from_ms,
+                                .to_ms = to_ms,
+                                .answer = {.covered = 1}};
+        if (!asking.attribute)
             continue;
-        if (is_idle(instance)) {
-            idle = instance;
+        if (is_idle(asking.instance)) {
+            idle.instance = asking.instance;
+            idle.attribute = asking.attribute;
             continue;
         }
         feeding++;
-        ret->provisional = ret->provisional || instance->backlog;
-        bool known = ask_instance(engine, instance, attribute, ret);
-        note_cover(&instance->watched, from_ms, to_ms, ret);
-        /* What is only partial is reported last: a worse reason comes before it. */
-        if (!known && !ret->partial)
-            return 0;
+        asking.answer.provisional = asking.instance->backlog;
+        asking.answer.event =
+            asking.attribute->kind == SERIES_EVENT && strcmp(asking.attribute->name, name) == 0;
+        ask_now(&asking);
+        ask_time(&asking);
+        merge(ret, &asking.answer);
     }
-    if (feeding)
-        return 0;
-    if (idle)
-        say(ret, UNKNOWN_NOT_SET_UP,
-            text_format("collector %s: %s%s%s", idle->name, condition_text(idle->condition),
-                        idle->reason && *idle->reason ? ": " : "",
-                        idle->reason ? idle->reason : ""));
-    else
-        say(ret, UNKNOWN_NOT_SET_UP, text_format("no collector has declared %s yet", name));
+    if (!feeding)
+        say_nobody(&idle, name, ret);
     return 0;
+}
+
+bool watch_is_personal(void *context, const char *name, const char *label)
+{
+    const struct engine *engine = context;
+    for (size_t i = 0; i < engine->intake.count; i++) {
+        const struct attribute *attribute = feeding_attribute(engine->intake.instances[i], name);
+        for (size_t at = 0; attribute && at < attribute->label_count; at++)
+            if ((attribute->personal & 1u << at) && strcmp(attribute->labels[at], label) == 0)
+                return true;
+    }
+    return false;
 }

@@ -41,8 +41,10 @@ int instance_init(struct instance *instance, const json_t *config)
 
 static void forget_attributes(struct instance *instance)
 {
-    for (size_t i = 0; i < instance->attribute_count; i++)
+    for (size_t i = 0; i < instance->attribute_count; i++) {
         free(instance->attributes[i].missing_why);
+        spans_finish(&instance->attributes[i].missed);
+    }
     free(instance->attributes);
     instance->attributes = NULL;
     instance->attribute_count = 0;
@@ -158,6 +160,8 @@ static void carry_missing(struct instance *instance, struct attribute *attribute
         attributes[i].missing = old->missing;
         attributes[i].missing_why = old->missing_why;
         old->missing_why = NULL;
+        attributes[i].missed = old->missed;
+        old->missed = (struct spans){0};
     }
 }
 
@@ -225,6 +229,16 @@ static json_t *missing_to_json(const struct instance *instance)
     return missing;
 }
 
+static json_t *missed_to_json(const struct instance *instance)
+{
+    json_t *missed = json_object();
+    for (size_t i = 0; i < instance->attribute_count; i++)
+        if (instance->attributes[i].missed.count)
+            json_object_set_new(missed, instance->attributes[i].name,
+                                spans_to_json(&instance->attributes[i].missed));
+    return missed;
+}
+
 static json_t *measured_to_json(const struct instance *instance)
 {
     json_t *names = json_array();
@@ -238,7 +252,7 @@ json_t *instance_memory(const struct instance *instance)
 {
     return json_pack(
         "{s:s, s:s, s:b, s:I, s:I, s:I, s:o, s:o, s:O*, s:O*, s:I, s:s, s:o, s:s, s:I, s:I, s:I, "
-        "s:I, s:I, s:o}",
+        "s:I, s:I, s:o, s:o, s:I, s:b}",
         "condition", condition_text(instance->condition), "reason",
         instance->reason ? instance->reason : "", "ever_well", instance->ever_well, "last_end",
         (json_int_t)instance->last_end_ms, "last_well", (json_int_t)instance->last_well_ms,
@@ -249,8 +263,9 @@ json_t *instance_memory(const struct instance *instance)
         missing_to_json(instance), "folded_hash", instance->folded_hash, "due",
         (json_int_t)instance->due_count, "taken", (json_int_t)instance->taken_count, "folded",
         (json_int_t)instance->folded, "folded_first", (json_int_t)instance->folded_first_ms,
-        "folded_last", (json_int_t)instance->folded_last_ms, "measured",
-        measured_to_json(instance));
+        "folded_last", (json_int_t)instance->folded_last_ms, "measured", measured_to_json(instance),
+        "missed", missed_to_json(instance), "last_whole", (json_int_t)instance->last_whole_ms,
+        "stepped", instance->stepped);
 }
 
 static enum condition read_condition(const char *text)
@@ -285,6 +300,16 @@ static void remember_measured(struct instance *instance, const json_t *memory)
     }
 }
 
+static int remember_missed(struct instance *instance, const json_t *memory)
+{
+    const json_t *missed = json_object_get(memory, "missed");
+    int code = 0;
+    for (size_t i = 0; !code && i < instance->attribute_count; i++)
+        code = spans_from_json(json_object_get(missed, instance->attributes[i].name),
+                               &instance->attributes[i].missed);
+    return code;
+}
+
 static void remember_missing(struct instance *instance, const json_t *memory)
 {
     const json_t *missing = json_object_get(memory, "missing");
@@ -310,6 +335,8 @@ int instance_remember(struct instance *instance, const json_t *memory)
     instance->ever_well = json_flag_of(memory, "ever_well", false);
     instance->last_end_ms = json_integer_of(memory, "last_end", 0);
     instance->last_well_ms = json_integer_of(memory, "last_well", 0);
+    instance->last_whole_ms = json_integer_of(memory, "last_whole", 0);
+    instance->stepped = json_flag_of(memory, "stepped", false);
     instance->watch_from_ms = json_integer_of(memory, "watch_from", instance->last_well_ms);
     instance->tables_leaf = json_integer_of(memory, "tables_leaf", -1);
     instance->last_run = json_incref(json_object_get(memory, "last_run"));
@@ -323,7 +350,8 @@ int instance_remember(struct instance *instance, const json_t *memory)
     remember_evidence(instance, memory);
     remember_missing(instance, memory);
     remember_measured(instance, memory);
-    return spans_from_json(json_object_get(memory, "watched"), &instance->watched);
+    int code = remember_missed(instance, memory);
+    return code ? code : spans_from_json(json_object_get(memory, "watched"), &instance->watched);
 }
 
 static json_t *show_time(int64_t wall_ms)

@@ -38,7 +38,8 @@ struct attribute {
     bool missing;      /* in the last sealed run, or in the interval under way */
     bool missed_now;   /* said so since the interval began */
     char *missing_why;
-    bool measured; /* it was read once: from now on its absence is a loss */
+    bool measured;       /* it was read once: from now on its absence is a loss */
+    struct spans missed; /* when its instance was watched and it was not */
 };
 
 struct instance {
@@ -59,6 +60,8 @@ struct instance {
     bool ever_well;      /* it was measured once: from now on silence is a loss */
     int64_t last_end_ms; /* wall time of the last sealed run; 0: none */
     int64_t last_well_ms;
+    int64_t last_whole_ms; /* of a run that read everything; 0: none */
+    bool stepped;          /* the clock was set back behind its last run: nothing is known of now */
     int64_t watch_from_ms; /* what is watched goes on from here; 0: begins anew */
     bool backlog;          /* more is waiting: results are provisional */
     bool overflow;         /* a series limit was reached */

@@ -228,9 +228,16 @@ void intake_step(struct intake *intake, int64_t now_ms)
     for (size_t i = 0; i < intake->count; i++) {
         struct instance *instance = intake->instances[i];
         spans_cut(&instance->watched, now_ms);
+        for (size_t a = 0; a < instance->attribute_count; a++)
+            spans_cut(&instance->attributes[a].missed, now_ms);
         instance->watch_from_ms = 0;
-        if (instance->last_end_ms > now_ms)
+        /* What it read last has left the series, and what it read before is not what is now. */
+        if (instance->last_end_ms > now_ms) {
+            instance->stepped = true;
             instance->last_end_ms = now_ms;
+        }
+        if (instance->last_whole_ms > now_ms)
+            instance->last_whole_ms = now_ms;
         instance->changed = instance->moved = true;
     }
 }

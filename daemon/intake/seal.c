@@ -201,7 +201,8 @@ static int record(struct intake *intake, struct instance *instance, enum conditi
 }
 
 /* A run that ended well watched the time since the one before, if that was not too long ago. */
-static int watch(struct intake *intake, struct instance *instance, int64_t now_ms)
+static int watch(struct intake *intake, struct instance *instance, int64_t now_ms,
+                 int64_t *ret_from_ms)
 {
     int64_t gap = 2 * instance->every_ms;
     if (gap < 60000)
@@ -211,8 +212,47 @@ static int watch(struct intake *intake, struct instance *instance, int64_t now_m
         from = now_ms;
     instance->watch_from_ms = instance->last_well_ms = now_ms;
     instance->ever_well = true;
+    *ret_from_ms = from;
     spans_trim(&instance->watched, now_ms - intake->longest_ms);
     return spans_add(&instance->watched, from, now_ms);
+}
+
+/* An attribute that was missing was not watched, although its instance was. What a stream says of
+ * it at the end of an interval holds for all of that. */
+static int watch_missed(struct intake *intake, struct instance *instance, int64_t from_ms,
+                        int64_t now_ms)
+{
+    bool any_named = false;
+    int code = 0;
+    if (instance->stream && now_ms - instance->every_ms < from_ms)
+        from_ms = now_ms - instance->every_ms;
+    for (size_t i = 0; i < instance->attribute_count; i++)
+        any_named = any_named || instance->attributes[i].missing;
+    for (size_t i = 0; !code && i < instance->attribute_count; i++) {
+        struct attribute *attribute = &instance->attributes[i];
+        spans_trim(&attribute->missed, now_ms - intake->longest_ms);
+        if (attribute->missing || (instance->condition == CONDITION_PARTIAL && !any_named))
+            code = spans_add(&attribute->missed, from_ms, now_ms);
+    }
+    return code;
+}
+
+/* A snapshot that failed saw nothing of the time since the run before. A stream goes on from its
+ * position, and watches it late. */
+static int note_watched(struct intake *intake, struct instance *instance, int64_t now_ms)
+{
+    enum condition condition = instance->condition;
+    int64_t from_ms = now_ms;
+    instance->stepped = false;
+    if (condition == CONDITION_WELL)
+        instance->last_whole_ms = now_ms;
+    if (condition != CONDITION_WELL && condition != CONDITION_PARTIAL) {
+        if (!instance->stream)
+            instance->watch_from_ms = 0;
+        return 0;
+    }
+    int code = watch(intake, instance, now_ms, &from_ms);
+    return code ? code : watch_missed(intake, instance, from_ms, now_ms);
 }
 
 /* What a stream says is missing lasts for the interval in which it says so, at least. */
@@ -370,7 +410,7 @@ static int note_state(struct intake *intake, struct instance *instance, enum con
     instance->last_end_ms = now.wall_ms;
     instance->due_count += !instance->stream;
     instance->taken_count += well && !instance->stream;
-    return well ? watch(intake, instance, now.wall_ms) : 0;
+    return note_watched(intake, instance, now.wall_ms);
 }
 
 int seal_run(struct intake *intake, struct instance *instance, struct moment now,

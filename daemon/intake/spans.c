@@ -38,6 +38,34 @@ int64_t spans_covered(const struct spans *spans, int64_t from_ms, int64_t to_ms)
     return covered;
 }
 
+int64_t spans_covered_but(const struct spans *spans, const struct spans *but, int64_t from_ms,
+                          int64_t to_ms)
+{
+    int64_t covered = 0;
+    for (size_t i = spans->count; i-- > 0;) {
+        const struct span *span = &spans->items[i];
+        if (span->to_ms <= from_ms)
+            break;
+        int64_t low = span->from_ms > from_ms ? span->from_ms : from_ms;
+        int64_t high = span->to_ms < to_ms ? span->to_ms : to_ms;
+        if (high > low)
+            covered += high - low - spans_covered(but, low, high);
+    }
+    return covered;
+}
+
+bool spans_hold(const struct spans *spans, int64_t at_ms)
+{
+    for (size_t i = spans->count; i-- > 0;) {
+        const struct span *span = &spans->items[i];
+        if (span->to_ms < at_ms)
+            return false;
+        if (span->from_ms <= at_ms)
+            return true;
+    }
+    return false;
+}
+
 void spans_trim(struct spans *spans, int64_t before_ms)
 {
     size_t gone = 0;

@@ -5,6 +5,7 @@
 #include "base/error.h"
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,6 +25,11 @@ struct spans {
 int spans_add(struct spans *spans, int64_t from_ms, int64_t to_ms) MUST_CHECK;
 /* Milliseconds of from_ms .. to_ms that were watched. */
 int64_t spans_covered(const struct spans *spans, int64_t from_ms, int64_t to_ms);
+/* The same, without what `but` covers too. */
+int64_t spans_covered_but(const struct spans *spans, const struct spans *but, int64_t from_ms,
+                          int64_t to_ms);
+/* True when this moment lies in a span, its ends included. */
+bool spans_hold(const struct spans *spans, int64_t at_ms);
 /* Forgets what ended before. */
 void spans_trim(struct spans *spans, int64_t before_ms);
 /* Forgets what lies after: the clock stepped back. */

@@ -32,35 +32,66 @@ static int parse_formula(const json_t *construct, const char *setting, struct pr
     return ERROR_FORMAT;
 }
 
+struct reads {
+    bool any;
+    bool nameless;
+};
+
 static void on_selector(void *context, const struct promql_selector *selector)
 {
-    const struct promql_selector **nameless = context;
-    static const struct promql_selector marker;
-    if (!selector->name && !*nameless)
-        *nameless = &marker;
+    struct reads *reads = context;
+    reads->any = true;
+    reads->nameless = reads->nameless || !selector->name;
 }
 
 /* Whatever a formula reads must have a name, or nobody can say whether it was watched. */
 static int check_formula(const struct promql *formula, const char *setting, bool may_forgive,
                          struct measure_fault *ret_fault)
 {
-    const struct promql_selector *nameless = NULL;
+    struct reads reads = {0};
     enum promql_type type = promql_type(formula);
     if (type != PROMQL_VECTOR && type != PROMQL_SCALAR)
         return fault(ret_fault, setting, 1,
                      strdup("the formula gives a range or a text; allowed is one that gives a "
                             "number or one number a series, such as sum(accounts_empty_password)"));
-    promql_each_selector(formula, on_selector, &nameless);
-    if (nameless)
+    promql_each_selector(formula, on_selector, &reads);
+    if (reads.nameless)
         return fault(ret_fault, setting, 1,
                      strdup("a selector without a name; give the attribute's name, so that it is "
                             "known whether it was measured"));
-    if (!may_forgive && (promql_calls(formula, "vector") || promql_calls(formula, "absent") ||
-                         promql_calls(formula, "absent_over_time")))
+    if (!reads.any)
+        return fault(ret_fault, setting, 1,
+                     strdup("the formula reads no attribute, so it measures nothing; allowed is "
+                            "one that does, such as sum(accounts_empty_password)"));
+    if (!may_forgive && promql_invents(formula))
         return fault(ret_fault, setting, 1,
                      strdup("vector() and absent() make an answer out of missing data; give the "
                             "reason in allow_absent, or use when_empty"));
     return 0;
+}
+
+/* "self", a list of elements, or a selector over an inventory. */
+static int read_population(struct measure *measure, struct measure_fault *ret_fault)
+{
+    const json_t *population = json_object_get(measure->construct, "population");
+    const char *text = json_is_string(population) ? json_string_value(population) : "self";
+    measure->element_label = json_text_of(measure->construct, "population_by", "host");
+    if (json_is_array(population)) {
+        measure->elements = population;
+        return json_array_size(population)
+                   ? 0
+                   : fault(ret_fault, "population", 0,
+                           strdup("the list names no element; allowed is \"self\", a list of "
+                                  "elements, or a selector over an inventory"));
+    }
+    if (strcmp(text, "self") == 0)
+        return 0;
+    int code = parse_formula(measure->construct, "population", &measure->inventory, ret_fault);
+    if (!code && !promql_is_selector(measure->inventory))
+        code = fault(ret_fault, "population", 1,
+                     strdup("allowed is \"self\", a list of elements, or one selector over an "
+                            "inventory such as \"inventory_host_info{env=\\\"prod\\\"}\""));
+    return code ? code : check_formula(measure->inventory, "population", false, ret_fault);
 }
 
 static int read_instead(const json_t *construct, const char *setting, struct measure_instead *ret,
@@ -99,6 +130,8 @@ static int read_construct(struct measure *measure, struct measure_fault *ret_fau
     measure->id = json_text_of(construct, "id", "");
     measure->every_ms = json_integer_of(construct, "every", 3600000);
     measure->coverage = read_share(construct, "coverage", 0.9);
+    measure->min_coverage = read_share(construct, "min_coverage", 1);
+    measure->systemic_share = read_share(construct, "systemic_share", 0.5);
     measure->accept_partial = json_flag_of(construct, "accept_partial", false);
     int code = parse_formula(construct, "formula", &measure->formula, ret_fault);
     if (!code)
@@ -107,6 +140,10 @@ static int read_construct(struct measure *measure, struct measure_fault *ret_fau
         code = parse_formula(construct, "valid_when", &measure->valid_when, ret_fault);
     if (!code && measure->valid_when)
         code = check_formula(measure->valid_when, "valid_when", may_forgive, ret_fault);
+    if (!code && measure->valid_when)
+        promql_tell_each(measure->valid_when); /* of several elements each must hold */
+    if (!code)
+        code = read_population(measure, ret_fault);
     if (!code)
         code = read_instead(construct, "when_empty", &measure->when_empty, ret_fault);
     if (!code)
@@ -143,6 +180,7 @@ void measure_free(struct measure *measure)
         return;
     promql_free(measure->formula);
     promql_free(measure->valid_when);
+    promql_free(measure->inventory);
     json_decref(measure->construct);
     free(measure);
 }
@@ -159,13 +197,21 @@ static void visit_name(void *context, const struct promql_selector *selector)
         visit->on_name(visit->context, selector->name);
 }
 
+void measure_each_selector(const struct measure *measure,
+                           void (*on)(void *context, const struct promql_selector *), void *context)
+{
+    promql_each_selector(measure->formula, on, context);
+    if (measure->valid_when)
+        promql_each_selector(measure->valid_when, on, context);
+    if (measure->inventory)
+        promql_each_selector(measure->inventory, on, context);
+}
+
 void measure_each_name(const struct measure *measure,
                        void (*on_name)(void *context, const char *name), void *context)
 {
     struct name_visit visit = {on_name, context};
-    promql_each_selector(measure->formula, visit_name, &visit);
-    if (measure->valid_when)
-        promql_each_selector(measure->valid_when, visit_name, &visit);
+    measure_each_selector(measure, visit_name, &visit);
 }
 
 static void visit_reach(void *context, const struct promql_selector *selector)
@@ -178,8 +224,6 @@ static void visit_reach(void *context, const struct promql_selector *selector)
 int64_t measure_reach_ms(const struct measure *measure)
 {
     int64_t reach = 0;
-    promql_each_selector(measure->formula, visit_reach, &reach);
-    if (measure->valid_when)
-        promql_each_selector(measure->valid_when, visit_reach, &reach);
+    measure_each_selector(measure, visit_reach, &reach);
     return reach;
 }

@@ -1,5 +1,5 @@
 /* Evaluates a measure: is it known, what is it, what is that worth. */
-#include "measure/measure.h"
+#include "measure/judging.h"
 
 #include <math.h>
 #include <string.h>
@@ -26,6 +26,14 @@ const char *unknown_kind_text(enum unknown_kind kind)
     return "";
 }
 
+bool unknown_is_worse(enum unknown_kind kind, enum unknown_kind than)
+{
+    static const int rank[] = {
+        [KNOWN] = 0,           [UNKNOWN_NOT_SET_UP] = 1, [UNKNOWN_TOO_FEW] = 2,
+        [UNKNOWN_INVALID] = 3, [UNKNOWN_STOPPED] = 4,    [UNKNOWN_LOST] = 5};
+    return rank[kind] > rank[than];
+}
+
 void result_finish(struct result *result)
 {
     if (!result)
@@ -37,84 +45,8 @@ void result_finish(struct result *result)
     *result = (struct result){0};
 }
 
-struct source_visit {
-    const struct promql_ask *ask;
-    int (*give)(void *to, const struct promql_series *series);
-    void *to;
-};
-
-static bool source_wants(const void *context, const struct labels *labels)
-{
-    const struct promql_ask *ask = context;
-    return promql_wants(ask->matchers, ask->count, labels);
-}
-
-static int source_give(void *context, const struct series_view *view)
-{
-    struct source_visit *visit = context;
-    struct promql_series series = {.labels = view->labels,
-                                   .times = view->times,
-                                   .values = view->values,
-                                   .count = view->count,
-                                   .lookback_ms = view->lookback_ms};
-    return visit->give(visit->to, &series);
-}
-
-static int source_select(void *context, const struct promql_ask *ask,
-                         int (*give)(void *to, const struct promql_series *series), void *to)
-{
-    struct source_visit visit = {ask, give, to};
-    struct series_window window = {
-        .from_ms = ask->from_ms, .to_ms = ask->to_ms, .wants = source_wants, .wants_context = ask};
-    for (size_t i = 0; i < ask->count; i++)
-        if (ask->matchers[i].match == MATCH_EQUAL &&
-            strcmp(ask->matchers[i].name, LABELS_NAME) == 0)
-            window.name = ask->matchers[i].value;
-    return series_each(context, &window, source_give, &visit);
-}
-
-struct promql_source measure_source(struct series_set *series)
-{
-    return (struct promql_source){.context = series, .select = source_select};
-}
-
-/* One pass over the selectors of a formula: the worst of what is known decides. */
-struct watch_visit {
-    const struct measure *measure;
-    const struct measure_world *world;
-    enum unknown_kind unknown;
-    char *reason;
-    double covered;
-    bool provisional;
-    bool partial;
-    int code;
-};
-
-static void watch_selector(void *context, const struct promql_selector *selector)
-{
-    struct watch_visit *visit = context;
-    struct watch_answer answer = {.covered = 1};
-    if (visit->code || !selector->name)
-        return;
-    int64_t to_ms = visit->world->now_ms - selector->offset_ms;
-    visit->code = visit->world->watch(visit->world->context, selector->name,
-                                      to_ms - selector->range_ms, to_ms, &answer);
-    visit->provisional = visit->provisional || answer.provisional;
-    if (answer.covered < visit->covered)
-        visit->covered = answer.covered;
-    if (answer.unknown != KNOWN && answer.partial && visit->measure->accept_partial) {
-        visit->partial = true;
-    } else if (answer.unknown != KNOWN && visit->unknown != UNKNOWN_LOST) {
-        free(visit->reason);
-        visit->unknown = answer.unknown;
-        visit->reason = answer.reason;
-        return;
-    }
-    free(answer.reason);
-}
-
-static int evaluate(const struct promql *formula, const struct measure_world *world,
-                    struct promql_value *ret, struct error *error)
+int measure_evaluate(const struct promql *formula, const struct measure_world *world,
+                     struct promql_value *ret, struct error *error)
 {
     struct promql_request request = {.source = measure_source(world->series),
                                      .options = {.reach_ms = world->reach_ms},
@@ -144,7 +76,7 @@ static int check_valid(const struct measure *measure, const struct measure_world
     *ret_holds = true;
     if (!measure->valid_when)
         return 0;
-    int code = evaluate(measure->valid_when, world, &value, error);
+    int code = measure_evaluate(measure->valid_when, world, &value, error);
     if (code)
         return code;
     if (value.type == PROMQL_SCALAR)
@@ -235,67 +167,123 @@ static int judge_value(const struct measure *measure, struct promql_value *value
     return 0;
 }
 
-/* Too little of the range was watched: what is good is not known to be, what is a breach is one
- * when more of the same can only make it worse. */
-static void judge_coverage(const struct measure *measure, double covered, struct result *result)
+/* Values that a comparison or an extreme passed over are no numbers all the same. */
+static void judge_passed_over(const struct measure *measure, const struct promql_value *value,
+                              struct result *result)
 {
-    if (covered >= measure->coverage || result->verdict == VERDICT_UNKNOWN)
+    double none = NAN;
+    if (!value->passed_over || result->verdict == VERDICT_MISSED)
         return;
-    if (result->verdict == VERDICT_MISSED && criterion_is_upper(&measure->criterion)) {
+    enum verdict verdict = judge_number(measure, &none);
+    if (verdict <= result->verdict)
+        return;
+    if (verdict == VERDICT_UNKNOWN) {
+        set_unknown(result, UNKNOWN_INVALID,
+                    strdup("a value that the formula compares is no number: a denominator is zero, "
+                           "or data is missing; zero_denominator says what that means"));
+        return;
+    }
+    result->verdict = verdict;
+    result->value = none;
+    result->has_value = true;
+    result->breaching += verdict == VERDICT_MISSED;
+}
+
+/* Not everything was watched or seen: what is good is not known to be. What is a breach stays one
+ * when more of the same can only make it worse, or when an element that was seen is its own. */
+static void doubt(const struct measure *measure, struct result *result, enum unknown_kind kind,
+                  char *sentence)
+{
+    CLEAN(clean_text) char *own = sentence;
+    bool has_value = result->has_value;
+    if (result->verdict == VERDICT_MISSED &&
+        (criterion_is_upper(&measure->criterion) || population_breaches(measure, result))) {
+        free(result->reason);
+        result->reason =
+            text_format("a breach all the same, although %s", sentence ? sentence : "");
         result->part_watched = true;
         return;
     }
-    bool has_value = result->has_value;
-    set_unknown(result, UNKNOWN_TOO_FEW,
-                text_format("%.0f %% of the time that the formula looks back on was watched, %.0f "
-                            "%% is needed",
-                            covered * 100, measure->coverage * 100));
+    if (result->verdict == VERDICT_UNKNOWN && !unknown_is_worse(kind, result->unknown))
+        return;
+    set_unknown(result, kind, sentence);
+    own = NULL;
     /* Shown, for it is what was seen so far; the state is unknown all the same. */
     result->has_value = has_value;
+}
+
+static void judge_doubts(const struct measure *measure, struct look *look, struct result *result)
+{
+    if (look->overflowed)
+        doubt(measure, result, UNKNOWN_INVALID,
+              text_format("%s has more series than its limit; those beyond it are known as a sum "
+                          "only, and the formula asks for more",
+                          look->overflowed));
+    if (look->covered < measure->coverage)
+        doubt(measure, result, UNKNOWN_TOO_FEW,
+              text_format("%.0f %% of the time that the formula looks back on was watched, %.0f "
+                          "%% is needed",
+                          look->covered * 100, measure->coverage * 100));
+    if (look->few) {
+        doubt(measure, result, UNKNOWN_TOO_FEW, look->few);
+        look->few = NULL;
+    }
+}
+
+/* A formula that cannot be answered over this data says nothing about the control. */
+static int forgive(int code, struct result *result, struct error *error)
+{
+    if (!code || code == ERROR_MEMORY || code == ERROR_DATABASE)
+        return code;
+    set_unknown(result, UNKNOWN_INVALID,
+                text_format("the formula has no answer: %s", error_sentence(error)));
+    error_finish(error);
+    return 0;
+}
+
+/* What is known is judged. */
+static int judge_known(const struct measure *measure, const struct measure_world *world,
+                       struct result *result, struct error *error)
+{
+    struct promql_value value = {0};
+    bool holds = true;
+    int code = check_valid(measure, world, &holds, error);
+    if (!code)
+        code = measure_evaluate(measure->formula, world, &value, error);
+    if (!code)
+        code = judge_value(measure, &value, result);
+    if (!code)
+        judge_passed_over(measure, &value, result);
+    promql_value_finish(&value);
+    if (code)
+        return forgive(code, result, error);
+    if (!holds)
+        set_unknown(result, UNKNOWN_INVALID, strdup("valid_when does not hold"));
+    return 0;
 }
 
 int measure_judge(const struct measure *measure, const struct measure_world *world,
                   struct result *ret, struct error *error)
 {
-    struct result result = {.expected = 1};
-    struct watch_visit visit = {.measure = measure, .world = world, .covered = 1};
-    struct promql_value value = {0};
-    bool holds = true;
-    promql_each_selector(measure->formula, watch_selector, &visit);
-    if (measure->valid_when)
-        promql_each_selector(measure->valid_when, watch_selector, &visit);
-    result.provisional = visit.provisional;
-    result.partial = visit.partial;
-    int code = visit.code;
-    if (!code && visit.unknown != KNOWN) {
-        set_unknown(&result, visit.unknown, visit.reason);
-        *ret = result;
-        return 0;
-    }
-    result.seen = 1;
-    if (!code)
-        code = check_valid(measure, world, &holds, error);
-    if (!code)
-        code = evaluate(measure->formula, world, &value, error);
-    if (!code)
-        code = judge_value(measure, &value, &result);
-    promql_value_finish(&value);
-    free(visit.reason);
-    /* A formula that cannot be answered over this data says nothing about the control. */
-    if (code && code != ERROR_MEMORY && code != ERROR_DATABASE) {
-        set_unknown(&result, UNKNOWN_INVALID,
-                    text_format("the formula has no answer: %s", error_sentence(error)));
-        error_finish(error);
-        code = 0;
-        holds = true;
+    struct result result = {0};
+    CLEAN(look_finish) struct look look = {.measure = measure, .world = world, .covered = 1};
+    int code = look_around(&look, &result, error);
+    result.provisional = look.provisional;
+    result.partial = look.partial;
+    if (!code && look.unknown != KNOWN) {
+        set_unknown(&result, look.unknown, look.reason);
+        look.reason = NULL;
+    } else if (!code) {
+        code = judge_known(measure, world, &result, error);
+        if (!code && population_extent(measure, &result))
+            code = ERROR_MEMORY;
+        if (!code)
+            judge_doubts(measure, &look, &result);
     }
     if (code) {
         result_finish(&result);
         return code;
     }
-    if (!holds)
-        set_unknown(&result, UNKNOWN_INVALID, strdup("valid_when does not hold"));
-    judge_coverage(measure, visit.covered, &result);
     *ret = result;
     return 0;
 }

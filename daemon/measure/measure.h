@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "criterion/criterion.h"
 #include "ledger/digest.h"
-#include "promql/promql.h"
+#include "promql/ask.h"
 #include "series/series.h"
 
 #include <jansson.h>
@@ -27,6 +27,11 @@ struct measure {
     int64_t every_ms;
     double coverage; /* share of a range that must have been watched */
     bool accept_partial;
+    const json_t *elements;   /* of the population, or NULL */
+    struct promql *inventory; /* a selector that gives them, or NULL: the host itself */
+    const char *element_label;
+    double min_coverage;   /* share of the population that must be seen */
+    double systemic_share; /* when more of it breaches, it is one thing that is wrong */
     struct measure_instead when_empty;
     struct measure_instead zero_denominator;
 };
@@ -54,6 +59,8 @@ enum unknown_kind {
     UNKNOWN_STOPPED,    /* conformd itself was down */
 };
 const char *unknown_kind_text(enum unknown_kind kind);
+/* Which of several reasons is told: lost, stopped, invalid, too few, not set up, in this order. */
+bool unknown_is_worse(enum unknown_kind kind, enum unknown_kind than);
 
 /* What is known of one attribute. */
 struct watch_answer {
@@ -62,6 +69,8 @@ struct watch_answer {
     double covered;   /* share of the range that every feeding instance watched; 1 for no range */
     bool provisional; /* a backlog is being worked off */
     bool partial;     /* unknown only because a run was partial: a measure may accept that */
+    bool event;       /* increments: a watched interval without one is 0 */
+    int64_t whole_ms; /* when partial: when its instance last read everything; 0: never */
 };
 
 /* What a measure sees of the world at one time. */
@@ -74,6 +83,8 @@ struct measure_world {
      * for an instant). */
     int (*watch)(void *context, const char *name, int64_t from_ms, int64_t to_ms,
                  struct watch_answer *ret);
+    /* True when this label of the attribute holds personal data. */
+    bool (*is_personal)(void *context, const char *name, const char *label);
 };
 
 struct result_element {
@@ -90,11 +101,12 @@ struct result {
     bool has_value;
     double value; /* of the worst element */
     bool provisional;
-    bool part_watched; /* a breach in a window that was watched only in part */
+    bool part_watched; /* a breach, although not everything was watched or seen */
+    bool systemic;     /* more than systemic_share of the population breaches */
     bool partial;      /* from a partial run, which the construct accepts */
     size_t expected;   /* of the population */
     size_t seen;
-    size_t breaching; /* elements that miss */
+    size_t breaching; /* of the population, or of the answer's elements, that miss */
     struct result_element *elements;
     size_t count;
 };
@@ -108,6 +120,10 @@ int measure_judge(const struct measure *measure, const struct measure_world *wor
 /* Visits the names of the series that the formula and valid_when read. */
 void measure_each_name(const struct measure *measure,
                        void (*on_name)(void *context, const char *name), void *context);
+/* Visits the selectors of the formula, of valid_when and of the population. */
+void measure_each_selector(const struct measure *measure,
+                           void (*on_selector)(void *context, const struct promql_selector *),
+                           void *context);
 /* The longest look back of its selectors, with offsets. */
 int64_t measure_reach_ms(const struct measure *measure);
 

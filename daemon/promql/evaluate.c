@@ -393,6 +393,7 @@ int promql_evaluate(const struct promql *promql, const struct promql_request *re
     evaluation.error = error;
     struct promql_value value = {0};
     code = run(&evaluation, &value);
+    value.passed_over = evaluation.passed_over;
     arena_finish(&evaluation.kept);
     arena_finish(&evaluation.scratch);
     if (code) {

@@ -65,7 +65,8 @@ struct evaluation {
     size_t tag_count;
     size_t tag_slots;
     uint64_t stamp;
-    size_t samples; /* loaded so far */
+    size_t samples;     /* loaded so far */
+    size_t passed_over; /* as in struct promql_value */
     struct arena kept;
     struct arena scratch; /* released after each step */
 };
@@ -102,6 +103,9 @@ int evaluate_match(struct evaluation *evaluation, const struct node *node,
 /* false: the element is filtered out. */
 bool operate(int operation, double left, double right, double *ret);
 bool operation_drops_name(int operation);
+/* Counts what a comparison cannot tell: its answer is no, whatever is asked. */
+void note_compared(struct evaluation *evaluation, const struct node *node, double left,
+                   double right);
 /* Sorts the values. NaN when there are none. */
 double quantile_of(double q, double *values, size_t count);
 /* Neumaier's compensated sum. */

@@ -78,26 +78,6 @@ enum promql_type promql_type(const struct promql *promql);
 /* The formula as Prometheus prints it. The caller frees; NULL without memory. */
 char *promql_print(const struct promql *promql);
 
-/* One selector in a formula, for those who must know what it reads. Borrowed. */
-struct promql_selector {
-    const char *name; /* the metric's name, or NULL where matchers leave it open */
-    const struct promql_matcher *matchers; /* with that of __name__ */
-    size_t count;
-    int64_t range_ms;  /* 0: an instant selector; with the ranges of subqueries around it */
-    int64_t offset_ms; /* with those of subqueries around it */
-    bool has_at;       /* pinned by @ */
-    size_t column;
-};
-/* Visits every selector, in the order of the text. */
-void promql_each_selector(const struct promql *promql,
-                          void (*on_selector)(void *context, const struct promql_selector *),
-                          void *context);
-/* True when the formula calls this function ("vector", "absent", ...) anywhere. */
-bool promql_calls(const struct promql *promql, const char *function);
-/* True when the outermost operation is an aggregation count or a comparison that filters, so that
- * an empty answer may be a good one. */
-bool promql_may_be_empty(const struct promql *promql);
-
 /* Zeroed fields take the preset. */
 struct promql_options {
     int64_t lookback_ms;  /* preset 5 min */
@@ -125,6 +105,9 @@ struct promql_value {
     char *string;
     struct promql_row *rows;
     size_t count;
+    /* Values that are no number (or infinite) and that a comparison or an extreme passed over, so
+     * that they do not show in the answer. */
+    size_t passed_over;
 };
 void promql_value_finish(struct promql_value *value);
 

@@ -1,11 +1,10 @@
-/* The tree of a formula: building, freeing, and questions about it. */
+/* The tree of a formula: building, freeing, the words of its parts. */
 #include "promql/tree.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/array.h"
-#include "promql/functions/functions.h"
 
 static void names_finish(struct names *names)
 {
@@ -138,73 +137,4 @@ void promql_free(struct promql *promql)
 enum promql_type promql_type(const struct promql *promql)
 {
     return promql->root->type;
-}
-
-struct visit {
-    void (*on_selector)(void *context, const struct promql_selector *);
-    void *context;
-};
-
-/* What the subqueries around a node add up to. */
-static struct reach around(struct reach outer, const struct reach *own)
-{
-    struct reach all = *own;
-    if (own->pin == PIN_NONE) {
-        all.range_ms += outer.range_ms;
-        all.offset_ms += outer.offset_ms;
-        all.pin = outer.pin;
-    }
-    return all;
-}
-
-static void visit_selectors(const struct node *node, struct reach outer, const struct visit *visit)
-{
-    if (node->kind == NODE_SUBQUERY)
-        outer = around(outer, &node->reach);
-    if (node->kind == NODE_SELECTOR) {
-        struct reach all = around(outer, &node->reach);
-        struct promql_selector selector = {
-            .name = node->text,
-            .matchers = node->matcher,
-            .count = node->matchers,
-            .range_ms = all.range_ms,
-            .offset_ms = all.offset_ms,
-            .has_at = all.pin != PIN_NONE,
-            .column = node->column,
-        };
-        visit->on_selector(visit->context, &selector);
-    }
-    for (size_t i = 0; i < node->children; i++)
-        visit_selectors(node->child[i], outer, visit);
-}
-
-void promql_each_selector(const struct promql *promql,
-                          void (*on_selector)(void *context, const struct promql_selector *),
-                          void *context)
-{
-    const struct visit visit = {on_selector, context};
-    visit_selectors(promql->root, (struct reach){0}, &visit);
-}
-
-static bool calls(const struct node *node, const char *function)
-{
-    if (node->kind == NODE_CALL && strcmp(node->function->name, function) == 0)
-        return true;
-    for (size_t i = 0; i < node->children; i++)
-        if (calls(node->child[i], function))
-            return true;
-    return false;
-}
-
-bool promql_calls(const struct promql *promql, const char *function)
-{
-    return calls(promql->root, function);
-}
-
-bool promql_may_be_empty(const struct promql *promql)
-{
-    const struct node *node = node_unwrap(promql->root);
-    if (node->kind == NODE_AGGREGATE)
-        return node->operation == AGGREGATE_COUNT;
-    return node->kind == NODE_BINARY && operation_compares(node->operation) && !node->returns_bool;
 }

@@ -83,7 +83,7 @@ static const struct ending {
     {-3, "failed", "unknown", "lost: collector accounts: failed: it says why"},
     {77, "failed", "unknown", "lost: collector accounts: failed"},
     {ABSENT, "absent", "unknown", "lost: collector accounts: absent: it says why"},
-    {STANDBY, "standby", "unknown", "not set up: collector accounts: standby"},
+    {STANDBY, "standby", "unknown", "lost: collector accounts: standby"},
     {PARTIAL, "partial", "unknown", "lost: collector accounts: partial"},
 };
 
@@ -187,7 +187,7 @@ static void short_coverage(void **state)
     scene_expect(scene, "GOOD", "unknown");
     assert_non_null(strstr(scene_reason(scene, "GOOD"), "too few"));
     scene_expect(scene, "BREACH", "missed");
-    assert_non_null(strstr(scene_reason(scene, "BREACH"), "a part of the time"));
+    assert_non_null(strstr(scene_reason(scene, "BREACH"), "of the time that the formula"));
     scene_expect(scene, "LOWER", "unknown");
     for (int i = 0; i < 58; i++) {
         scene_pass(scene, 10000);

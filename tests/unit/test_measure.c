@@ -47,6 +47,8 @@ static int set_up(void **state)
     put(bench, "bad", "bob", 1, 0);
     put(bench, "zero", "ann", 0, 0);
     put(bench, "old_index", "ann", 1, 0);
+    put(bench, "ratio", "ann", (double)NAN, 0);
+    put(bench, "ratio", "bob", 1, 0);
     bench->answer.covered = 1;
     *state = bench;
     return 0;
@@ -133,7 +135,15 @@ static const struct judgement {
     {"bad", "<= 1", "", VERDICT_MISSED, KNOWN, 3, 1},
     {"bad", "<= 1", "tolerance=<= 5", VERDICT_AT_RISK, KNOWN, 3, 0},
     {"bad", "== 0", "", VERDICT_MISSED, KNOWN, 3, 2},
-    {"3", "== 3", "", VERDICT_MET, KNOWN, 3, 0},
+    {"scalar(sum(bad)) - 1", "== 3", "", VERDICT_MET, KNOWN, 3, 0},
+    {"ratio > 5", "== 0", "when_empty=met", VERDICT_UNKNOWN, UNKNOWN_INVALID, NAN, 0},
+    {"ratio > bool 5", "== 0", "", VERDICT_UNKNOWN, UNKNOWN_INVALID, NAN, 0},
+    {"max(ratio)", "== 1", "", VERDICT_UNKNOWN, UNKNOWN_INVALID, NAN, 0},
+    {"bad > 2 or ratio > 5", "== 0", "", VERDICT_MISSED, KNOWN, 3, 1},
+    {"ratio > 5", "== 0", "when_empty=met;zero_denominator=met", VERDICT_MET, KNOWN, NAN, 0},
+    {"ratio > 5", "== 0", "when_empty=met;zero_denominator=7", VERDICT_MISSED, KNOWN, 7, 1},
+    {"bad > scalar(gone)", "== 0", "when_empty=met", VERDICT_UNKNOWN, UNKNOWN_INVALID, NAN, 0},
+    {"sum(bad)", "== 4", "valid_when=bad > 1", VERDICT_UNKNOWN, UNKNOWN_INVALID, NAN, 0},
     {"bad > 9", "== 0", "", VERDICT_UNKNOWN, UNKNOWN_TOO_FEW, NAN, 0},
     {"bad > 9", "== 0", "when_empty=met", VERDICT_MET, KNOWN, NAN, 0},
     {"bad > 9", "== 0", "when_empty=0", VERDICT_MET, KNOWN, 0, 0},
@@ -267,6 +277,12 @@ static const struct mistake {
 } mistakes[] = {
     {"sum(bad", "== 0", "", "formula"},
     {"bad[5m]", "== 0", "", "formula"},
+    {"3", "== 3", "", "formula"},
+    {"vector(1)", "== 1", "allow_absent=because", "formula"},
+    {"bad or hour() * 0", "== 0", "", "formula"},
+    {"bad", "== 0", "population=sum(hosts)", "population"},
+    {"bad", "== 0", "population=all hosts", "population"},
+    {"bad", "== 0", "population={env=\"prod\"}", "population"},
     {"\"text\"", "== 0", "", "formula"},
     {"{user=\"ann\"}", "== 0", "", "formula"},
     {"bad or vector(0)", "== 0", "", "formula"},

@@ -11,7 +11,7 @@
 
 #include "base/buffer.h"
 #include "base/clean.h"
-#include "promql/promql.h"
+#include "promql/ask.h"
 
 static struct promql *parsed(const char *text)
 {
@@ -288,7 +288,7 @@ static const char *const selectors[][2] = {
     {"max_over_time(foo[1h:1m] offset -1m)", "foo 1 3600 -60 0 15;"},
     {"sum_over_time(max_over_time(foo[1h:1m])[1d:1h])", "foo 1 90000 0 0 29;"},
     {"foo @ 5 offset 1m", "foo 1 0 60 1 1;"},
-    {"sum_over_time((foo @ end())[1h:1m])", "foo 1 0 0 1 16;"},
+    {"sum_over_time((foo @ end())[1h:1m])", "foo 1 0 0 0 16;"},
     {"sum_over_time(max_over_time(foo[1h:1m] @ 9 offset 2m)[1d:1h])", "foo 1 3600 120 1 29;"},
     {"sum_over_time((foo + bar @ 5)[1h:1m] @ 9)", "foo 1 3600 0 1 16;bar 1 0 0 1 22;"},
 };
@@ -306,16 +306,83 @@ static void selectors_are_told(void **state)
     }
 }
 
-static void calls_are_known(void **state)
+/* What stands around a selector: which function over its range, and whether all is only added up.
+ */
+static const struct {
+    const char *text;
+    const char *over;
+    bool summed;
+} surroundings[] = {
+    {"sum(foo)", "", true},
+    {"sum by (instance) (-(foo))", "", true},
+    {"sum(foo) / 3 > 1", "", true},
+    {"max(sum(sum_over_time(foo[5m])))", "sum_over_time", true},
+    {"sum(rate(foo[5m]))", "rate", true},
+    {"foo", "", false},
+    {"sum by (user) (foo)", "", false},
+    {"sum without (instance) (foo)", "", false},
+    {"sum(foo{user=\"ann\"})", "", false},
+    {"sum(foo{instance=\"a\"})", "", true},
+    {"sum(foo > 1)", "", false},
+    {"count(foo)", "", false},
+    {"sum(max_over_time(foo[5m]))", "max_over_time", false},
+    {"sum(sum_over_time(foo[5m:1m]))", "", false},
+};
+
+static void note_surroundings(void *context, const struct promql_selector *selector)
+{
+    *(struct promql_selector *)context = *selector;
+}
+
+static void surroundings_are_known(void **state)
 {
     (void)state;
-    struct promql *promql = parsed("sum(foo or vector(0)) + absent_over_time(bar[5m])");
-    assert_true(promql_calls(promql, "vector"));
-    assert_true(promql_calls(promql, "absent_over_time"));
-    assert_false(promql_calls(promql, "absent"));
-    assert_false(promql_calls(promql, "sum"));
-    assert_false(promql_calls(promql, "foo"));
-    promql_free(promql);
+    for (size_t i = 0; i < sizeof surroundings / sizeof *surroundings; i++) {
+        struct promql *promql = parsed(surroundings[i].text);
+        struct promql_selector selector = {0};
+        promql_each_selector(promql, note_surroundings, &selector);
+        if (selector.summed != surroundings[i].summed ||
+            strcmp(selector.over ? selector.over : "", surroundings[i].over) != 0)
+            fail_msg("%s: %d, %s", surroundings[i].text, selector.summed,
+                     selector.over ? selector.over : "");
+        promql_free(promql);
+    }
+}
+
+static void ends_are_known(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int64_t end_s;
+    } cases[] = {{"foo", 1000},         {"foo offset 1m", 940},       {"foo @ 500", 500},
+                 {"foo @ end()", 1000}, {"foo @ 500 offset 1m", 440}, {"foo offset -1m", 1060}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct promql *promql = parsed(cases[i].text);
+        struct promql_selector selector = {0};
+        promql_each_selector(promql, note_surroundings, &selector);
+        assert_int_equal(promql_selector_end(&selector, 1000000), cases[i].end_s * 1000);
+        promql_free(promql);
+    }
+}
+
+static void inventions_are_known(void **state)
+{
+    static const struct {
+        const char *text;
+        bool invents;
+    } cases[] = {{"sum(foo or vector(0))", true},
+                 {"absent_over_time(bar[5m])", true},
+                 {"1 + absent(foo)", true},
+                 {"foo or hour() * 0", true},
+                 {"hour(foo)", false},
+                 {"sum(foo) or bar", false}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct promql *promql = parsed(cases[i].text);
+        assert_int_equal(promql_invents(promql), cases[i].invents);
+        promql_free(promql);
+    }
 }
 
 static void empty_answers_are_foreseen(void **state)
@@ -327,13 +394,18 @@ static void empty_answers_are_foreseen(void **state)
         {"count(foo == 0)", true},
         {"(foo > 1)", true},
         {"foo > bool 1", false},
-        {"sum(foo > 1)", false},
+        {"sum(foo > 1)", true},
+        {"sum(foo > 1) or vector(0)", false},
+        {"count(foo > bool 1) + 1", true},
+        {"sum(foo or bar)", false},
+        {"foo unless bar", true},
+        {"absent(foo)", true},
         {"foo", false},
         {"count(foo) > 3", true},
-        {"-count(foo)", false},
+        {"-count(foo)", true},
         {"count_over_time(foo[5m])", false},
         {"1 < bool 2", false},
-        {"foo and bar", false},
+        {"foo and bar", true},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -388,7 +460,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(faults_have_place_and_reason), cmocka_unit_test(limits_hold),
         cmocka_unit_test(prints_and_reads_back),        cmocka_unit_test(types_are_known),
-        cmocka_unit_test(selectors_are_told),           cmocka_unit_test(calls_are_known),
+        cmocka_unit_test(selectors_are_told),           cmocka_unit_test(inventions_are_known),
+        cmocka_unit_test(surroundings_are_known),       cmocka_unit_test(ends_are_known),
         cmocka_unit_test(empty_answers_are_foreseen),   cmocka_unit_test(expressions_match_as_re2),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -148,6 +148,13 @@ static int group_tag(struct evaluation *evaluation, const struct node *node,
     return label_value(evaluation, label, sample->value, ret);
 }
 
+/* An extreme, or a choice by order, passes over what is no number, or prefers what is infinite. */
+static bool is_choice(int operation)
+{
+    return operation == AGGREGATE_MIN || operation == AGGREGATE_MAX ||
+           (operation >= AGGREGATE_TOPK && operation != AGGREGATE_COUNT_VALUES);
+}
+
 /* Sorts the elements into groups, adding up as it goes. */
 static int form_groups(struct evaluation *evaluation, const struct node *node,
                        const struct vector *vector, struct groups *ret)
@@ -160,6 +167,7 @@ static int form_groups(struct evaluation *evaluation, const struct node *node,
     for (size_t i = 0; i < vector->count; i++) {
         const struct sample *sample = &vector->item[i];
         struct tag *tag;
+        evaluation->passed_over += is_choice(node->operation) && !isfinite(sample->value);
         int code = group_tag(evaluation, node, sample, &tag);
         if (code)
             return code;

@@ -187,6 +187,7 @@ static int match_element(const struct matching *matching, const struct sample *m
     double right = matching->swapped ? many->value : one->value;
     double value;
     bool holds = operate(node->operation, left, right, &value);
+    note_compared(matching->evaluation, node, left, right);
     if (node->returns_bool)
         value = holds ? 1 : 0;
     else if (!holds)

@@ -56,6 +56,13 @@ bool operate(int operation, double left, double right, double *ret)
     }
 }
 
+void note_compared(struct evaluation *evaluation, const struct node *node, double left,
+                   double right)
+{
+    if (operation_compares(node->operation) && !(isfinite(left) && isfinite(right)))
+        evaluation->passed_over++;
+}
+
 /* A vector and a scalar; swapped: the scalar stands left. A comparison keeps the vector's value. */
 static int with_scalar(struct evaluation *evaluation, const struct node *node,
                        struct vector *vector, double scalar, bool swapped)
@@ -68,6 +75,7 @@ static int with_scalar(struct evaluation *evaluation, const struct node *node,
         double left = swapped ? scalar : sample.value, right = swapped ? sample.value : scalar;
         double value;
         bool holds = operate(node->operation, left, right, &value);
+        note_compared(evaluation, node, sample.value, isnan(scalar) ? scalar : 0);
         if (node->returns_bool)
             value = holds ? 1 : 0;
         else if (operation_compares(node->operation))
@@ -83,9 +91,11 @@ static int with_scalar(struct evaluation *evaluation, const struct node *node,
     return code;
 }
 
-static int scalars(const struct node *node, double left, double right, double *ret)
+static int scalars(struct evaluation *evaluation, const struct node *node, double left,
+                   double right, double *ret)
 {
     double value;
+    note_compared(evaluation, node, isnan(left) ? left : 0, isnan(right) ? right : 0);
     bool holds = operate(node->operation, left, right, &value);
     *ret = operation_compares(node->operation) ? (holds ? 1 : 0) : value;
     return 0;
@@ -102,7 +112,7 @@ int evaluate_binary(struct evaluation *evaluation, const struct node *node, int6
     }
     bool vector[2] = {side[0].type == PROMQL_VECTOR, side[1].type == PROMQL_VECTOR};
     if (!vector[0] && !vector[1])
-        return scalars(node, side[0].scalar, side[1].scalar, &ret->scalar);
+        return scalars(evaluation, node, side[0].scalar, side[1].scalar, &ret->scalar);
     int code;
     if (vector[0] && vector[1]) {
         const struct vector both[2] = {side[0].vector, side[1].vector};

@@ -1,4 +1,5 @@
-foreach(name intake engine engine_acts engine_stated engine_streams engine_monitoring)
+foreach(name intake engine engine_acts engine_known engine_stated engine_streams
+  engine_monitoring)
   conformd_unit_test(${name} USES base channel store ledger series promql criterion objective
     measure intake register notify engine acts)
   target_sources(test_${name} PRIVATE engine_scene.c)

@@ -1,0 +1,351 @@
+/* Known and unknown: nothing that falls silent improves a result. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clean.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "unit/engine_scene.h"
+
+#define MINUTE 60000
+#define HOUR   (60 * MINUTE)
+
+enum { FAILED = -1, PARTIAL = 2 };
+
+static const char *const ann[] = {"ann", NULL};
+static const char *const bob[] = {"bob", NULL};
+static const char *const both[] = {"ann", "bob", NULL};
+static const char *const nobody[] = {NULL};
+
+static int set_up(void **state)
+{
+    *state = scene_new();
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    scene_free(*state);
+    return 0;
+}
+
+static void expect(struct scene *scene, const char *id, const char *state, const char *reason)
+{
+    scene_expect(scene, id, state);
+    if (!strstr(scene_reason(scene, id), reason))
+        fail_msg("%s: %s", id, scene_reason(scene, id));
+}
+
+static void expect_counts(struct scene *scene, const char *id, int expected, int seen,
+                          int breaching)
+{
+    CLEAN(clean_json) json_t *row = scene_state(scene, "measure", id);
+    if (json_integer_of(row, "expected", -1) != expected ||
+        json_integer_of(row, "seen", -1) != seen ||
+        json_integer_of(row, "breaching", -1) != breaching)
+        fail_msg("%s: expected %lld, seen %lld, breaching %lld", id,
+                 (long long)json_integer_of(row, "expected", -1),
+                 (long long)json_integer_of(row, "seen", -1),
+                 (long long)json_integer_of(row, "breaching", -1));
+}
+
+static void set_text(json_t *measure, const char *key, const char *value)
+{
+    json_object_set_new(measure, key, json_string(value));
+}
+
+/* x_bad is 1 or 0 for each host (its label is called user). */
+static void run_values(struct scene *scene, int64_t status, const char *const *users,
+                       const double *values)
+{
+    struct intake_link *link = scene_connect(scene, "accounts", scene_tables);
+    for (size_t i = 0; users[i]; i++)
+        scene_reading(scene, link, 0, users[i], values[i]);
+    if (status == PARTIAL)
+        scene_missing(scene, link, 0, "some cannot be read");
+    scene_outcome(scene, link, status, "");
+    scene_eof(link);
+    scene_ended(scene, "accounts", 0, "exited");
+    scene_settle(scene);
+    intake_link_free(link);
+}
+
+static json_t *of_population(struct scene *scene, const char *id, const char *formula,
+                             const char *target)
+{
+    json_t *measure = scene_measure(scene, id, formula, target);
+    json_object_set_new(measure, "population", json_pack("[s, s]", "ann", "bob"));
+    set_text(measure, "population_by", "user");
+    return measure;
+}
+
+static void population_is_seen(void **state)
+{
+    static const double good[] = {0, 0}, bad[] = {0, 1};
+    struct scene *scene = *state;
+    scene_collector(scene, "accounts", HOUR);
+    set_text(of_population(scene, "COUNT", "count(x_bad == 1)", "== 0"), "when_empty", "met");
+    of_population(scene, "SUM", "sum(x_bad)", "== 0");
+    of_population(scene, "EACH", "x_bad", "== 0");
+    of_population(scene, "LEAST", "count(x_bad == 0)", ">= 2");
+    set_text(of_population(scene, "HALF", "sum(x_bad)", "== 0"), "min_coverage", "0.5");
+    scene_open(scene);
+    run_values(scene, 0, both, good);
+    scene_expect(scene, "COUNT", "met");
+    scene_expect(scene, "SUM", "met");
+    scene_expect(scene, "LEAST", "met");
+    expect_counts(scene, "EACH", 2, 2, 0);
+    scene_pass(scene, HOUR);
+    run_values(scene, 0, both, bad);
+    scene_expect(scene, "COUNT", "missed");
+    expect_counts(scene, "EACH", 2, 2, 1);
+    scene_expect(scene, "LEAST", "missed");
+    /* The one that failed falls silent: nobody takes that for an improvement. */
+    scene_pass(scene, HOUR);
+    run_values(scene, 0, ann, good);
+    expect(scene, "COUNT", "unknown", "too few: 1 of 2 in the population are silent: bob");
+    expect(scene, "SUM", "unknown", "too few: 1 of 2 in the population are silent: bob");
+    expect(scene, "EACH", "unknown", "too few");
+    expect(scene, "LEAST", "unknown", "too few"); /* nor for a breach of those that are left */
+    scene_expect(scene, "HALF", "met");
+    expect_counts(scene, "SUM", 2, 1, 0);
+    /* What breaches by its own value does, whoever else is silent. */
+    scene_pass(scene, HOUR);
+    run_values(scene, 0, bob, bad + 1);
+    expect(scene, "EACH", "missed", "a breach all the same");
+    expect_counts(scene, "EACH", 2, 1, 1);
+    scene_pass(scene, HOUR);
+    run_values(scene, 0, both, good);
+    scene_expect(scene, "EACH", "met");
+    scene_expect(scene, "COUNT", "met");
+}
+
+static void population_of_an_inventory(void **state)
+{
+    static const double ones[] = {1, 1};
+    struct scene *scene = *state;
+    scene_collector(scene, "accounts", HOUR);
+    json_t *measure = scene_measure(scene, "M", "x_age + on () group_right x_bad", "<= 9");
+    set_text(measure, "when_empty", "met");
+    set_text(measure, "population", "x_bad{user!=\"zoe\"}");
+    set_text(measure, "population_by", "user");
+    scene_open(scene);
+    expect(scene, "M", "unknown", "not set up");
+    scene_run(scene, "accounts", 0, nobody);
+    expect(scene, "M", "unknown", "the population has no member");
+    scene_pass(scene, HOUR);
+    /* x_age names no user: nobody is seen by it. */
+    run_values(scene, 0, both, ones);
+    expect(scene, "M", "unknown", "2 of 2 in the population are silent: ann, bob");
+}
+
+static void most_of_a_population(void **state)
+{
+    static const double bad[] = {1, 1};
+    struct scene *scene = *state;
+    scene_collector(scene, "accounts", HOUR);
+    of_population(scene, "M1", "x_bad", "== 0");
+    scene_open(scene);
+    scene_act_well(scene, "adopt", json_pack("{s:b}", "all", true));
+    run_values(scene, 0, both, bad);
+    expect_counts(scene, "M1", 2, 2, 2);
+    CLEAN(clean_json) json_t *row = scene_state(scene, "measure", "M1");
+    assert_true(json_flag_of(row, "systemic", false));
+    assert_int_equal(scene_count(scene, "SELECT count(*) FROM findings"), 1);
+    assert_int_equal(scene_count(scene, "SELECT count(*) FROM findings WHERE"
+                                        " json_extract(body, '$.title') LIKE 'Systemic: %'"),
+                     1);
+}
+
+/* A window of the past was watched or it was not, whatever is known of now. */
+static void a_moment_of_the_past(void **state)
+{
+    struct scene *scene = *state;
+    scene_collector(scene, "accounts", HOUR);
+    set_text(scene_measure(scene, "THEN", "x_bad offset 90m", "== 0"), "when_empty", "met");
+    scene_open(scene);
+    scene_run(scene, "accounts", 0, nobody);
+    expect(scene, "THEN", "unknown", "too few"); /* nothing is known of the time before */
+    scene_pass(scene, HOUR);
+    scene_run(scene, "accounts", FAILED, NULL);
+    scene_pass(scene, HOUR);
+    scene_run(scene, "accounts", 0, nobody);
+    expect(scene, "THEN", "unknown", "too few"); /* a failed run ended what was watched */
+    scene_pass(scene, HOUR);
+    scene_run(scene, "accounts", 0, nobody);
+    scene_pass(scene, HOUR);
+    scene_run(scene, "accounts", 0, nobody);
+    scene_expect(scene, "THEN", "met");
+}
+
+/* A range that holds a time in which the attribute was missing, although its instance ran well. */
+static void missing_within_a_range(void **state)
+{
+    struct scene *scene = *state;
+    scene_collector(scene, "accounts", HOUR);
+    scene_measure(scene, "M", "sum(sum_over_time(x_hits[4h]))", "== 0");
+    set_text(scene_measure(scene, "OTHER", "max(max_over_time(x_age[4h]))", "<= 9"), "when_empty",
+             "met");
+    scene_open(scene);
+    for (int i = 0; i < 10; i++) {
+        struct intake_link *link = scene_connect(scene, "accounts", scene_tables);
+        scene_reading(scene, link, 1, "ann", 0);
+        if (i == 5)
+            scene_missing(scene, link, 1, "not today");
+        scene_outcome(scene, link, 0, "");
+        scene_eof(link);
+        scene_ended(scene, "accounts", 0, "exited");
+        scene_settle(scene);
+        intake_link_free(link);
+        if (i == 4 || i == 9)
+            scene_expect(scene, "M", "met");
+        if (i == 6)
+            expect(scene, "M", "unknown", "too few: 75 %");
+        if (i >= 4)
+            scene_expect(scene, "OTHER", "met");
+        scene_pass(scene, HOUR);
+    }
+}
+
+/* What a partial run did not read again stays for a while, and its end is no repair. */
+static void an_accepted_partial_run(void **state)
+{
+    static const double values[] = {1, 0};
+    struct scene *scene = *state;
+    scene_collector(scene, "accounts", HOUR);
+    json_t *measure = scene_measure(scene, "M", "sum(x_bad)", "== 0");
+    json_object_set_new(measure, "accept_partial", json_true());
+    set_text(measure, "when_empty", "met");
+    scene_open(scene);
+    run_values(scene, 0, both, values);
+    scene_expect(scene, "M", "missed");
+    scene_pass(scene, HOUR);
+    run_values(scene, PARTIAL, bob, values + 1);
+    scene_expect(scene, "M", "missed");
+    scene_pass(scene, HOUR);
+    run_values(scene, PARTIAL, bob, values + 1);
+    expect(scene, "M", "unknown", "lost: collector accounts: some cannot be read; of what");
+    scene_pass(scene, HOUR);
+    run_values(scene, 0, bob, values + 1);
+    scene_expect(scene, "M", "met"); /* repaired, as a whole run says */
+    scene_pass(scene, HOUR);
+    run_values(scene, PARTIAL, bob, values + 1);
+    expect(scene, "M", "met", "partial");
+}
+
+/* What was read last is in the future by now: what stands before it is not what is. */
+static void the_clock_is_set_back(void **state)
+{
+    static const double bad[] = {1}, good[] = {0};
+    struct scene *scene = *state;
+    scene_collector(scene, "accounts", HOUR);
+    set_text(scene_measure(scene, "M", "sum(x_bad)", "== 0"), "when_empty", "met");
+    scene_open(scene);
+    run_values(scene, 0, ann, good);
+    scene_pass(scene, HOUR);
+    run_values(scene, 0, ann, bad);
+    scene_expect(scene, "M", "missed");
+    scene->now.wall_ms -= 10 * MINUTE;
+    scene_pass(scene, 2 * MINUTE);
+    expect(scene, "M", "unknown", "lost: the clock was set back");
+    scene_close(scene);
+    scene_open(scene);
+    scene_pass(scene, 2 * MINUTE);
+    expect(scene, "M", "unknown", "lost: the clock was set back");
+    run_values(scene, 0, ann, bad);
+    scene_expect(scene, "M", "missed");
+}
+
+/* Of elements beyond the limit only the sum is known. */
+static void beyond_the_limit(void **state)
+{
+    struct scene *scene = *state;
+    scene_collector(scene, "accounts", HOUR);
+    scene_measure(scene, "SUM", "sum(x_bad)", "== 0");
+    scene_measure(scene, "COUNT", "count(x_bad)", ">= 0");
+    set_text(scene_measure(scene, "BREACH", "count(x_bad > 0)", "== 0"), "when_empty", "met");
+    set_text(scene_measure(scene, "ONE", "x_bad{user=\"u1200\"}", "== 1"), "when_empty", "met");
+    scene_open(scene);
+    struct intake_link *link = scene_connect(scene, "accounts", scene_tables);
+    for (int i = 0; i < 1300; i++) {
+        char user[16];
+        snprintf(user, sizeof user, "u%d", i);
+        scene_reading(scene, link, 0, user, i == 7);
+    }
+    scene_outcome(scene, link, 0, "");
+    scene_eof(link);
+    scene_ended(scene, "accounts", 0, "exited");
+    scene_settle(scene);
+    intake_link_free(link);
+    scene_expect(scene, "SUM", "missed");
+    expect(scene, "COUNT", "unknown", "invalid: x_bad has more series than its limit");
+    expect(scene, "BREACH", "missed", "a breach all the same");
+    expect(scene, "ONE", "unknown", "invalid: x_bad has more");
+    scene_pass(scene, HOUR);
+    scene_run(scene, "accounts", 0, ann);
+    scene_expect(scene, "COUNT", "met");
+    scene_expect(scene, "ONE", "met");
+}
+
+/* Which of several reasons is told. */
+static void the_worst_reason(void **state)
+{
+    struct scene *scene = *state;
+    scene_collector(scene, "accounts", HOUR);
+    scene_measure(scene, "A", "sum(x_bad) + sum(y_none)", "== 0");
+    scene_measure(scene, "B", "sum(y_none) + sum(x_bad)", "== 0");
+    set_text(scene_measure(scene, "OWN", "conformd_nothing > 0", "== 0"), "when_empty", "met");
+    scene_open(scene);
+    scene_run(scene, "accounts", 0, ann);
+    expect(scene, "A", "unknown", "not set up: no collector has declared y_none");
+    expect(scene, "OWN", "unknown", "not set up: conformd has no series conformd_nothing");
+    scene_pass(scene, HOUR);
+    scene_run(scene, "accounts", FAILED, NULL);
+    expect(scene, "A", "unknown", "lost: collector accounts: failed");
+    expect(scene, "B", "unknown", "lost: collector accounts: failed");
+}
+
+/* conformd was down: its own fault for as long as a collector may take, then the collector's. */
+static void stopped_then_lost(void **state)
+{
+    struct scene *scene = *state;
+    scene_collector(scene, "accounts", HOUR);
+    scene_measure(scene, "M", "sum(x_bad)", "== 1");
+    scene_open(scene);
+    scene_run(scene, "accounts", 0, ann);
+    scene_close(scene);
+    scene->now.wall_ms += 10 * HOUR;
+    scene->now.boot_ms += 10 * HOUR;
+    scene_open(scene);
+    expect(scene, "M", "unknown", "stopped: conformd was not running");
+    scene_pass(scene, HOUR);
+    expect(scene, "M", "unknown", "stopped");
+    scene_pass(scene, HOUR + 2 * MINUTE);
+    expect(scene, "M", "unknown", "lost: collector accounts is late");
+    scene_run(scene, "accounts", 0, ann);
+    scene_expect(scene, "M", "met");
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(population_is_seen, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(population_of_an_inventory, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(most_of_a_population, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_moment_of_the_past, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(missing_within_a_range, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_accepted_partial_run, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_clock_is_set_back, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(beyond_the_limit, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_worst_reason, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(stopped_then_lost, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

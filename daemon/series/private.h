@@ -13,6 +13,7 @@
 enum {
     KIND_TOTAL = 4, /* NAME_total of an event */
     KIND_OWN = 5,   /* the daemon's own: series_put */
+    KIND_IDLE = 6,  /* an event's that gave its room to others; its next event makes it one again */
 };
 
 struct series {
@@ -27,8 +28,23 @@ struct series {
     double held;      /* the last value that was no stale marker: of a total, the sum */
     double increment; /* of an event in the run that ends now */
     uint64_t run;     /* the last run that gave it a reading */
+    int64_t event_ms; /* of an event: when it last had one, or began */
     int kind;
     bool dirty; /* its row is not yet, or otherwise, in the store */
+};
+
+/* A run; run.c's own but for what makes room. */
+struct series_run {
+    struct series_run *next;
+    struct series_set *set;
+    char *instance;
+    int64_t lookback_ms;
+    size_t limit; /* series of one attribute */
+    bool full;    /* a reading had no room */
+    uint64_t number;
+    struct staged **items;
+    size_t count, capacity;
+    struct table by_labels;
 };
 
 struct family {
@@ -42,9 +58,11 @@ struct family {
 struct feed {
     char *name;
     size_t known;
+    size_t aside;  /* of these, idle, or the one of all that had no room */
     uint64_t run;  /* that the next two count for */
     size_t in_run; /* different series given */
-    size_t fresh;  /* of these, not known before */
+    size_t fresh;  /* of these, not known before, or idle */
+    uint64_t full; /* the last run that had no room for a reading */
 };
 
 struct source {
@@ -95,6 +113,12 @@ int set_sample(struct series_set *set, struct series *series, int64_t time_ms,
                double value) MUST_CHECK;
 /* The same for the stale marker, where the series is not stale already. */
 int set_stale(struct series_set *set, struct series *series, int64_t time_ms) MUST_CHECK;
+/* idle.c. After a run in which an attribute had no room: its events' series that had no event for
+ * long make room for those to come. */
+int set_make_room(struct series_set *set, const struct series_run *run, int64_t time_ms) MUST_CHECK;
+/* It counts against the limit again. */
+void set_wake(struct series *series);
+
 /* Frees the first chunk. */
 void set_drop_chunk(struct series_set *set, struct series *series);
 
@@ -105,6 +129,9 @@ struct family *set_family(const struct series_set *set, const char *name);
 
 /* True where Prometheus takes name and labels, and the values are UTF-8. */
 bool series_labels_fit(const struct labels *labels);
+
+/* The one of all that had no room. */
+bool series_is_overflow(const struct series *series);
 
 double series_stale(void);
 bool series_is_stale(double value);

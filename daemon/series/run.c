@@ -23,17 +23,6 @@ struct staged {
     double value;
 };
 
-struct series_run {
-    struct series_run *next;
-    struct series_set *set;
-    char *instance;
-    int64_t lookback_ms;
-    uint64_t number;
-    struct staged **items;
-    size_t count, capacity;
-    struct table by_labels;
-};
-
 static bool staged_has_labels(const void *item, const void *key)
 {
     return labels_equal(((const struct staged *)item)->labels, key);
@@ -57,11 +46,17 @@ int series_run_begin(struct series_set *set, const char *instance, int64_t lookb
     }
     run->set = set;
     run->lookback_ms = lookback_ms;
+    run->limit = set->limits.per_source;
     run->number = ++set->last_run;
     run->next = set->runs;
     set->runs = run;
     *ret = run;
     return 0;
+}
+
+void series_run_limit(struct series_run *run, size_t limit)
+{
+    run->limit = limit;
 }
 
 static void keep_item(void *item)
@@ -107,6 +102,13 @@ static bool is_reserved(const char *name)
            strcmp(name, "overflow") == 0;
 }
 
+/* What was summed up before, as it is kept as evidence. */
+static bool is_overflow(const struct series_reading *reading)
+{
+    return reading->count == 1 && strcmp(reading->pairs[0].name, "overflow") == 0 &&
+           strcmp(reading->pairs[0].value, "true") == 0;
+}
+
 static int make_labels(const struct series_run *run, const struct series_reading *reading,
                        const char *name, struct labels **ret)
 {
@@ -123,7 +125,7 @@ static int make_labels(const struct series_run *run, const struct series_reading
         pairs[count++] = (struct label){"value", text};
     }
     for (size_t i = 0; i < reading->count; i++) {
-        if (is_reserved(reading->pairs[i].name))
+        if (is_reserved(reading->pairs[i].name) && !is_overflow(reading))
             return ERROR_RANGE;
         pairs[count++] = reading->pairs[i];
     }
@@ -167,19 +169,39 @@ static struct staged *stage(struct series_run *run, struct labels *labels, int k
     return item;
 }
 
-/* May the run have one more series of this name? An event counts for ever, since it is given a
- * sample by every run; of others those that the run gives, and in all a multiple. */
+/* May the run have one more series of this name? An event counts until it is idle, since it is
+ * given a sample by every run; of others those that the run gives; of all, with those that are gone
+ * or idle, a multiple. */
 static bool has_room(const struct series_run *run, struct feed *feed, enum series_kind kind,
-                     bool is_known)
+                     const struct series *known)
 {
-    size_t limit = run->set->limits.per_source;
+    size_t limit = run->limit;
     if (feed->run != run->number) {
         feed->run = run->number;
         feed->in_run = feed->fresh = 0;
     }
+    bool fits = known || feed->known + feed->fresh < KNOWN_FACTOR * limit;
     if (kind == SERIES_EVENT)
-        return is_known || feed->known + feed->fresh < limit;
-    return feed->in_run < limit && (is_known || feed->known + feed->fresh < KNOWN_FACTOR * limit);
+        return fits && ((known && known->kind != KIND_IDLE) ||
+                        feed->known - feed->aside + feed->fresh < limit);
+    return fits && feed->in_run < limit;
+}
+
+/* The series of all that has no room; feed is its attribute's. */
+static int stage_overflow(struct series_run *run, struct feed *feed, enum series_kind kind,
+                          struct staged **ret)
+{
+    struct labels *overflow;
+    run->full = true;
+    feed->full = run->number;
+    if (make_overflow_labels(run, feed->name, &overflow))
+        return ERROR_MEMORY;
+    *ret = find_staged(run, overflow);
+    if (*ret)
+        labels_free(overflow);
+    else
+        *ret = stage(run, overflow, (int)kind);
+    return *ret ? 0 : ERROR_MEMORY;
 }
 
 static int stage_new(struct series_run *run, const struct series_reading *reading,
@@ -188,26 +210,16 @@ static int stage_new(struct series_run *run, const struct series_reading *readin
     struct source *source;
     struct feed *feed;
     CLEAN(labels_clean) struct labels *mine = labels;
-    CLEAN(clean_text) char *name = strdup(labels_name(labels));
-    bool is_known = set_find(run->set, labels) != NULL;
-    if (!name || set_obtain_source(run->set, run->instance, &source) ||
-        source_obtain_feed(source, name, &feed))
+    const struct series *known = set_find(run->set, labels);
+    if (set_obtain_source(run->set, run->instance, &source) ||
+        source_obtain_feed(source, labels_name(labels), &feed))
         return ERROR_MEMORY;
-    if (has_room(run, feed, reading->kind, is_known)) {
-        mine = NULL;
-        *ret = stage(run, labels, (int)reading->kind);
-        feed->in_run++;
-        feed->fresh += !is_known;
-        return *ret ? 0 : ERROR_MEMORY;
-    }
-    struct labels *overflow;
-    if (make_overflow_labels(run, name, &overflow))
-        return ERROR_MEMORY;
-    *ret = find_staged(run, overflow);
-    if (*ret)
-        labels_free(overflow);
-    else
-        *ret = stage(run, overflow, (int)reading->kind);
+    if (is_overflow(reading) || !has_room(run, feed, reading->kind, known))
+        return stage_overflow(run, feed, reading->kind, ret);
+    mine = NULL;
+    *ret = stage(run, labels, (int)reading->kind);
+    feed->in_run++;
+    feed->fresh += !known || known->kind == KIND_IDLE;
     return *ret ? 0 : ERROR_MEMORY;
 }
 
@@ -240,7 +252,7 @@ int series_run_reading(struct series_run *run, const struct series_reading *read
     if (code)
         return code;
     struct staged *item = find_staged(run, labels);
-    bool overflowed = false;
+    bool overflowed = is_overflow(reading);
     if (item) {
         labels_free(labels);
     } else {
@@ -307,6 +319,8 @@ static int end_series(const struct ending *ending, struct series *series)
         return set_stale(run->set, series, ending->time_ms);
     if (series->kind == KIND_TOTAL)
         return 0;
+    if (series->kind == KIND_IDLE)
+        return 0;
     if (set_lookback(run->set, series, run->lookback_ms))
         return ERROR_MEMORY;
     if (series->kind == SERIES_EVENT)
@@ -338,6 +352,8 @@ static int end_run(const struct ending *ending)
     int code = 0;
     for (size_t i = 0; code >= 0 && ending->outcome != SERIES_FAILED && i < run->count; i++)
         code = show_item(ending, run->items[i]);
+    if (code >= 0 && run->full && ending->outcome != SERIES_FAILED)
+        code = set_make_room(run->set, run, ending->time_ms);
     struct source *source = set_source(run->set, run->instance);
     /* Sums that are new come in behind, and are done with their event. */
     size_t count = source ? source->count : 0;

@@ -40,6 +40,9 @@ struct series_run;
 int series_run_begin(struct series_set *set, const char *instance, int64_t lookback_ms,
                      struct series_run **ret) MUST_CHECK;
 
+/* A limit of its own on the series of one attribute, before its first reading. */
+void series_run_limit(struct series_run *run, size_t limit);
+
 struct series_reading {
     enum series_kind kind;
     const char *attribute;
@@ -52,11 +55,13 @@ struct series_reading {
 /* A gauge or counter given twice in a run: the last one holds. An event adds its increment. A text
  * becomes NAME_info with the label value (at most 1,024 bytes, cut at a character) and the value 1.
  * Beyond the limit the reading goes to {overflow="true"} of its attribute, events, gauges and
- * counters added up (a series given twice counts twice there), and ret_overflow is set. The limit
- * is on the series known of an event, and of others on those given in one run and, with those that
- * are gone and not yet trimmed, on ten times as many. ERROR_RANGE for a name or label that
- * Prometheus would not take, more than 64 labels, the labels instance, overflow and __name__, and
- * an event's increment that is negative or not finite. */
+ * counters added up (a series given twice counts twice there), and ret_overflow is set; so does a
+ * reading with that label alone. The limit is on the series known of an event, and of others on
+ * those given in one run; with those that are gone and not yet trimmed it is ten times as many. An
+ * attribute that was full in a run makes room at its end: events' series that had none for a day
+ * (or four intervals) end with a stale marker, also of their sum, until their next event.
+ * ERROR_RANGE for a name or label that Prometheus would not take, more than 64 labels, the labels
+ * instance, overflow and __name__, and an event's increment that is negative or not finite. */
 int series_run_reading(struct series_run *run, const struct series_reading *reading,
                        bool *ret_overflow) MUST_CHECK;
 

@@ -27,6 +27,11 @@ bool series_is_stale(double value)
     return bits_of(value) == SERIES_STALE_BITS;
 }
 
+bool series_is_overflow(const struct series *series)
+{
+    return *labels_get(series->labels, "overflow") != '\0';
+}
+
 bool series_labels_fit(const struct labels *labels)
 {
     for (size_t i = 0; i < labels->count; i++) {
@@ -150,6 +155,7 @@ static int join_source(struct series_set *set, struct series *series)
         return ERROR_MEMORY;
     source->members[source->count++] = series;
     feed->known++;
+    feed->aside += series->kind == KIND_IDLE || series_is_overflow(series);
     series->source = source;
     return 0;
 }
@@ -171,8 +177,11 @@ static void leave_source(struct series *series)
     if (!source)
         return;
     take_out(source->members, &source->count, series);
-    if (source_obtain_feed(source, series->family->name, &feed) == 0 && feed->known)
+    set_wake(series);
+    if (source_obtain_feed(source, series->family->name, &feed) == 0 && feed->known) {
         feed->known--;
+        feed->aside -= feed->aside && series_is_overflow(series);
+    }
     for (size_t i = 0; i < source->count; i++)
         if (source->members[i]->total == series)
             source->members[i]->total = NULL;
@@ -232,6 +241,9 @@ static int change_kind(struct series_set *set, struct series *series, int kind)
 {
     if (series->kind == kind || series->kind == KIND_OWN || kind == KIND_OWN)
         return series->kind == kind ? 0 : ERROR_RANGE;
+    set_wake(series);
+    if (series->kind == kind)
+        return set_mark_dirty(set, series);
     if (series->kind == SERIES_EVENT && series->total) {
         /* Without its event the sum ends as any counter that is not given again. */
         series->total->kind = SERIES_COUNTER;
@@ -311,6 +323,8 @@ int set_sample(struct series_set *set, struct series *series, int64_t time_ms, d
             (struct row_sample){series->id, time_ms, bits_of(value)};
     if (!series_is_stale(value))
         series->held = value;
+    if (series->kind == SERIES_EVENT && (!series->event_ms || value > 0))
+        series->event_ms = time_ms;
     set->samples++;
     return 1;
 }

@@ -143,6 +143,74 @@ static void test_text_that_changes(void **state)
            "os_info{instance=\"a\",value=\"13\"} 20=1;");
 }
 
+/* One run of events, one a letter; "-" is a run with nothing. */
+static void hits(struct bench *bench, int64_t time_ms, const char *users)
+{
+    struct series_run *run = begin(bench, "log");
+    for (; *users && *users != '-'; users++) {
+        const char user[] = {*users, '\0'};
+        give(run, SERIES_EVENT, "hits", user, 1);
+    }
+    end(bench, run, SERIES_PARTIAL, time_ms, time_ms - 1);
+}
+
+/* The limit is 3. What had no event for a day makes room where others had none, and only then. */
+static void test_idle_events_make_room(void **state)
+{
+    const int64_t day = 86400000;
+    struct bench *bench = *state;
+    hits(bench, 10, "abc");
+    hits(bench, 20 + day, "-");
+    hits(bench, 30 + day, "ad");
+    save(bench, 30 + day);
+    close_set(bench);
+    open_set(bench);
+    hits(bench, 40 + day, "def");
+    hits(bench, 50 + day, "b");
+    expect_window(bench, "hits", day, 2 * day,
+                  "hits{instance=\"log\",overflow=\"true\"} 86400030=1 86400040=1 86400050=1;"
+                  "hits{instance=\"log\",user=\"a\"} 86400020=0 86400030=1 86400040=0 86400050=0;"
+                  "hits{instance=\"log\",user=\"b\"} 86400020=0 86400030=stale;"
+                  "hits{instance=\"log\",user=\"c\"} 86400020=0 86400030=stale;"
+                  "hits{instance=\"log\",user=\"d\"} 86400040=1 86400050=0;"
+                  "hits{instance=\"log\",user=\"e\"} 86400040=1 86400050=0;");
+    hits(bench, 60 + 2 * day, "ag");
+    hits(bench, 70 + 2 * day, "b");
+    expect_window(bench, "hits_total", 60 + 2 * day, 3 * day,
+                  "hits_total{instance=\"log\",overflow=\"true\"} 172800060=4 172800070=4;"
+                  "hits_total{instance=\"log\",user=\"a\"} 172800060=3 172800070=3;"
+                  "hits_total{instance=\"log\",user=\"b\"} 172800070=2;"
+                  "hits_total{instance=\"log\",user=\"d\"} 172800060=stale;"
+                  "hits_total{instance=\"log\",user=\"e\"} 172800060=stale;");
+}
+
+static void test_a_limit_of_its_own(void **state)
+{
+    struct bench *bench = *state;
+    struct series_run *run = begin(bench, "a");
+    series_run_limit(run, 1);
+    assert_false(give(run, SERIES_EVENT, "hits", "x", 1));
+    assert_true(give(run, SERIES_EVENT, "hits", "y", 2));
+    assert_true(give(run, SERIES_EVENT, "hits", "z", 4));
+    end(bench, run, SERIES_WELL, 10, 0);
+    expect(bench, "hits",
+           "hits{instance=\"a\",overflow=\"true\"} 10=6;hits{instance=\"a\",user=\"x\"} 10=1;");
+}
+
+/* As evidence tells what had no room: it goes where it was. */
+static void test_what_was_summed_up(void **state)
+{
+    struct bench *bench = *state;
+    struct series_run *run = begin(bench, "a");
+    const struct label pair = {"overflow", "true"};
+    struct series_reading reading = {SERIES_EVENT, "hits", &pair, 1, 5, NULL};
+    bool overflow = false;
+    assert_int_equal(series_run_reading(run, &reading, &overflow), 0);
+    assert_true(overflow);
+    end(bench, run, SERIES_WELL, 10, 0);
+    expect(bench, "hits", "hits{instance=\"a\",overflow=\"true\"} 10=5;");
+}
+
 static int value_length(void *context, const struct series_view *view)
 {
     *(size_t *)context = strlen(labels_get(view->labels, "value"));
@@ -305,6 +373,9 @@ int main(void)
         TEST(test_text_that_changes),
         TEST(test_long_text_is_cut_at_a_character),
         TEST(test_overflow_keeps_the_sum),
+        TEST(test_idle_events_make_room),
+        TEST(test_a_limit_of_its_own),
+        TEST(test_what_was_summed_up),
         TEST(test_places_of_the_gone),
         TEST(test_bad_names_are_refused),
         TEST(test_late_samples_are_dropped_and_counted),

@@ -44,7 +44,8 @@ enum message_type {
     MESSAGE_COLLECT,  /* engine: u64 run, i64 deadline (wall ms, 0 for a stream): make a run now */
     MESSAGE_READINGS, /* collector: u32 count, then each: u32 attribute, double value,
                          text (for kind text), u16 labels, each a text */
-    MESSAGE_EXCERPT,  /* collector: u32 attribute, text source, text place, bytes */
+    MESSAGE_EXCERPT,  /* collector: u32 attribute, text source, text place, bytes,
+                            u32 count, of each personal part of them u32 from, u32 length */
     MESSAGE_MISSING,  /* collector: u32 attribute, text why */
     MESSAGE_LOST,     /* collector: text source, text unit, text why, u64 from, u64 to */
     MESSAGE_OPENED,   /* collector: text path, u64 device, u64 inode, u64 size, i64 mtime ms */

@@ -86,21 +86,52 @@ static void put_cut(struct buffer *body, const char *text, size_t most)
     wire_put_bytes(body, text, length);
 }
 
-int lend_excerpt(const struct cfd_host *host, const struct cfd_excerpt *excerpt)
+/* Spans are of the bytes that are handed over: one that the limit cuts ends the excerpt before it,
+ * for half a name has another pseudonym. */
+static int put_excerpt(struct lender *lender, const struct cfd_excerpt *excerpt)
+{
+    size_t length = excerpt->length < LEND_EXCERPT ? excerpt->length : LEND_EXCERPT;
+    size_t at = 0;
+    uint32_t count = 0;
+    for (; count < excerpt->personal_count; count++) {
+        const struct cfd_span *span = &excerpt->personal[count];
+        if (span->from < at || span->from > excerpt->length ||
+            span->length > excerpt->length - span->from)
+            return lend_refuse(lender, "an excerpt whose personal parts are not in order or "
+                                       "beyond its end");
+        at = (size_t)span->from + span->length;
+        if (at > length) {
+            length = span->from < length ? span->from : length;
+            break;
+        }
+    }
+    wire_put_bytes(&lender->message, excerpt->length ? excerpt->bytes : "", length);
+    wire_put_u32(&lender->message, count);
+    for (uint32_t i = 0; i < count; i++) {
+        wire_put_u32(&lender->message, excerpt->personal[i].from);
+        wire_put_u32(&lender->message, excerpt->personal[i].length);
+    }
+    return CFD_OK;
+}
+
+int lend_excerpt(const struct cfd_host *host, const struct cfd_excerpt *theirs)
 {
     struct lender *lender = host->context;
-    if (!excerpt || excerpt->size < sizeof *excerpt || !excerpt->source || !excerpt->place ||
-        (excerpt->length && !excerpt->bytes))
-        return lend_refuse(lender, "an excerpt without size, source, place or bytes");
-    if (!may_hand_over(lender) || !lend_attribute(lender, excerpt->attribute))
+    struct cfd_excerpt excerpt = {0};
+    if (!theirs || theirs->size < offsetof(struct cfd_excerpt, personal))
+        return lend_refuse(lender, "an excerpt without its size");
+    memcpy(&excerpt, theirs, theirs->size < sizeof excerpt ? theirs->size : sizeof excerpt);
+    if (!excerpt.source || !excerpt.place || (excerpt.length && !excerpt.bytes) ||
+        (excerpt.personal_count && !excerpt.personal))
+        return lend_refuse(lender, "an excerpt without source, place, bytes or personal parts");
+    if (!may_hand_over(lender) || !lend_attribute(lender, excerpt.attribute))
         return lend_refuse(lender, "an excerpt outside of collect, or of an undeclared attribute");
     buffer_reset(&lender->message);
-    wire_put_u32(&lender->message, excerpt->attribute);
-    put_cut(&lender->message, excerpt->source, LEND_EXCERPT);
-    put_cut(&lender->message, excerpt->place, LEND_EXCERPT);
-    wire_put_bytes(&lender->message, excerpt->length ? excerpt->bytes : "",
-                   excerpt->length < LEND_EXCERPT ? excerpt->length : LEND_EXCERPT);
-    return hand_over(lender, MESSAGE_EXCERPT);
+    wire_put_u32(&lender->message, excerpt.attribute);
+    put_cut(&lender->message, excerpt.source, LEND_EXCERPT);
+    put_cut(&lender->message, excerpt.place, LEND_EXCERPT);
+    int status = put_excerpt(lender, &excerpt);
+    return status < 0 ? status : hand_over(lender, MESSAGE_EXCERPT);
 }
 
 int lend_missing(const struct cfd_host *host, uint32_t number, const char *why)

@@ -172,6 +172,25 @@ static void check_plugin(struct config *config, const char *path, const char *pl
     closedir(folder);
 }
 
+/* A reason to keep names is one that somebody stands for, and that ends. */
+static int check_basis(struct config *config, size_t index, const json_t *collector)
+{
+    static const char *const members[] = {"legal_basis", "reviewed_by", "review_due"};
+    size_t given = 0;
+    for (size_t i = 0; i < 3; i++)
+        given += *json_text_of(collector, members[i], "") != '\0';
+    for (size_t i = 0; i < 3 && given > 0 && given < 3; i++) {
+        CLEAN(clean_text) char *path = path_of("collectors", index, members[i]);
+        if (!path)
+            return ERROR_MEMORY;
+        if (!*json_text_of(collector, members[i], ""))
+            fault_setting(config, path,
+                          "found nothing, required is it where one of legal_basis, reviewed_by "
+                          "and review_due is given");
+    }
+    return 0;
+}
+
 static int check_collector(struct config *config, size_t index, const json_t *collector)
 {
     CLEAN(clean_text) char *plugin = path_of("collectors", index, "plugin");
@@ -187,7 +206,8 @@ static int check_collector(struct config *config, size_t index, const json_t *co
         fault_setting(config, path, "found \"%s\", allowed is at most \"%s\", as long as `every`",
                       found ? found : "?", most ? most : "?");
     }
-    return check_rule_names(config, index, json_object_get(collector, "settings"));
+    int code = check_basis(config, index, collector);
+    return code ? code : check_rule_names(config, index, json_object_get(collector, "settings"));
 }
 
 static int check_measure(struct config *config, size_t index, const json_t *measure)
@@ -212,13 +232,14 @@ static int check_measure(struct config *config, size_t index, const json_t *meas
     return 0;
 }
 
-static int check_rule(struct config *config, size_t index, const json_t *rule)
+/* member: a list of the rule that may hold no other names than `labels`. */
+static int check_marks(struct config *config, size_t index, const json_t *rule, const char *member)
 {
     size_t i, j;
     json_t *name, *label;
-    json_array_foreach (json_object_get(rule, "personal"), i, name) {
+    json_array_foreach (json_object_get(rule, member), i, name) {
         bool is_known = false;
-        CLEAN(clean_text) char *path = text_format("rules[%zu].personal[%zu]", index, i);
+        CLEAN(clean_text) char *path = text_format("rules[%zu].%s[%zu]", index, member, i);
         json_array_foreach (json_object_get(rule, "labels"), j, label) {
             is_known |= json_equal(name, label);
         }
@@ -229,6 +250,12 @@ static int check_rule(struct config *config, size_t index, const json_t *rule)
                           json_string_value(name));
     }
     return 0;
+}
+
+static int check_rule(struct config *config, size_t index, const json_t *rule)
+{
+    int code = check_marks(config, index, rule, "personal");
+    return code ? code : check_marks(config, index, rule, "accounts");
 }
 
 static int check_channel(struct config *config, size_t index, const json_t *channel)

@@ -52,8 +52,9 @@ static json_t *engine_part(const struct config *config)
                                           "soa",
                                           "unasked",
                                           NULL};
-    static const char *const collectors[] = {"name",     "plugin",  "every", "scope",
-                                             "deadline", "enabled", NULL};
+    static const char *const collectors[] = {
+        "name",         "plugin",      "every",       "scope",      "deadline", "enabled",
+        "series_limit", "legal_basis", "reviewed_by", "review_due", NULL};
     static const char *const channels[] = {"name", "type", "events", NULL};
     const json_t *whole = config->whole;
     const char *listen = json_text_of(json_object_get(whole, "http"), "listen", "");
@@ -113,8 +114,9 @@ static json_t *find_collector(const struct config *config, const char *instance,
 /* The collector's settings, with `rule` filled in from the rules that `rules` names. */
 static json_t *settings_part(const json_t *whole, const json_t *collector)
 {
-    static const char *const members[] = {"id",     "pattern", "labels", "personal", "feeds",
-                                          "urgent", "excerpt", "match",  "no_match", NULL};
+    static const char *const members[] = {"id",       "pattern",  "labels", "personal",
+                                          "accounts", "feeds",    "urgent", "excerpt",
+                                          "match",    "no_match", NULL};
     size_t i;
     json_t *index;
     CLEAN(clean_json) json_t *indexes = part_rules(whole, collector);

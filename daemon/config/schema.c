@@ -39,6 +39,13 @@ static const struct setting collectors[] = {
      NULL, NULL},
     {"scope", SETTING_STRING, SETTING_LIST, 1, 255, NULL,
      "Units, sites and assets of the group scope that it reads.", NULL, NULL},
+    {"series_limit", SETTING_INTEGER, 0, 1, 100000, "1000",
+     "Series that it may have of one attribute; what is more is summed up.", NULL, NULL},
+    {"legal_basis", SETTING_STRING, 0, 1, LONGEST, NULL,
+     "Why personal labels may be kept as they are and not as pseudonyms.", NULL, NULL},
+    {"reviewed_by", SETTING_STRING, 0, 1, 200, NULL, "Who reviewed that.", NULL, NULL},
+    {"review_due", SETTING_DATE, 0, 0, 0, NULL,
+     "The last day on which that holds; then pseudonyms again.", NULL, NULL},
     {0},
 };
 
@@ -167,6 +174,8 @@ static const struct setting rules[] = {
      NULL, NULL},
     {"personal", SETTING_LABEL, SETTING_LIST, 0, 0, NULL, "Those that hold personal data.", NULL,
      NULL},
+    {"accounts", SETTING_LABEL, SETTING_LIST, 0, 0, NULL,
+     "Those that name accounts; what is none of the host is kept as (invalid).", NULL, NULL},
     {"feeds", SETTING_METRIC, SETTING_REQUIRED, 0, 0, NULL, "The attribute that a match adds 1 to.",
      NULL, NULL},
     {"urgent", SETTING_BOOLEAN, 0, 0, 0, "false", "true hands a match over at once.", NULL, NULL},

@@ -65,6 +65,8 @@ static int open_rooms(struct engine *engine, struct error *error)
     struct series_limits limits = {.keep_ms = json_integer_of(engine->config, "keep", 0)};
     int code = store_open(folder, STORE_WRITE, &engine->store, error);
     if (!code)
+        code = pseudonyms_open(folder, &engine->intake.pseudonyms, error);
+    if (!code)
         code = ledger_open(engine->store, &engine->ledger, error);
     if (!code)
         code = series_open(engine->store, &limits, &engine->series, error);
@@ -116,6 +118,8 @@ int engine_open(json_t *config, const struct engine_calls *calls, void *context,
     if (!code)
         code = records_put(engine, error);
     if (!code)
+        code = privacy_note_key(engine, error);
+    if (!code)
         code = turn_end(engine, now, error);
     if (code) {
         engine_abort(engine);
@@ -131,6 +135,7 @@ static void finish(struct engine *engine)
     constructs_finish(engine);
     monitoring_finish(&engine->monitoring);
     spans_finish(&engine->own_watched);
+    pseudonyms_close(engine->intake.pseudonyms);
     series_close(engine->series);
     ledger_close(engine->ledger);
     store_close(engine->store);

@@ -66,11 +66,13 @@ static int reload_instances(struct engine *engine, const json_t *collectors, str
         instance_finish(fresh.instances[index]);
         free(fresh.instances[index]);
         fresh.instances[index] = kept;
+        if (!code)
+            code = personal_configure(kept, config);
     }
     intake_finish(&engine->intake);
     engine->intake.instances = fresh.instances;
     engine->intake.count = fresh.count;
-    return 0;
+    return code;
 }
 
 int engine_reload(struct engine *engine, json_t *config, struct moment now, struct error *error)

@@ -129,7 +129,8 @@ int records_put(struct engine *engine, struct error *error) MUST_CHECK;
 void records_check(const json_t *config,
                    void (*on_fault)(void *context, const struct engine_fault *fault),
                    void *context);
-
+/* privacy.c: a leaf when the key of pseudonyms is new, and what the API tells of it. */
+int privacy_note_key(struct engine *engine, struct error *error) MUST_CHECK;
 /* sweep.c: what is too old goes. */
 int sweep_old(struct engine *engine, struct error *error) MUST_CHECK;
 

@@ -36,7 +36,8 @@ int instance_init(struct instance *instance, const json_t *config)
         .tables_leaf = -1,
     };
     memset(instance->evidence, 0xff, sizeof instance->evidence);
-    return instance->name && instance->plugin ? 0 : ERROR_MEMORY;
+    int code = personal_configure(instance, config);
+    return instance->name && instance->plugin ? code : ERROR_MEMORY;
 }
 
 static void forget_attributes(struct instance *instance)
@@ -61,6 +62,7 @@ void instance_finish(struct instance *instance)
     json_decref(instance->last_run);
     json_decref(instance->shown);
     json_decref(instance->losses);
+    basis_finish(&instance->basis);
     free(instance->end_why);
     free(instance->broken);
     free(instance->reason);
@@ -252,7 +254,7 @@ json_t *instance_memory(const struct instance *instance)
 {
     return json_pack(
         "{s:s, s:s, s:b, s:I, s:I, s:I, s:o, s:o, s:O*, s:O*, s:I, s:s, s:o, s:s, s:I, s:I, s:I, "
-        "s:I, s:I, s:o, s:o, s:I, s:b}",
+        "s:I, s:I, s:o, s:o, s:I, s:b, s:I}",
         "condition", condition_text(instance->condition), "reason",
         instance->reason ? instance->reason : "", "ever_well", instance->ever_well, "last_end",
         (json_int_t)instance->last_end_ms, "last_well", (json_int_t)instance->last_well_ms,
@@ -265,7 +267,7 @@ json_t *instance_memory(const struct instance *instance)
         (json_int_t)instance->folded, "folded_first", (json_int_t)instance->folded_first_ms,
         "folded_last", (json_int_t)instance->folded_last_ms, "measured", measured_to_json(instance),
         "missed", missed_to_json(instance), "last_whole", (json_int_t)instance->last_whole_ms,
-        "stepped", instance->stepped);
+        "stepped", instance->stepped, "overflow", (json_int_t)instance->overflow_ms);
 }
 
 static enum condition read_condition(const char *text)
@@ -338,6 +340,7 @@ int instance_remember(struct instance *instance, const json_t *memory)
     instance->last_whole_ms = json_integer_of(memory, "last_whole", 0);
     instance->stepped = json_flag_of(memory, "stepped", false);
     instance->watch_from_ms = json_integer_of(memory, "watch_from", instance->last_well_ms);
+    instance->overflow_ms = json_integer_of(memory, "overflow", 0);
     instance->tables_leaf = json_integer_of(memory, "tables_leaf", -1);
     instance->last_run = json_incref(json_object_get(memory, "last_run"));
     instance->due_count = json_integer_of(memory, "due", 0);
@@ -368,12 +371,12 @@ json_t *instance_show(const struct instance *instance)
     json_t *attributes = json_object_get(instance->tables, "attributes");
     json_t *sandbox = json_object_get(instance->tables, "sandbox");
     return json_pack(
-        "{s:s, s:s, s:s, s:b, s:I, s:s, s:s, s:O, s:o, s:o, s:O, s:O}", "name", instance->name,
+        "{s:s, s:s, s:s, s:b, s:I, s:s, s:s, s:O, s:o, s:o, s:O, s:O, s:o}", "name", instance->name,
         "plugin", instance->plugin, "version", json_text_of(instance->tables, "version", ""),
         "stream", instance->stream, "every_ms", (json_int_t)instance->every_ms, "state",
         condition_text(instance->condition), "reason", instance->reason ? instance->reason : "",
         "last_run", instance->last_run ? instance->last_run : json_null(), "last_well_at",
         show_time(instance->last_well_ms), "next_due_at", show_time(instance->next_due_ms),
         "attributes", attributes ? attributes : json_null(), "sandbox",
-        sandbox ? sandbox : json_null());
+        sandbox ? sandbox : json_null(), "personal", personal_show(instance));
 }

@@ -3,6 +3,7 @@
 #define INTAKE_INSTANCE_H
 
 #include "base/clock.h"
+#include "intake/personal.h"
 #include "intake/run.h"
 #include "intake/spans.h"
 #include "ledger/digest.h"
@@ -64,8 +65,12 @@ struct instance {
     bool stepped;          /* the clock was set back behind its last run: nothing is known of now */
     int64_t watch_from_ms; /* what is watched goes on from here; 0: begins anew */
     bool backlog;          /* more is waiting: results are provisional */
-    bool overflow;         /* a series limit was reached */
     json_t *losses;        /* told since monitoring took them, or NULL */
+    bool overflow;         /* a series limit was reached, and is still */
+    int64_t overflow_ms;   /* when a reading last had no room; 0: never, or not any more */
+    size_t series_limit;   /* series of one attribute */
+    struct basis basis;    /* why personal data may be kept as it is */
+    bool plain;            /* so it is: it has a legal basis whose review is not overdue */
     json_t *last_run;      /* as the API shows it */
     struct spans watched;
     int64_t evidence[INSTANCE_EVIDENCE]; /* latest leaves, newest first; -1: none */

@@ -258,6 +258,7 @@ int intake_seal(struct intake *intake, struct moment now, struct error *error)
             conclude(instance);
         if (instance->run.ready)
             code = seal_run(intake, instance, now, error);
+        personal_note(instance, now.wall_ms);
         if (!code && fold_is_due(instance, now.wall_ms))
             code = intake_unfold(intake, instance, error);
     }

@@ -13,6 +13,7 @@ struct intake {
     struct store *store;
     struct ledger *ledger;
     struct series_set *series;
+    struct pseudonyms *pseudonyms; /* the caller's */
     struct instance **instances;
     size_t count;
     int64_t start_leaf; /* what evidence refers to: boot and host, configuration */
@@ -25,7 +26,7 @@ struct intake {
 };
 
 /* Makes an instance for each row of `collectors`, with what states(kind instance) remembers. The
- * members store, ledger and series are set by the caller. */
+ * members store, ledger, series and pseudonyms are set by the caller. */
 int intake_load(struct intake *intake, const json_t *collectors, struct error *error) MUST_CHECK;
 void intake_finish(struct intake *intake);
 struct instance *intake_find(const struct intake *intake, const char *name);

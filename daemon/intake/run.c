@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "channel/wire.h"
+#include "intake/beyond.h"
 #include "intake/instance.h"
 #include "intake/intake.h"
 
@@ -28,6 +29,7 @@ enum {
 void run_finish(struct run *run)
 {
     series_run_drop(run->series);
+    beyond_finish(run);
     buffer_finish(&run->readings);
     buffer_finish(&run->excerpts);
     json_decref(run->positions);
@@ -66,7 +68,10 @@ static int open_run(struct intake_link *link, struct run **ret)
     run->readings.limit = RUN_PAYLOAD_LIMIT;
     run->excerpts.limit = RUN_EXCERPTS_LIMIT;
     int64_t lookback_ms = 2 * instance->every_ms;
-    return series_run_begin(link->intake->series, instance->name, lookback_ms, &run->series);
+    int code = series_run_begin(link->intake->series, instance->name, lookback_ms, &run->series);
+    if (!code)
+        series_run_limit(run->series, instance->series_limit);
+    return code;
 }
 
 /* One line, or none of it: what is there stays whole. */
@@ -96,27 +101,54 @@ static void keep_reading(struct run *run, const struct series_reading *reading)
                              reading->kind == SERIES_TEXT ? reading->text : number);
     if (!append_line(&run->readings, line))
         run->readings.failed = true;
-    run->reading_count++;
-    if (reading->kind == SERIES_EVENT && reading->value != 0)
-        run->event_count++;
 }
+
+/* Into the series, and as evidence: by itself where the series has room for it. */
+static int put_reading(struct run *run, const struct series_reading *reading, size_t number)
+{
+    bool overflow = false;
+    int code = series_run_reading(run->series, reading, &overflow);
+    if (code)
+        return code;
+    run->reading_count++;
+    run->event_count += reading->kind == SERIES_EVENT && reading->value != 0;
+    if (overflow) {
+        run->overflow = true;
+        return beyond_add(run, number, reading->value);
+    }
+    keep_reading(run, reading);
+    return 0;
+}
+
+/* A reading's labels, and the pseudonyms that stand for some. */
+struct taken_labels {
+    struct label pairs[INSTANCE_LABELS];
+    char pseudonyms[INSTANCE_LABELS][PSEUDONYM_SIZE];
+};
 
 /* The labels of a reading; label values are checked as text that anybody may be shown. */
 static int take_labels(struct intake_link *link, const struct attribute *attribute,
-                       struct wire *wire, struct series_reading *reading, struct label *pairs)
+                       struct wire *wire, struct series_reading *reading,
+                       struct taken_labels *taken)
 {
     size_t count = wire_u16(wire);
     if (!wire->failed && count != attribute->label_count && count != 0)
         return refuse(link, "a reading of %s with %zu labels, of %zu", attribute->name, count,
                       attribute->label_count);
     for (size_t i = 0; i < count && !wire->failed; i++) {
-        pairs[i] = (struct label){attribute->labels[i], wire_text(wire)};
-        size_t length = strlen(pairs[i].value);
-        if (length > LABEL_LIMIT || !text_is_utf8(pairs[i].value, length))
+        struct label *pair = &taken->pairs[i];
+        *pair = (struct label){attribute->labels[i], wire_text(wire)};
+        size_t length = strlen(pair->value);
+        if (length > LABEL_LIMIT || !text_is_utf8(pair->value, length))
             return refuse(link, "a reading of %s whose label %s is no UTF-8 or too long",
                           attribute->name, attribute->labels[i]);
+        if (!(attribute->personal >> i & 1))
+            continue;
+        int code = personal_label(link->intake, link->instance, &pair->value, taken->pseudonyms[i]);
+        if (code)
+            return code;
     }
-    reading->pairs = pairs;
+    reading->pairs = taken->pairs;
     reading->count = count;
     return 0;
 }
@@ -125,7 +157,7 @@ static int take_labels(struct intake_link *link, const struct attribute *attribu
 static int take_reading(struct intake_link *link, struct run *run, struct wire *wire)
 {
     struct instance *instance = link->instance;
-    struct label pairs[INSTANCE_LABELS];
+    struct taken_labels labels;
     uint32_t number = wire_u32(wire);
     double value = wire_double(wire);
     if (wire->failed)
@@ -137,7 +169,7 @@ static int take_reading(struct intake_link *link, struct run *run, struct wire *
                                      .attribute = attribute->name,
                                      .value = value,
                                      .text = attribute->kind == SERIES_TEXT ? wire_text(wire) : ""};
-    int code = take_labels(link, attribute, wire, &reading, pairs);
+    int code = take_labels(link, attribute, wire, &reading, &labels);
     if (code)
         return code;
     if (wire->failed)
@@ -146,11 +178,7 @@ static int take_reading(struct intake_link *link, struct run *run, struct wire *
         return refuse(link, "a reading of %s whose text is no UTF-8", attribute->name);
     if (attribute->kind == SERIES_EVENT && !(value >= 0 && isfinite(value)))
         return refuse(link, "a reading of event %s that is no increment", attribute->name);
-    keep_reading(run, &reading);
-    bool overflow = false;
-    code = series_run_reading(run->series, &reading, &overflow);
-    run->overflow = run->overflow || overflow;
-    return code;
+    return put_reading(run, &reading, number);
 }
 
 static void take_note(struct intake_link *link, const struct channel_message *message)
@@ -189,15 +217,15 @@ static int on_excerpt(void *context, struct channel_message *message)
         return error;
     uint32_t number = wire_u32(&wire);
     const char *source = wire_text(&wire), *place = wire_text(&wire);
-    size_t length;
-    const char *bytes = wire_bytes(&wire, &length);
-    if (!wire_ended_well(&wire) || number >= link->instance->attribute_count)
+    CLEAN(clean_text) char *text = NULL;
+    error = personal_text(link->intake, link->instance, &wire, &text);
+    if (error == ERROR_FORMAT || !wire_ended_well(&wire) ||
+        number >= link->instance->attribute_count)
         return refuse(link, "a malformed excerpt, or one of no attribute");
-    CLEAN(clean_text) char *text = text_printable(bytes, length);
     CLEAN(clean_text) char *from = text_printable(source, strlen(source));
     CLEAN(clean_text) char *where = text_printable(place, strlen(place));
-    if (!text || !from || !where)
-        return ERROR_MEMORY;
+    if (error || !from || !where)
+        return error ? error : ERROR_MEMORY;
     take_note(link, message);
     json_t *line =
         json_pack("{s:s, s:s, s:s, s:s}", "attribute", link->instance->attributes[number].name,

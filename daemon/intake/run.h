@@ -20,6 +20,9 @@ struct run {
     struct buffer readings;    /* JSON lines */
     struct buffer excerpts;
     size_t reading_count;
+    struct beyond *beyond; /* what had no series of its own, summed up */
+    size_t beyond_count;
+    size_t beyond_capacity;
     size_t excerpt_count;
     size_t excerpts_dropped; /* beyond the limit */
     size_t event_count;      /* readings of events that are not zero */

@@ -6,6 +6,7 @@
 #include "base/clean.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "intake/beyond.h"
 
 /* As in include/conformd/collector.h, which the daemon's rooms do not see. */
 enum status {
@@ -405,7 +406,10 @@ static int note_state(struct intake *intake, struct instance *instance, enum con
         instance->told = instance->stream;
     }
     instance->backlog = run->backlog;
-    instance->overflow = run->overflow;
+    if (run->overflow)
+        instance->overflow_ms = now.wall_ms;
+    else if (well && !instance->stream)
+        instance->overflow_ms = 0;
     note_losses(instance);
     instance->last_end_ms = now.wall_ms;
     instance->due_count += !instance->stream;
@@ -419,7 +423,9 @@ int seal_run(struct intake *intake, struct instance *instance, struct moment now
     struct run *run = &instance->run;
     enum condition condition = condition_of(instance);
     bool moved = instance->condition != condition;
-    int code = ensure_tables_leaf(intake, instance, error);
+    int code = beyond_tell(run, instance);
+    if (!code)
+        code = ensure_tables_leaf(intake, instance, error);
     if (!code)
         code = record(intake, instance, condition, now.wall_ms, error);
     if (!code)

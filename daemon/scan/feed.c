@@ -24,6 +24,14 @@ void feed_log(const struct cfd_host *host, int level, const char *format, ...)
     host->log(host, level, message ? message : format);
 }
 
+static bool names_account(const struct rule *rule)
+{
+    for (size_t i = 0; i < rule->label_count; i++)
+        if (rule->labels[i].account)
+            return true;
+    return false;
+}
+
 /* Memory in the measure of what the rules fed. */
 static int prepare(struct feed *feed)
 {
@@ -31,6 +39,8 @@ static int prepare(struct feed *feed)
     feed->numbers = calloc(feed->set.attribute_count + 1, sizeof *feed->numbers);
     if (!feed->kept || !feed->numbers || kept_prepare() || scan_new(&feed->set, &feed->scan))
         return CFD_ERROR;
+    for (size_t i = 0; i < feed->set.count; i++)
+        feed->names_accounts = feed->names_accounts || names_account(&feed->set.rules[i]);
     return CFD_OK;
 }
 
@@ -39,7 +49,7 @@ int feed_open(const struct cfd_host *host, struct feed **ret)
     struct feed *feed = calloc(1, sizeof *feed);
     int status = feed ? feed_read_rules(host, feed) : CFD_ERROR;
     if (status >= 0)
-        status = prepare(feed);
+        status = accounts_new(host, &feed->accounts) ? CFD_ERROR : prepare(feed);
     if (status >= 0)
         status = feed_declare(host, feed);
     if (status == CFD_ERROR)
@@ -62,8 +72,20 @@ void feed_free(struct feed *feed)
     free(feed->undecided);
     tally_finish(&feed->tally);
     scan_free(feed->scan);
+    accounts_free(feed->accounts);
+    mask_finish(&feed->mask);
     rule_set_finish(&feed->set);
     free(feed);
+}
+
+/* What stands for no account may be a password that somebody typed one line too early. */
+static struct capture value_of(const struct feed *feed, const struct rule_label *label,
+                               struct capture value)
+{
+    if (!label->account || !value.length ||
+        accounts_know(feed->accounts, value.bytes, value.length))
+        return value;
+    return (struct capture){ACCOUNTS_INVALID, strlen(ACCOUNTS_INVALID)};
 }
 
 static int add_event(struct feed *feed, const struct rule *rule, const struct scan_hit *hit)
@@ -74,7 +96,8 @@ static int add_event(struct feed *feed, const struct rule *rule, const struct sc
     for (size_t i = 0; i < RULE_LABELS_MOST; i++)
         values[i] = (struct capture){.bytes = ""};
     for (size_t i = 0; i < rule->label_count; i++)
-        values[feed_attribute_label(attribute, rule->labels[i].name)] = hit->captures[i];
+        values[feed_attribute_label(attribute, rule->labels[i].name)] =
+            value_of(feed, &rule->labels[i], hit->captures[i]);
     return tally_add(&feed->tally, number, values, attribute->label_count, hit->count);
 }
 
@@ -87,10 +110,16 @@ static int add_excerpt(struct feed *feed, const struct scan_hit *hit)
                       : text_format("offset %llu", (unsigned long long)text->offset + hit->start);
     if (!place)
         return ERROR_MEMORY;
-    struct kept_line line = {.bytes = (char *)text->bytes + hit->start,
-                             .length = hit->end - hit->start,
+    const struct capture whole = {text->bytes + hit->start, hit->end - hit->start};
+    struct mask *mask = &feed->mask;
+    if (mask_line(mask, &feed->set.rules[hit->rule], hit, feed->accounts, &whole))
+        return ERROR_MEMORY;
+    struct kept_line line = {.bytes = mask->text.data ? mask->text.data : (char *)"",
+                             .length = mask->text.length,
                              .source = text->source,
-                             .place = place};
+                             .place = place,
+                             .span_count = mask->span_count};
+    memcpy(line.spans, mask->spans, sizeof line.spans);
     return kept_add(&feed->kept[hit->rule], &line, feed->now_ms);
 }
 
@@ -132,6 +161,8 @@ int feed_scan(struct feed *feed, const struct cfd_host *host, const struct feed_
     feed->text = text;
     feed->now_ms = host->now_ms(host);
     feed->code = 0;
+    if (feed->names_accounts)
+        accounts_refresh(feed->accounts, host);
     int code = scan_buffer(feed->scan, text->bytes, text->length, &sink);
     feed->text = NULL;
     if (!code && !feed->code)
@@ -225,7 +256,9 @@ static int tell_line(const struct cfd_host *host, uint32_t attribute, const stru
                                   .place = line->place,
                                   .attribute = attribute,
                                   .length = (uint32_t)line->length,
-                                  .bytes = line->bytes};
+                                  .bytes = line->bytes,
+                                  .personal = line->spans,
+                                  .personal_count = (uint32_t)line->span_count};
     return host->excerpt(host, &excerpt);
 }
 
@@ -238,7 +271,7 @@ static int tell_rest(const struct cfd_host *host, uint32_t attribute, const char
     if (kept->later <= KEPT_LAST)
         return CFD_OK;
     CLEAN(clean_text)
-    char *place = text_format("%s: and %llu more lines; SHA-256 of all %llu", id,
+    char *place = text_format("%s: and %llu more lines; SHA-256 of all %llu without names", id,
                               (unsigned long long)(kept->later - KEPT_LAST),
                               (unsigned long long)(kept->later + kept->first_count));
     if (!place || kept_hash(kept, hash))
@@ -274,6 +307,20 @@ static void tell_undecided(const struct feed *feed, const struct cfd_host *host)
     }
 }
 
+/* Where nobody knows who is an account, no name can be told from a password: labels say less then
+ * than formulas take them to say. */
+static int tell_unread(const struct feed *feed, const struct cfd_host *host)
+{
+    const char *why = feed->names_accounts ? accounts_unread(feed->accounts) : NULL;
+    int status = CFD_OK;
+    for (size_t i = 0; why && status >= 0 && i < feed->set.count; i++) {
+        const struct rule *rule = &feed->set.rules[i];
+        if (names_account(rule))
+            status = host->missing(host, feed->numbers[rule_set_attribute(&feed->set, rule)], why);
+    }
+    return status;
+}
+
 int feed_flush(struct feed *feed, const struct cfd_host *host)
 {
     int status = CFD_OK;
@@ -281,6 +328,8 @@ int feed_flush(struct feed *feed, const struct cfd_host *host)
         status = emit_set(feed, host, &feed->tally.sets[i]);
     for (size_t i = 0; status >= 0 && i < feed->set.count; i++)
         status = tell_kept(feed, host, i);
+    if (status >= 0)
+        status = tell_unread(feed, host);
     tell_undecided(feed, host);
     tally_reset(&feed->tally);
     for (size_t i = 0; i < feed->set.count; i++)

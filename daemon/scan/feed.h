@@ -5,6 +5,7 @@
 #ifndef SCAN_FEED_H
 #define SCAN_FEED_H
 
+#include "scan/accounts.h"
 #include "scan/scan.h"
 
 #include <conformd/collector.h>

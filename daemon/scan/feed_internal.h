@@ -4,6 +4,7 @@
 
 #include "scan/feed.h"
 #include "scan/kept.h"
+#include "scan/mask.h"
 #include "scan/tally.h"
 
 /* Lines of a source that a rule could not decide within its limits, in one batch. */
@@ -18,6 +19,9 @@ struct undecided {
 struct feed {
     struct rule_set set;
     struct scan *scan;
+    struct accounts *accounts;
+    bool names_accounts; /* some rule does */
+    struct mask mask;
     struct kept *kept; /* one a rule */
     uint32_t *numbers; /* one an attribute: what declare() gave */
     struct tally tally;

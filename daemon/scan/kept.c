@@ -19,7 +19,14 @@ static int hash_line(struct kept *kept, const struct kept_line *line)
         if (!hash || EVP_DigestInit_ex(hash, EVP_sha256(), NULL) != 1)
             return ERROR_MEMORY;
     }
-    if (EVP_DigestUpdate(hash, line->bytes, line->length) != 1 ||
+    size_t at = 0;
+    int done = 1;
+    for (size_t i = 0; i < line->span_count; i++) {
+        const struct cfd_span *span = &line->spans[i];
+        done = done == 1 ? EVP_DigestUpdate(hash, line->bytes + at, span->from - at) : done;
+        at = (size_t)span->from + span->length;
+    }
+    if (done != 1 || EVP_DigestUpdate(hash, line->bytes + at, line->length - at) != 1 ||
         EVP_DigestUpdate(hash, "\n", 1) != 1)
         return ERROR_MEMORY;
     return 0;
@@ -37,6 +44,13 @@ static int copy_line(struct kept_line *to, const struct kept_line *line)
     free_line(to);
     to->length = line->length < KEPT_LINE_MOST ? line->length : KEPT_LINE_MOST;
     to->source = line->source;
+    memcpy(to->spans, line->spans, sizeof to->spans);
+    while (to->span_count < line->span_count &&
+           to->spans[to->span_count].from + to->spans[to->span_count].length <= to->length)
+        to->span_count++;
+    /* Half a name has another pseudonym. */
+    if (to->span_count < line->span_count && to->spans[to->span_count].from < to->length)
+        to->length = to->spans[to->span_count].from;
     to->place = strdup(line->place);
     to->bytes = malloc(to->length + 1);
     if (!to->place || !to->bytes)

@@ -1,10 +1,11 @@
 /* Lines of a batch that are kept to be shown: of each rule the first and the last, the rest
- * counted, and all of them hashed. */
+ * counted, and all of them hashed, but for names: whoever has the hash alone could try them. */
 #ifndef SCAN_KEPT_H
 #define SCAN_KEPT_H
 
 #include "base/error.h"
 
+#include <conformd/collector.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,12 +14,16 @@
 #define KEPT_WINDOW_MS  10000
 #define KEPT_LINE_MOST  4096 /* bytes of a line, as the collector ABI takes it */
 #define KEPT_HASH_BYTES 32   /* SHA-256 */
+#define KEPT_SPANS      16   /* personal parts of a line */
+#define KEPT_SPAN_MOST  256  /* bytes of one, as of a label's value */
 
 struct kept_line {
     char *bytes;
     size_t length;
     const char *source; /* borrowed until kept_reset */
     char *place;
+    struct cfd_span spans[KEPT_SPANS]; /* what is personal in it */
+    size_t span_count;
 };
 
 /* Of one rule. Zeroed is empty. */
@@ -29,7 +34,7 @@ struct kept {
     uint64_t later; /* lines behind the first ones */
     int64_t window_ms;
     size_t window_count; /* first lines of this window, batches before included */
-    void *hash;          /* of all lines of the batch, each with LF behind it */
+    void *hash;          /* of all lines of the batch without what is personal, each with LF */
 };
 
 /* Once, before the first line: hashing shall not go and look for OpenSSL's configuration file. */

@@ -121,17 +121,27 @@ static int add_labels(struct rule *rule, const struct rule_list *labels, struct 
     return 0;
 }
 
-static int mark_personal(struct rule *rule, const struct rule_list *personal, struct error *error)
+static struct rule_label *find_label(struct rule *rule, const char *name)
 {
-    for (size_t i = 0; i < personal->count; i++) {
-        bool found = false;
-        for (size_t l = 0; l < rule->label_count; l++) {
-            if (strcmp(rule->labels[l].name, personal->items[i]) == 0)
-                found = rule->labels[l].personal = true;
-        }
-        if (!found)
-            return error_set(error, ERROR_SETTING, "personal names \"%s\", which is not in labels",
-                             personal->items[i]);
+    for (size_t i = 0; i < rule->label_count; i++)
+        if (strcmp(rule->labels[i].name, name) == 0)
+            return &rule->labels[i];
+    return NULL;
+}
+
+/* member: "personal" or "accounts". */
+static int mark_labels(struct rule *rule, const struct rule_list *names, const char *member,
+                       struct error *error)
+{
+    for (size_t i = 0; i < names->count; i++) {
+        struct rule_label *label = find_label(rule, names->items[i]);
+        if (!label)
+            return error_set(error, ERROR_SETTING, "%s names \"%s\", which is not in labels",
+                             member, names->items[i]);
+        if (strcmp(member, "personal") == 0)
+            label->personal = true;
+        else
+            label->account = true;
     }
     return 0;
 }
@@ -171,7 +181,10 @@ static int build(struct rule *rule, const struct rule_text *text, const char **m
     if ((code = add_labels(rule, &text->labels, error)))
         return code;
     *member = "personal";
-    if ((code = mark_personal(rule, &text->personal, error)))
+    if ((code = mark_labels(rule, &text->personal, *member, error)))
+        return code;
+    *member = "accounts";
+    if ((code = mark_labels(rule, &text->accounts, *member, error)))
         return code;
     *member = "match";
     if ((code = try_lines(rule, &text->match, true, error)))

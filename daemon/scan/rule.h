@@ -24,6 +24,7 @@ struct rule_text {
     const char *feeds;         /* the attribute */
     struct rule_list labels;   /* "name": the capture of that name; "name=value": always value */
     struct rule_list personal; /* which of the labels hold personal data */
+    struct rule_list accounts; /* which of the labels name accounts */
     struct rule_list match;    /* lines that it must match */
     struct rule_list no_match; /* lines that it must not match */
     bool urgent;
@@ -35,6 +36,7 @@ struct rule_label {
     char *constant; /* NULL: of a capture */
     size_t group;   /* number of that capture */
     bool personal;
+    bool account; /* a value that is no account of the host is not kept */
 };
 
 /* What patterns share at work; one a thread. */

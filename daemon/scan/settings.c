@@ -29,6 +29,10 @@ const struct cfd_option feed_rule_members[] = {
      .type = CFD_STRING,
      .flags = CFD_LIST,
      .help = "Which of the labels hold personal data."},
+    {.name = "accounts",
+     .type = CFD_STRING,
+     .flags = CFD_LIST,
+     .help = "Which of the labels name accounts; what is none of the host is kept as (invalid)."},
     {.name = "feeds",
      .type = CFD_STRING,
      .flags = CFD_REQUIRED,
@@ -158,6 +162,7 @@ static int read_rule(const struct cfd_host *host, struct texts *texts, size_t nu
     if (!ret_text->id || !ret_text->pattern || !ret_text->feeds ||
         read_member_list(host, texts, number, "labels", &ret_text->labels) ||
         read_member_list(host, texts, number, "personal", &ret_text->personal) ||
+        read_member_list(host, texts, number, "accounts", &ret_text->accounts) ||
         read_member_list(host, texts, number, "match", &ret_text->match) ||
         read_member_list(host, texts, number, "no_match", &ret_text->no_match))
         return ERROR_MEMORY;

@@ -144,6 +144,12 @@ struct cfd_reading {
     const char *const *labels; /* one value a declared label, "" for absent; NULL for no labels */
 };
 
+/* A part of an excerpt's bytes. */
+struct cfd_span {
+    uint32_t from;
+    uint32_t length;
+};
+
 /* The lines or settings that a reading rests on: shown to people, kept for their own time. */
 struct cfd_excerpt {
     size_t size;
@@ -152,6 +158,11 @@ struct cfd_excerpt {
     uint32_t attribute;
     uint32_t length; /* of bytes, at most 4,096; what is more is cut */
     const char *bytes;
+    /* Parts of bytes that are personal data, as a personal label's value is, and kept as that is;
+     * in order, apart from one another. NULL for none. */
+    const struct cfd_span *personal;
+    uint32_t personal_count;
+    uint32_t reserved; /* 0 */
 };
 
 /* Something that should have been read and is gone: rotated away, overwritten, dropped. */

@@ -45,12 +45,16 @@ static const struct cfd_option options[] = {
      .type = CFD_GROUP,
      .members = feed_rule_members,
      .help = "The rules themselves; filled in from rules.d."},
+    ACCOUNTS_OPTIONS,
     {0}};
 
-static const struct cfd_need needs[] = {
-    {.kind = CFD_READ, .what = "/var/log/journal"}, {.kind = CFD_READ, .what = "/run/log/journal"},
-    {.kind = CFD_READ, .what = "/etc/machine-id"},  {.kind = CFD_READ, .setting = "path"},
-    {.kind = CFD_READ, .setting = "unless_exists"}, {0}};
+static const struct cfd_need needs[] = {{.kind = CFD_READ, .what = "/var/log/journal"},
+                                        {.kind = CFD_READ, .what = "/run/log/journal"},
+                                        {.kind = CFD_READ, .what = "/etc/machine-id"},
+                                        {.kind = CFD_READ, .setting = "path"},
+                                        {.kind = CFD_READ, .setting = "unless_exists"},
+                                        ACCOUNTS_NEED,
+                                        {0}};
 
 static void names_finish(struct names *names)
 {

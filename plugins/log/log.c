@@ -36,9 +36,10 @@ static const struct cfd_option options[] = {
      .type = CFD_GROUP,
      .members = feed_rule_members,
      .help = "The rules themselves; filled in from rules.d."},
+    ACCOUNTS_OPTIONS,
     {0}};
 
-static const struct cfd_need needs[] = {{.kind = CFD_READ, .setting = "files"}, {0}};
+static const struct cfd_need needs[] = {{.kind = CFD_READ, .setting = "files"}, ACCOUNTS_NEED, {0}};
 
 static void log_close(void *opaque)
 {

@@ -20,6 +20,7 @@ struct fake_excerpt {
     char *place;
     char *bytes; /* NUL behind it */
     size_t length;
+    char *personal; /* its personal parts, each with '|' behind it */
 };
 
 /* missing: name of the attribute, why. fault: path, sentence. lost: source, why. settings and

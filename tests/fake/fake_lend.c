@@ -68,6 +68,7 @@ void fake_drop_excerpts(struct fake *fake, size_t keep)
         free(excerpt->source);
         free(excerpt->place);
         free(excerpt->bytes);
+        free(excerpt->personal);
     }
 }
 
@@ -124,6 +125,22 @@ static int lend_emit(const struct cfd_host *host, const struct cfd_reading *read
     return CFD_OK;
 }
 
+static char *copy_parts(const struct cfd_excerpt *excerpt)
+{
+    char *parts = calloc(1, excerpt->length + excerpt->personal_count + 1), *end = parts;
+    size_t at = 0;
+
+    for (uint32_t i = 0; parts && i < excerpt->personal_count; i++) {
+        const struct cfd_span *span = &excerpt->personal[i];
+        if (span->from < at || span->from + span->length > excerpt->length)
+            fake_die("personal parts are not in order or beyond the excerpt's end");
+        end = mempcpy(end, excerpt->bytes + span->from, span->length);
+        *end++ = '|';
+        at = span->from + span->length;
+    }
+    return parts;
+}
+
 static int lend_excerpt(const struct cfd_host *host, const struct cfd_excerpt *excerpt)
 {
     struct fake *fake = fake_of(host);
@@ -142,8 +159,9 @@ static int lend_excerpt(const struct cfd_host *host, const struct cfd_excerpt *e
                                   .source = fake_copy_text(excerpt->source),
                                   .place = fake_copy_text(excerpt->place),
                                   .bytes = calloc(1, length + 1),
-                                  .length = length};
-    if (!kept->bytes)
+                                  .length = length,
+                                  .personal = copy_parts(excerpt)};
+    if (!kept->bytes || !kept->personal)
         fake_die("no memory");
     if (length)
         memcpy(kept->bytes, excerpt->bytes, length);

@@ -311,6 +311,7 @@ static void limits_of_a_run(void **state)
         wire_put_text(&body, "source");
         wire_put_text(&body, "1");
         wire_put_text(&body, text);
+        wire_put_u32(&body, 0);
         assert_int_equal(scene_send(scene, link, MESSAGE_EXCERPT, &body), 0);
     }
     const struct run *run = &scene_instance(scene, "fast")->run;

@@ -253,7 +253,8 @@ static void test_kept(void **state)
     (void)state;
     for (int i = 0; i < 30; i++) {
         CLEAN(clean_text) char *bytes = text_format("%d", i);
-        struct kept_line line = {bytes, strlen(bytes), "s", (char *)"p"};
+        struct kept_line line = {
+            .bytes = bytes, .length = strlen(bytes), .source = "s", .place = (char *)"p"};
         assert_int_equal(kept_add(&kept, &line, 100000), 0);
     }
     assert_int_equal(kept.first_count, 20);
@@ -264,7 +265,8 @@ static void test_kept(void **state)
     text_from_bytes(hash, sizeof hash, text);
     assert_string_equal(text, "28578fd11254edba90213ffe4e58237e3784002e4a8ade08ac862ac05d67552b");
     kept_reset(&kept);
-    struct kept_line line = {(char *)"x", 1, "s", (char *)"p"};
+    struct kept_line line = {
+        .bytes = (char *)"x", .length = 1, .source = "s", .place = (char *)"p"};
     assert_int_equal(kept_add(&kept, &line, 109999), 0);
     assert_int_equal(kept.first_count, 0);
     assert_int_equal(kept_add(&kept, &line, 110000), 0);

@@ -1,0 +1,36 @@
+/* The key of pseudonyms in the ledger: when one came into use, by what names it, never itself. */
+#include "engine/state.h"
+
+#include <string.h>
+
+#include "base/clean.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/text.h"
+
+int privacy_note_key(struct engine *engine, struct error *error)
+{
+    CLEAN(clean_json) json_t *known = NULL;
+    char since[TEXT_TIME_SIZE];
+    const char *id = pseudonyms_key_id(engine->intake.pseudonyms);
+    int64_t leaf;
+    int code = states_get(engine->store, "daemon", "pseudonym_key", &known, error);
+    if (code && code != ERROR_MISSING)
+        return code;
+    if (strcmp(json_text_of(known, "id", ""), id) == 0)
+        return 0;
+    if (known)
+        engine->calls->log(engine->context, LOG_LEVEL_WARNING,
+                           "the key of pseudonyms is another one than before: the same name has "
+                           "another pseudonym from now on");
+    code = ledger_append(engine->ledger, LEAF_KEY,
+                         json_pack("{s:s, s:s, s:s}", "use", "pseudonyms", "id", id, "event",
+                                   known ? "changed" : "made"),
+                         &leaf, error);
+    if (code)
+        return code;
+    text_from_time(engine->turn_ms, since);
+    return states_put(
+        engine->store, "daemon", "pseudonym_key",
+        json_pack("{s:s, s:s, s:I}", "id", id, "since", since, "leaf", (json_int_t)leaf), error);
+}

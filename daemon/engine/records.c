@@ -24,9 +24,12 @@ static const struct record_class {
 } classes[] = {
     {"leaves", "numbers, times, outcomes and hashes of all that was done; no names and no text",
      "tables bundles, tiles", by_tree, with_store, "none: the tree only grows"},
-    {"readings", "what collectors read, with labels, which may be names of users",
+    {"readings",
+     "what collectors read, with labels; personal ones as pseudonyms, or as a legal basis allows",
      "table payloads, kind 1", by_salt, with_store, not_alone},
-    {"excerpts", "lines and settings seen: a rule's first 20 and last 5 lines an interval",
+    {"excerpts",
+     "lines and settings seen: a rule's first 20 and last 5 lines an interval; what a rule marks "
+     "as personal as in readings",
      "table payloads, kind 2", by_salt, with_store, not_alone},
     {"acts", "names, places and reasons of runs, approvals and decisions of people",
      "table payloads, kind 3; constructs, baselines", by_salt, with_store, not_alone},
@@ -42,6 +45,9 @@ static const struct record_class {
      "30 days after delivery; until then as long as it is tried", by_sweep},
     {"sessions", "who opened the dashboard: a hash of the token, the name, the times",
      "table sessions", by_folder, "until it expires", by_sweep},
+    {"pseudonym_key", "the key that pseudonyms are made with", "file pseudonym.key",
+     "only the daemon's user may read it; no record holds it", "until it is replaced",
+     "by deleting the file: names before and after have different pseudonyms"},
     {"working", "present states, and where each stream goes on", "tables states, positions",
      by_folder, "until it is replaced", "it is overwritten"},
 };

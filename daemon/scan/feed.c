@@ -112,7 +112,7 @@ static int add_excerpt(struct feed *feed, const struct scan_hit *hit)
         return ERROR_MEMORY;
     const struct capture whole = {text->bytes + hit->start, hit->end - hit->start};
     struct mask *mask = &feed->mask;
-    if (mask_line(mask, &feed->set.rules[hit->rule], hit, feed->accounts, &whole))
+    if (mask_line(mask, &feed->set, hit, feed->accounts, &whole))
         return ERROR_MEMORY;
     struct kept_line line = {.bytes = mask->text.data ? mask->text.data : (char *)"",
                              .length = mask->text.length,

@@ -141,6 +141,7 @@ static void try_rule(const struct scan *scan, struct scan_hit *hit, const char *
     if (code == ERROR_MISSING)
         return;
     hit->undecided = code != 0;
+    hit->seen = (struct capture){bytes, seen};
     sink->on_hit(sink->context, hit);
 }
 

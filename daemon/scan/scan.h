@@ -41,6 +41,7 @@ struct scan_hit {
     uint64_t count; /* 1, or N of "message repeated N times: [ ... ]" */
     bool undecided; /* the rule's limits were reached: nobody knows whether it matches */
     struct capture captures[RULE_LABELS_MOST];
+    struct capture seen; /* what the rule saw: the line, or the one that was folded into it */
 };
 
 struct scan_sink {

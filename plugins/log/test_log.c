@@ -449,5 +449,6 @@ int main(void)
         cmocka_unit_test(test_each_line_once_rename),
         cmocka_unit_test(test_each_line_once_copytruncate),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    return failed + test_log_names();
 }

@@ -20,6 +20,9 @@ int log_tear_down(void **state);
 void log_move(const struct place *place, const char *from, const char *to);
 void log_cut(const struct place *place, const char *name, off_t size);
 
+/* A group of its own; how many failed. */
+int test_log_names(void);
+
 void test_each_line_once_rename(void **state);
 void test_each_line_once_copytruncate(void **state);
 

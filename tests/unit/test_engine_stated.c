@@ -57,7 +57,7 @@ static void classes_of_records(void **state)
     scene_open(scene);
     CLEAN(clean_json) json_t *records = scene_state(scene, "daemon", "records");
     const json_t *list = json_object_get(records, "classes");
-    assert_int_equal(json_array_size(list), 12);
+    assert_int_equal(json_array_size(list), 13);
     assert_word(row_of(list, "id", "excerpts"), "legal_basis", "works agreement 7");
     assert_word(row_of(list, "id", "excerpts"), "location", "payloads");
     assert_string_equal(json_text_of(row_of(list, "id", "readings"), "legal_basis", "?"), "");
@@ -75,7 +75,7 @@ static void a_reload_states_anew(void **state)
     json_object_set_new(config, "record_classes", json_loads(stated_classes, 0, NULL));
     assert_int_equal(engine_reload(scene->engine, config, scene->now, &scene->error), 0);
     CLEAN(clean_json) json_t *records = scene_state(scene, "daemon", "records");
-    assert_int_equal(json_array_size(json_object_get(records, "classes")), 12);
+    assert_int_equal(json_array_size(json_object_get(records, "classes")), 13);
 }
 
 struct told {

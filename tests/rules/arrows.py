@@ -8,6 +8,7 @@ SHOWN = {"base", "store", "ledger", "series", "promql", "criterion", "objective"
          "register", "notify"}
 ROOMS = {
     "base": set(),
+    "sandbox": {"base"},
     "config": {"base"},
     "channel": {"base"},
     "store": {"base"},
@@ -33,7 +34,8 @@ ROOMS = {
     "parent": {"base", "config", "channel"},
     "front": {"base", "channel", "http", "expose", "web"},
 }
-ROOMS["engine"] = set(ROOMS) - {"http", "ctl", "parent", "config", "collector", "scan", "front"}
+ROOMS["engine"] = set(ROOMS) - {"http", "ctl", "parent", "config", "collector", "scan", "front",
+                              "sandbox"}
 ROOMS["acts"] = SHOWN | {"intake", "api", "engine"}
 ROOMS["process"] = set(ROOMS)
 PLUGIN_ROOMS = {"base", "scan"}
@@ -43,7 +45,7 @@ LIBRARIES = {
     re.compile(r"sqlite3\.h"): {"store"},
     re.compile(r"event.*\.h|evhttp\.h"): {"process", "http"},
     re.compile(r"libconfig\.h"): {"config"},
-    re.compile(r"seccomp\.h|linux/landlock\.h"): {"collector", "process"},
+    re.compile(r"seccomp\.h|linux/landlock\.h"): {"sandbox"},
     re.compile(r"systemd/.*"): {"process", "parent"},
 }
 PLUGINS_MAY_NAME = re.compile(r"systemd/sd-journal\.h")

@@ -1,0 +1,3 @@
+if(TARGET room_sandbox)
+  conformd_unit_test(sandbox USES base sandbox)
+endif()

@@ -45,7 +45,7 @@ static const char *kind_text(int32_t kind)
     return kind >= CFD_GAUGE && kind <= CFD_TEXT ? texts[kind] : "unknown";
 }
 
-static const char *need_text(int32_t kind)
+const char *describe_need(int32_t kind)
 {
     static const char *const texts[] = {"",       "read",       "run",     "connect",
                                         "listen", "capability", "netlink", "dbus"};
@@ -107,8 +107,9 @@ static json_t *describe_needs(const struct cfd_need *needs)
 {
     json_t *list = json_array();
     for (; needs->kind; needs++)
-        json_array_append_new(list, json_pack("{s:s, s:s*, s:s*}", "kind", need_text(needs->kind),
-                                              "what", needs->what, "setting", needs->setting));
+        json_array_append_new(list,
+                              json_pack("{s:s, s:s*, s:s*}", "kind", describe_need(needs->kind),
+                                        "what", needs->what, "setting", needs->setting));
     return list;
 }
 
@@ -183,7 +184,7 @@ char *describe_text(const struct plugin *plugin)
         print_attribute(&lines, &plugin->attributes[i]);
     buffer_text(&lines, "needs:\n");
     for (const struct cfd_need *need = plugin->needs; need->kind; need++)
-        buffer_print(&lines, "  %s %s%s\n", need_text(need->kind),
+        buffer_print(&lines, "  %s %s%s\n", describe_need(need->kind),
                      need->what ? need->what : "what is set as ", need->what ? "" : need->setting);
     return buffer_take(&lines);
 }

@@ -104,7 +104,7 @@ static void host_log(const struct cfd_host *host, int level, const char *message
         lend_say(host->context, level, message);
 }
 
-/* --- settings and needs --- */
+/* --- settings --- */
 
 static int host_setting(const struct cfd_host *host, const char *path, struct cfd_value *ret_value)
 {
@@ -119,44 +119,6 @@ static int host_setting(const struct cfd_host *host, const char *path, struct cf
     memcpy(ret_value, value, size < sizeof *value ? size : sizeof *value);
     ret_value->size = size;
     return CFD_OK;
-}
-
-static bool is_value(const struct lender *lender, const char *path, const char *what)
-{
-    const struct cfd_value *value = settings_get(lender->settings, path);
-    return value && value->text && !strcmp(value->text, what);
-}
-
-/* "program", "files" (each of the list) or "checks[].program". */
-static bool is_in_setting(const struct lender *lender, const char *setting, const char *what)
-{
-    const char *brackets = strstr(setting, "[]");
-    size_t length = brackets ? (size_t)(brackets - setting) : strlen(setting);
-    CLEAN(clean_text) char *list = strndup(setting, length);
-    const struct cfd_value *value = list ? settings_get(lender->settings, list) : NULL;
-    if (!brackets && is_value(lender, setting, what))
-        return true;
-    for (uint32_t i = 0; value && i < value->count; i++) {
-        CLEAN(clean_text)
-        char *item = text_format("%s[%u]%s", list, i, brackets ? brackets + 2 : "");
-        /* Arguments of a program are no programs. */
-        if (value->type == CFD_PROGRAM && i > 0)
-            break;
-        if (item && is_value(lender, item, what))
-            return true;
-    }
-    return false;
-}
-
-bool lend_is_declared(const struct lender *lender, enum cfd_need_kind kind, const char *what)
-{
-    for (const struct cfd_need *need = lender->plugin->needs; need->kind; need++) {
-        if (need->kind != (int32_t)kind)
-            continue;
-        if (need->what ? !strcmp(need->what, what) : is_in_setting(lender, need->setting, what))
-            return true;
-    }
-    return false;
 }
 
 static void host_fault(const struct cfd_host *host, const char *path, const char *sentence)
@@ -290,11 +252,13 @@ json_t *lend_tables(const struct lender *lender)
     const struct plugin *plugin = lender->plugin;
     const struct cfd_attribute *attribute;
     json_t *attributes = json_array();
+    CLEAN(clean_json)
+    json_t *sandbox = lender->sandbox ? json_incref(lender->sandbox) : json_object();
     for (uint32_t i = 0; (attribute = lend_attribute(lender, i)); i++)
         json_array_append_new(attributes, describe_attribute(attribute));
-    return json_pack("{s:s, s:s, s:s, s:b, s:o, s:{}}", "plugin", plugin->head.name, "version",
+    return json_pack("{s:s, s:s, s:s, s:b, s:o, s:O}", "plugin", plugin->head.name, "version",
                      plugin->head.version, "sha256", plugin->sha256, "stream",
-                     plugin_is_stream(plugin), "attributes", attributes, "sandbox");
+                     plugin_is_stream(plugin), "attributes", attributes, "sandbox", sandbox);
 }
 
 /* --- the table --- */

@@ -26,6 +26,7 @@ struct lender {
     struct settings *settings;
     struct emitter *emitter; /* NULL: nothing can be handed over (check, describe, selftest) */
     struct lend_wait wait;
+    json_t *sandbox;  /* what is in force, for the tables; NULL: nothing is. Borrowed */
     const char *root; /* put before the paths of open_file; NULL for none */
     /* A mistake in the settings that open told. May be NULL. */
     void (*on_fault)(void *context, const char *path, const char *sentence);
@@ -68,6 +69,9 @@ int lend_refuse(struct lender *lender, const char *format, ...) PRINTF_LIKE(2, 3
 int lend_status(int code);
 /* True where the plugin's needs name this: what itself, or the value of the setting. */
 bool lend_is_declared(const struct lender *lender, enum cfd_need_kind kind, const char *what);
+/* The needs with the values of the settings that they name: [{kind, what, glob}], glob where the
+ * setting is a pattern. A new reference; NULL without memory. */
+json_t *lend_needs(const struct lender *lender);
 
 /* Parts of the table in their own files. */
 int lend_open_file(const struct cfd_host *host, const char *path);

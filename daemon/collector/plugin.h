@@ -58,6 +58,8 @@ size_t attribute_label_count(const struct cfd_attribute *attribute);
 json_t *describe_plugin(const struct plugin *plugin);
 /* The same as lines of text. The caller frees. */
 char *describe_text(const struct plugin *plugin);
+/* The word of an enum cfd_need_kind. */
+const char *describe_need(int32_t kind);
 /* One attribute as in MESSAGE_TABLES. */
 json_t *describe_attribute(const struct cfd_attribute *attribute);
 

@@ -13,6 +13,7 @@
 #include "base/clean.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "process/confine.h"
 #include "process/inherit.h"
 
 enum { ALIVE_MS = 1000, LAST_WORDS_MS = 100, LAST_WORDS_TRIES = 20, USAGE = 2 };
@@ -255,6 +256,17 @@ int child_start(int argc, char **argv, const struct child_calls *calls, void *co
     if (!code)
         code = open_channel(child);
     return code ? refuse(child, error_text(code)) : -1;
+}
+
+int child_enter(struct child *child, const struct sandbox_plan *plan, struct sandbox_state *ret)
+{
+    CLEAN(error_finish) struct error error = {0};
+    int code = sandbox_enter(plan, ret, &error);
+    if (code)
+        log_write(LOG_LEVEL_ERROR, "the sandbox: %s", error_sentence(&error));
+    else
+        confine_log(ret, plan->role, child->check || child->role == ROLE_COLLECTOR);
+    return code;
 }
 
 /* --- what a child says --- */

@@ -6,6 +6,7 @@
 #include "channel/frame.h"
 #include "channel/messages.h"
 #include "process/loop.h"
+#include "sandbox/sandbox.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -51,6 +52,10 @@ struct child_calls {
  * calls. */
 int child_start(int argc, char **argv, const struct child_calls *calls, void *context,
                 struct child *ret) MUST_CHECK;
+/* Second thing: gives up what the plan does not name, and says what the kernel lacks (a collector
+ * says it to the engine). Below 0: nothing else may be done, with a sentence in the log. */
+int child_enter(struct child *child, const struct sandbox_plan *plan,
+                struct sandbox_state *ret) MUST_CHECK;
 /* Serves now: READY goes out, and ALIVE each second while the loop turns. */
 void child_ready(struct child *child);
 /* Sends what message_send put on the parent's channel. */

@@ -20,6 +20,8 @@ struct collector {
     struct plugin *plugin;
     struct settings settings;
     struct life life;
+    struct sandbox_state sandbox;
+    json_t *in_force; /* the sandbox, for the tables */
     int64_t alive_ms; /* boot clock: when the parent last heard of us */
     bool gone;        /* the parent is */
 };
@@ -51,6 +53,10 @@ static void show_life(struct collector *collector, int64_t now_ms)
     if (collector->child.check || now_ms - collector->alive_ms < ALIVE_EVERY_MS)
         return;
     collector->alive_ms = now_ms;
+    /* What was not there and is now, only a new process can reach. */
+    if (collector->plugin && plugin_is_stream(collector->plugin) &&
+        sandbox_has_come(&collector->sandbox))
+        collector->life.stopping = true;
     if (channel_send(collector->child.parent, MESSAGE_ALIVE, NULL, -1, NULL) == ERROR_CLOSED)
         collector->gone = true;
 }
@@ -144,6 +150,24 @@ static void on_said(void *context, int level, const char *text)
     log_write((enum log_level)level, "collector %s: %s", collector->child.instance, text);
 }
 
+/* Before the plugin is loaded: its needs are those that it had when it was checked; in a check it
+ * has none. */
+static int enter(struct collector *collector)
+{
+    json_t *config = collector->child.config;
+    CLEAN(clean_text) char *folder = strdup(json_text_of(config, "plugin_path", ""));
+    char *slash = folder ? strrchr(folder, '/') : NULL;
+    if (slash)
+        slash[slash == folder ? 1 : 0] = '\0';
+    const char *const reads[] = {slash ? folder : "/", getenv("CREDENTIALS_DIRECTORY"), NULL};
+    const struct sandbox_plan plan = {
+        .role = SANDBOX_COLLECTOR, .needs = json_object_get(config, "needs"), .reads = reads};
+    int code = child_enter(&collector->child, &plan, &collector->sandbox);
+    if (!code && !collector->child.check)
+        collector->in_force = sandbox_to_json(&collector->sandbox);
+    return code;
+}
+
 static int load(struct collector *collector, struct error *error)
 {
     json_t *config = collector->child.config;
@@ -152,6 +176,16 @@ static int load(struct collector *collector, struct error *error)
     if (code && collector->child.check)
         child_fault(&collector->child, "plugin", 0, false, error_sentence(error));
     return code;
+}
+
+/* The sandbox was made for other needs: the plugin's file was changed, or it lies. */
+static int compare_needs(const struct collector *collector, struct error *error)
+{
+    CLEAN(clean_json) json_t *needs = lend_needs(&collector->life.lender);
+    if (needs && json_equal(needs, json_object_get(collector->child.config, "needs")))
+        return 0;
+    return error_set(error, ERROR_STATE,
+                     "its needs are not those that it was checked with; reload conformd");
 }
 
 static int open_life(struct collector *collector, struct error *error)
@@ -164,13 +198,18 @@ static int open_life(struct collector *collector, struct error *error)
     if (code)
         return error_set(error, code, "%s", error_text(code));
     life->every_ms = json_integer_of(config, "every", 0);
+    life->lender.sandbox = collector->in_force;
+    /* What replaces a file is out of reach of a process that stays. */
+    if (collector->sandbox.names_files && !plugin_is_stream(collector->plugin))
+        life->every_ms = LIFE_RESIDENT_MS;
     life->lender.plugin = collector->plugin;
     life->lender.settings = &collector->settings;
     life->lender.wait = (struct lend_wait){wait_for, collector};
     life->lender.on_fault = on_fault;
     life->lender.on_said = on_said;
     life->lender.context = collector;
-    code = life_open(life, error);
+    code = collector->child.check ? 0 : compare_needs(collector, error);
+    code = code ? code : life_open(life, error);
     /* What open said without naming a setting is told at the plugin's own line. */
     if (code && collector->child.check && !life->lender.fault_count)
         child_fault(&collector->child, "plugin", 0, false, error_sentence(error));
@@ -182,16 +221,21 @@ static void finish(struct collector *collector)
     life_finish(&collector->life);
     settings_finish(&collector->settings);
     plugin_free(collector->plugin);
+    json_decref(collector->in_force);
+    sandbox_finish(&collector->sandbox);
     child_finish(&collector->child);
 }
 
-/* The parent gives a process the capabilities that its plugin declares, and no others. */
-static void add_needs(const struct plugin *plugin, json_t *tables)
+/* The next process of this collector gets what its needs name, and no more. */
+static json_t *make_tables(const struct lender *lender)
 {
-    CLEAN(clean_json) json_t *description = describe_plugin(plugin);
-    json_t *needs = json_object_get(description, "needs");
-    if (needs && json_object_set(tables, "needs", needs))
-        log_write(LOG_LEVEL_ERROR, "no memory left for the plugin's needs");
+    json_t *tables = lend_tables(lender);
+    json_t *needs = lend_needs(lender);
+    if (tables && needs && !json_object_set_new(tables, "needs", needs))
+        return tables;
+    log_write(LOG_LEVEL_ERROR, "no memory left for the plugin's tables");
+    json_decref(tables);
+    return NULL;
 }
 
 static int check(struct collector *collector)
@@ -202,9 +246,7 @@ static int check(struct collector *collector)
     if (!code)
         code = open_life(collector, &error);
     if (!code)
-        tables = lend_tables(&collector->life.lender);
-    if (tables)
-        add_needs(collector->plugin, tables);
+        tables = make_tables(&collector->life.lender);
     child_checked(&collector->child, tables);
     finish(collector);
     return 0;
@@ -309,5 +351,7 @@ int main(int argc, char **argv)
     int refused = child_start(argc, argv, &calls, &collector, &collector.child);
     if (refused >= 0)
         return refused;
+    if (enter(&collector))
+        return EXIT_FAILURE;
     return collector.child.check ? check(&collector) : serve(&collector);
 }

@@ -11,10 +11,12 @@
 #include "process/syslog.h"
 #include "process/webhook.h"
 
-enum { IDLE_MS = 600000, BODY_MOST = CHANNEL_MOST - CHANNEL_LEAST };
+enum { IDLE_MS = 600000, BODY_MOST = CHANNEL_MOST - CHANNEL_LEAST, CHANNEL_FILES = 256 };
 
 struct courier {
     struct child child;
+    struct sandbox_state sandbox;
+    json_t *files; /* of the channels, that the sandbox lets through */
     struct channel *engine;
     struct child_link *link;
     struct webhook *webhook;
@@ -80,10 +82,15 @@ static void deliver(struct courier *courier, const json_t *item)
 static int on_deliver(void *context, struct channel_message *message)
 {
     CLEAN(clean_json) json_t *item = NULL;
+    struct courier *courier = context;
     int code = message_json(message, &item);
     if (code)
         return code;
-    deliver(context, item);
+    /* The names of hosts come from elsewhere now, out of reach; the next courier reads them. */
+    if (sandbox_is_stale(&courier->sandbox))
+        child_stopped(&courier->child);
+    else
+        deliver(courier, item);
     return 0;
 }
 
@@ -110,7 +117,31 @@ static int on_prepare(void *context, json_t *config, struct error *error)
     return 0;
 }
 
-static const struct child_calls child_calls = {.role = ROLE_COURIER, .on_prepare = on_prepare};
+/* Files with which channels know whom to trust. */
+static json_t *list_files(const json_t *config)
+{
+    json_t *files = json_array();
+    size_t index;
+    const json_t *channel;
+    json_array_foreach (json_object_get(config, "channels"), index, channel) {
+        const char *file = json_text_of(channel, "ca_file", "");
+        if (*file)
+            json_array_append_new(files, json_string(file));
+    }
+    return files;
+}
+
+/* New ones are not those that this process may read. */
+static void on_commit(void *context)
+{
+    struct courier *courier = context;
+    CLEAN(clean_json) json_t *files = list_files(courier->child.config);
+    if (!json_equal(files, courier->files))
+        child_stopped(&courier->child);
+}
+
+static const struct child_calls child_calls = {
+    .role = ROLE_COURIER, .on_prepare = on_prepare, .on_commit = on_commit};
 
 static const struct channel_rule engine_rules[] = {
     {MESSAGE_DELIVER, 0, BODY_MOST, CHANNEL_FD_MAYBE, on_deliver},
@@ -131,12 +162,28 @@ static int start(struct courier *courier)
     return code;
 }
 
+/* What its channels read is fixed with the sandbox. */
+static int enter(struct courier *courier)
+{
+    const char *reads[CHANNEL_FILES + 2] = {getenv("CREDENTIALS_DIRECTORY")};
+    size_t index, count = reads[0] != NULL;
+    const json_t *file;
+    courier->files = list_files(courier->child.config);
+    json_array_foreach (courier->files, index, file)
+        if (index < CHANNEL_FILES)
+            reads[count++] = json_string_value(file);
+    const struct sandbox_plan plan = {.role = SANDBOX_COURIER, .reads = reads};
+    return child_enter(&courier->child, &plan, &courier->sandbox);
+}
+
 int main(int argc, char **argv)
 {
     static struct courier courier;
     int refused = child_start(argc, argv, &child_calls, &courier, &courier.child);
     if (refused >= 0)
         return refused;
+    if (enter(&courier))
+        return 4;
     if (start(&courier)) {
         log_write(LOG_LEVEL_ERROR, "the courier could not start: out of memory or descriptors");
         return 4;
@@ -148,6 +195,8 @@ int main(int argc, char **argv)
     loop_timer_free(courier.idle);
     child_link_free(courier.link);
     channel_free(courier.engine);
+    sandbox_finish(&courier.sandbox);
+    json_decref(courier.files);
     child_finish(&courier.child);
     return code ? 4 : 0;
 }

@@ -20,6 +20,7 @@ enum {
 
 struct main_state {
     struct child child;
+    struct sandbox_state sandbox;
     struct engine *engine;
     struct peers peers;
     struct control control;
@@ -304,12 +305,23 @@ static int start(struct main_state *state)
     return 0;
 }
 
+/* The store's folder, and nothing else to write. */
+static int enter(struct main_state *state)
+{
+    const char *const writes[] = {json_text_of(state->child.config, "state_dir", NULL), NULL};
+    const struct sandbox_plan plan = {.role = SANDBOX_ENGINE,
+                                      .writes = state->child.check ? NULL : writes};
+    return child_enter(&state->child, &plan, &state->sandbox);
+}
+
 int main(int argc, char **argv)
 {
     static struct main_state state;
     int refused = child_start(argc, argv, &child_calls, &state, &state.child);
     if (refused >= 0)
         return refused;
+    if (enter(&state))
+        return 4;
     if (state.child.check)
         return check(&state.child);
     int status = open_engine(&state);
@@ -326,6 +338,7 @@ int main(int argc, char **argv)
     loop_timer_free(state.turn);
     loop_timer_free(state.tick);
     engine_abort(state.engine);
+    sandbox_finish(&state.sandbox);
     child_finish(&state.child);
     return code ? 4 : 0;
 }

@@ -29,6 +29,7 @@ enum purpose {
 
 struct front {
     struct child child;
+    struct sandbox_state sandbox;
     struct channel *engine;
     struct child_link *link;
     struct http_server *local;
@@ -381,6 +382,7 @@ static void finish(struct front *front)
     http_server_free(front->tcp);
     drop_engine(front);
     loop_timer_free(front->late);
+    sandbox_finish(&front->sandbox);
     child_finish(&front->child);
 }
 
@@ -402,6 +404,9 @@ int main(int argc, char **argv)
     int refused = child_start(argc, argv, &calls, &front, &front.child);
     if (refused >= 0)
         return refused;
+    const struct sandbox_plan plan = {.role = SANDBOX_FRONT};
+    if (child_enter(&front.child, &plan, &front.sandbox))
+        return 1;
     if (front.child.check) {
         child_checked(&front.child, NULL);
         child_finish(&front.child);

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <systemd/sd-daemon.h>
 
 #include "base/clean.h"
@@ -13,6 +14,7 @@
 #include "parent/rights.h"
 #include "parent/spawn.h"
 #include "parent/strays.h"
+#include "process/confine.h"
 #include "process/rules.h"
 #include "process/topology.h"
 
@@ -184,6 +186,23 @@ static void set_log_level(const struct config *config)
             log_open("conformd", true, (enum log_level)i);
 }
 
+/* What it gives up its children inherit; each gives up more when it begins. */
+static int confine(bool check, struct error *error)
+{
+    const struct sandbox_plan plan = {.role = SANDBOX_PARENT};
+    struct sandbox_state state;
+    int code = sandbox_enter(&plan, &state, error);
+    if (code)
+        return code;
+    confine_log(&state, plan.role, check);
+    sandbox_finish(&state);
+#ifndef __SANITIZE_ADDRESS__
+    if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0))
+        return error_set(error, ERROR_IO, "memory stays readable to others: %s", strerror(errno));
+#endif
+    return 0;
+}
+
 /* Everything before the first child: returns -1 to go on, else the exit status. */
 static int begin(struct parent *parent, bool check)
 {
@@ -197,6 +216,8 @@ static int begin(struct parent *parent, bool check)
         parent->adopts = strays_adopt();
         set_log_level(parent->config);
         code = settle(parent, check, &error);
+        if (!code)
+            code = confine(check, &error);
         if (!code)
             code = run_checks(parent, &error);
     }

@@ -109,8 +109,18 @@ static int connect_engine(struct parent *parent, const struct children_row *row,
 
 static json_t *part_of(const struct parent *parent, const struct children_row *row)
 {
-    return row->role == CONFIG_ENGINE ? check_engine_part(parent->config, parent->tables)
-                                      : config_part(parent->config, row->role, row->instance);
+    if (row->role == CONFIG_ENGINE)
+        return check_engine_part(parent->config, parent->tables);
+    json_t *part = config_part(parent->config, row->role, row->instance);
+    /* What its sandbox lets through: known before its plugin is loaded. */
+    json_t *needs = row->role == CONFIG_COLLECTOR
+                        ? json_object_get(json_object_get(parent->tables, row->instance), "needs")
+                        : NULL;
+    if (part && needs && json_object_set(part, "needs", needs)) {
+        json_decref(part);
+        return NULL;
+    }
+    return part;
 }
 
 static int launch_row(struct parent *parent, struct children_row *row, int engine_fd,

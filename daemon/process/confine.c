@@ -1,0 +1,23 @@
+/* Tells the sandbox that a program is in. */
+#include "process/confine.h"
+
+#include "base/buffer.h"
+#include "base/log.h"
+
+void confine_log(const struct sandbox_state *state, enum sandbox_role role, bool quiet)
+{
+    struct buffer text = {0};
+    size_t index;
+    const json_t *sentence;
+    bool lacks = !state->seccomp || (!state->landlock && role != SANDBOX_PARENT);
+    buffer_print(&text, "sandbox: Landlock ABI %d, seccomp %s", state->landlock,
+                 state->seccomp ? "in force" : "not there");
+    json_array_foreach (state->left_out, index, sentence)
+        buffer_print(&text, "; %s", json_string_value(sentence));
+    if (!text.failed && text.data)
+        log_write(quiet   ? LOG_LEVEL_DEBUG
+                  : lacks ? LOG_LEVEL_WARNING
+                          : LOG_LEVEL_INFO,
+                  "%s", text.data);
+    buffer_finish(&text);
+}

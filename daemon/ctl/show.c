@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/buffer.h"
 #include "base/clean.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -11,6 +12,33 @@ static const char *reason_of(const json_t *row)
 {
     const char *reason = json_text_of(row, "reason", "");
     return *reason ? reason : json_text_of(json_object_get(row, "last_run"), "reason", "");
+}
+
+static void add_texts(struct buffer *words, const char *before, const char *between,
+                      const json_t *texts)
+{
+    size_t index;
+    const json_t *text;
+    json_array_foreach (texts, index, text)
+        buffer_print(words, "%s%s", index ? between : before, json_string_value(text));
+}
+
+/* What holds the process of the last run, what its needs opened, and what holds less than it might.
+ */
+static char *words_of_sandbox(const json_t *sandbox)
+{
+    struct buffer words = {0};
+    int64_t landlock = json_integer_of(sandbox, "landlock", -1);
+    if (landlock < 0)
+        return strdup("no process has told it yet");
+    if (landlock > 0)
+        buffer_print(&words, "Landlock ABI %lld", (long long)landlock);
+    else
+        buffer_text(&words, "no Landlock");
+    buffer_text(&words, json_flag_of(sandbox, "seccomp", false) ? ", seccomp" : ", no seccomp");
+    add_texts(&words, "; reads ", ", ", json_object_get(sandbox, "reads"));
+    add_texts(&words, "; but: ", "; ", json_object_get(sandbox, "left_out"));
+    return buffer_take(&words);
 }
 
 static void print_collectors(const struct ctl *ctl, const json_t *rows)
@@ -27,11 +55,10 @@ static void print_collectors(const struct ctl *ctl, const json_t *rows)
         const json_t *last = json_object_get(row, "last_run");
         CLEAN(clean_text) char *readings = word_of(json_object_get(last, "readings"));
         CLEAN(clean_text) char *ended = word_of_time_in(last, "ended_at");
-        CLEAN(clean_text)
-        char *sandbox = json_dumps(json_object_get(row, "sandbox"), JSON_COMPACT | JSON_ENCODE_ANY);
+        CLEAN(clean_text) char *sandbox = words_of_sandbox(json_object_get(row, "sandbox"));
         table_row(table, json_text_of(row, "name", ""), json_text_of(row, "plugin", ""),
                   json_text_of(row, "state", ""), readings, ended,
-                  ctl->sandbox ? sandbox : reason_of(row));
+                  ctl->sandbox ? (sandbox ? sandbox : "") : reason_of(row));
     }
     table_print(table);
 }

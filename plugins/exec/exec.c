@@ -40,6 +40,10 @@ static const struct cfd_option options[] = {
      check_options, NULL},
     {"output_limit", CFD_BYTES, 0, OUTPUT_LEAST, OUTPUT_MOST, "64KiB",
      "Output of a check that is read; more is no answer.", NULL, NULL},
+    {"reads", CFD_PATH, CFD_LIST, 0, 0, NULL,
+     "Files and folders that the checks read, beside programs, /proc and /sys.", NULL, NULL},
+    {"connects", CFD_STRING, CFD_LIST, 1, 1024, NULL,
+     "What the checks connect to: \"host:port\", a URL, or the path of a socket.", NULL, NULL},
     {0}};
 
 static const struct cfd_attribute attributes[] = {
@@ -55,7 +59,10 @@ static const struct cfd_attribute attributes[] = {
                           check_label, 0, 0},
     {0}};
 
-static const struct cfd_need needs[] = {{CFD_RUN, 0, NULL, "checks[].program"}, {0}};
+static const struct cfd_need needs[] = {{CFD_RUN, 0, NULL, "checks[].program"},
+                                        {CFD_READ, 0, NULL, "reads"},
+                                        {CFD_CONNECT, 0, NULL, "connects"},
+                                        {0}};
 
 /* --- the callbacks --- */
 

@@ -8,11 +8,12 @@
 #include <sys/uio.h>
 #include <sys/user.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "attempts.h"
 
-enum { SKIPPED = 77, TRIES = 200, RED_ZONE = 128, ROOM = 16384, PAGE = 4096, WAIT_US = 5000 };
+enum { SKIPPED = 77, TRIES = 200, RED_ZONE = 128, ROOM = 16384, PAGE = 4096, WAIT_NS = 5000000 };
 
 #ifdef __x86_64__
 
@@ -45,7 +46,7 @@ static int stop_in_call(struct user_regs_struct *ret)
         if ((word & 0xffff) == 0x050f)
             return 1;
         ptrace(PTRACE_DETACH, target, NULL, NULL);
-        usleep(WAIT_US);
+        nanosleep(&(struct timespec){.tv_nsec = WAIT_NS}, NULL);
     }
     return 0;
 }
@@ -116,7 +117,7 @@ static pid_t parent_of(pid_t pid)
     FILE *file = fopen(path, "re");
     while (file && !found && fgets(line, sizeof line, file))
         if (strncmp(line, "PPid:", 5) == 0)
-            found = atoi(line + 5);
+            found = (int)strtol(line + 5, NULL, 10);
     if (file)
         fclose(file);
     return found;

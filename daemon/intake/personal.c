@@ -12,6 +12,8 @@ enum { DAY_MS = 86400000, LIMIT_PRESET = 1000 };
 
 /* What a collector writes for a name that is no account: it tells of nobody. */
 #define NO_ACCOUNT "(invalid)"
+/* The account that every host has names no person, and measures ask for it by name. */
+#define ROOT "root"
 
 void basis_finish(struct basis *basis)
 {
@@ -45,7 +47,7 @@ int personal_configure(struct instance *instance, const json_t *config)
 
 static bool stays(const struct intake *intake, const struct instance *instance, const char *value)
 {
-    return !*value || strcmp(value, NO_ACCOUNT) == 0 ||
+    return !*value || strcmp(value, NO_ACCOUNT) == 0 || strcmp(value, ROOT) == 0 ||
            basis_holds(&instance->basis, intake->now_ms);
 }
 

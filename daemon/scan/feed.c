@@ -311,8 +311,11 @@ static void tell_undecided(const struct feed *feed, const struct cfd_host *host)
  * than formulas take them to say. */
 static int tell_unread(const struct feed *feed, const struct cfd_host *host)
 {
-    const char *why = feed->names_accounts ? accounts_unread(feed->accounts) : NULL;
     int status = CFD_OK;
+    if (!feed->names_accounts)
+        return CFD_OK;
+    accounts_refresh(feed->accounts, host);
+    const char *why = accounts_unread(feed->accounts);
     for (size_t i = 0; why && status >= 0 && i < feed->set.count; i++) {
         const struct rule *rule = &feed->set.rules[i];
         if (names_account(rule))

@@ -102,6 +102,8 @@ static void accounts_are_read_again(void **state)
     set_rule(place, "user");
     fake_file(place->root, "passwd", "ann:x:1:1::/:/bin/sh\n");
     fake_file(place->root, "a.log", "");
+    collect(place, "", 0);
+    assert_int_equal(place->fake->missing.count, 0);
     collect(place, "Failed x for eve from h\n", 1);
     assert_true(value_of(place, "user=(invalid),source=h") == 1);
     fake_file(place->root, "passwd", "ann:x:1:1::/:/bin/sh\neve:x:2:2::/:/bin/sh\n");

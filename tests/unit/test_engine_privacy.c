@@ -86,7 +86,7 @@ static char *payload(struct scene *scene, enum payload_kind kind)
 
 static void names_become_pseudonyms(void **state)
 {
-    static const char *const users[] = {"ann", "(invalid)", NULL};
+    static const char *const users[] = {"ann", "(invalid)", "root", NULL};
     struct scene *scene = *state;
     char pseudonym[PSEUDONYM_SIZE];
     scene_open(scene);
@@ -94,6 +94,7 @@ static void names_become_pseudonyms(void **state)
     assert_true(isnan(scene_query(scene, "x_bad{user=\"ann\"}")));
     assert_true(scene_query(scene, "x_bad{user=~\"p-[0-9a-f]{16}\"}") == 1);
     assert_true(scene_query(scene, "x_hits{user=\"(invalid)\"}") == 2);
+    assert_true(scene_query(scene, "x_hits{user=\"root\"}") == 3);
     CLEAN(clean_text) char *readings = payload(scene, PAYLOAD_READINGS);
     CLEAN(clean_text) char *excerpts = payload(scene, PAYLOAD_EXCERPTS);
     struct pseudonyms *key = NULL;

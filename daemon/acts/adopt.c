@@ -144,7 +144,8 @@ static int adopt_measure(struct engine *engine, struct judged *judged, const str
                                           .attributed = act->attributed,
                                           .role = json_text_of(act->arguments, "role", "adopter"),
                                           .reason =
-                                              json_text_of(act->arguments, "reason", "adopted")};
+                                              json_text_of(act->arguments, "reason", "adopted"),
+                                          .baseline = items};
     int code = why_not_yet(engine, judged, &why_not);
     if (!code && !why_not)
         code = adopt_baseline(engine, judged, act, items, error);

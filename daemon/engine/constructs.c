@@ -44,6 +44,19 @@ static int find_approved(struct engine *engine, const char *kind, const char *id
     return code;
 }
 
+/* Told by the next config leaf, since the ledger is to hold every text that ever judged. */
+static int note_text(struct engine *engine, const char *kind, const json_t *construct,
+                     const char *hash, const char *text)
+{
+    if (!engine->new_texts)
+        engine->new_texts = json_array();
+    return json_array_append_new(
+        engine->new_texts,
+        json_pack("{s:s, s:s, s:s, s:I, s:s}", "kind", kind, "id",
+                  json_text_of(construct, "id", ""), "hash", hash, "version",
+                  (json_int_t)json_integer_of(construct, "version", 1), "text", text));
+}
+
 /* A text that was never seen becomes a row; one seen before keeps its status. */
 static int keep_text(struct engine *engine, const char *kind, const json_t *construct,
                      const char *hash, struct error *error)
@@ -51,14 +64,21 @@ static int keep_text(struct engine *engine, const char *kind, const json_t *cons
     CLEAN(clean_text) char *text = json_canonical(construct);
     struct store_query *query = store_query(
         engine->store, "INSERT INTO constructs(kind, id, hash, version, status, first_seen_ms,"
-                       " text) VALUES(?1, ?2, ?3, ?4, 'draft', ?5, ?6) ON CONFLICT DO NOTHING");
+                       " text) VALUES(?1, ?2, ?3, ?4, 'draft', ?5, ?6) ON CONFLICT DO NOTHING"
+                       " RETURNING 1");
+    if (!text)
+        return ERROR_MEMORY;
     store_bind_text(query, 1, kind);
     store_bind_text(query, 2, json_text_of(construct, "id", ""));
     store_bind_text(query, 3, hash);
     store_bind_integer(query, 4, json_integer_of(construct, "version", 1));
-    store_bind_integer(query, 5, engine->started_ms);
+    store_bind_integer(query, 5, engine->turn_ms);
     store_bind_text(query, 6, text);
-    return store_run(query, error);
+    int row = store_step(query, error);
+    if (row <= 0)
+        return row;
+    row = store_run(query, error);
+    return row ? row : note_text(engine, kind, construct, hash, text) ? ERROR_MEMORY : 0;
 }
 
 static void note_name(void *context, const char *name)
@@ -82,6 +102,7 @@ static int remember(struct engine *engine, struct judged *judged, struct error *
     const char *finding = json_text_of(memory, "finding", "");
     if (*finding)
         judged->finding = strdup(finding);
+    judged->leaf_ms = json_integer_of(memory, "leaf", 0);
     return 0;
 }
 
@@ -288,9 +309,9 @@ static int approval_leaf(struct engine *engine, const struct construct_decision 
 {
     char commitment[DIGEST_TEXT_SIZE];
     CLEAN(clean_json)
-    json_t *text =
-        json_pack("{s:s, s:s, s:s, s:s, s:s}", "kind", decision->kind, "id", decision->id, "actor",
-                  decision->actor, "role", decision->role, "reason", decision->reason);
+    json_t *text = json_pack("{s:s, s:s, s:s, s:s, s:s, s:O*}", "kind", decision->kind, "id",
+                             decision->id, "actor", decision->actor, "role", decision->role,
+                             "reason", decision->reason, "baseline", decision->baseline);
     CLEAN(clean_text) char *body = json_canonical(text);
     if (!body)
         return ERROR_MEMORY;

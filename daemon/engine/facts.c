@@ -50,6 +50,28 @@ void facts_gather_evidence(struct engine *engine, struct judged *judged, int64_t
         measure_each_name(judged->measure, gather_name, &gathering);
 }
 
+struct telling {
+    struct intake *intake;
+    struct error *error;
+    int code;
+};
+
+static void tell_name(void *context, const char *name)
+{
+    struct telling *telling = context;
+    for (size_t i = 0; i < telling->intake->count && !telling->code; i++)
+        if (watch_feeds(telling->intake->instances[i], name))
+            telling->code =
+                intake_tell(telling->intake, telling->intake->instances[i], telling->error);
+}
+
+int facts_tell(struct engine *engine, const struct judged *judged, struct error *error)
+{
+    struct telling telling = {&engine->intake, error, 0};
+    measure_each_name(judged->measure, tell_name, &telling);
+    return telling.code;
+}
+
 static json_t *evidence_list(const struct judged *judged)
 {
     json_t *list = json_array();

@@ -6,11 +6,13 @@
 #include "base/clean.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "engine/leaf.h"
 
 enum {
     ROW_EVERY_MS = 60000,    /* of results, while the state is the same */
     SAVE_EVERY_MS = 10000,   /* of states, while nothing but the time moved */
     EXTEND_EVERY_MS = 60000, /* of a finding, while what is found is the same */
+    DAY_MS = 86400000,
 };
 
 struct touch {
@@ -40,32 +42,11 @@ static char *finding_key(const struct judged *judged)
     return text_format("measure:%s", judged->measure->id);
 }
 
-static int result_leaf(struct engine *engine, struct judged *judged, int64_t *ret_leaf,
-                       struct error *error)
-{
-    char number[TEXT_DOUBLE_SIZE] = "";
-    const struct result *result = &judged->result;
-    if (result->has_value)
-        text_from_double(result->value, number);
-    json_t *evidence = json_array();
-    for (size_t i = 0; i < judged->evidence_count; i++)
-        json_array_append_new(evidence, json_integer(judged->evidence[i]));
-    json_t *fields =
-        json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:b, s:b, s:b, s:o, s:I}", "construct",
-                  judged->measure->hash, "state", verdict_text(result->verdict), "unknown",
-                  unknown_kind_text(result->unknown), "value", number, "expected",
-                  (json_int_t)result->expected, "seen", (json_int_t)result->seen, "breaching",
-                  (json_int_t)result->breaching, "systemic", result->systemic, "trial",
-                  judged->trial, "provisional", result->provisional, "evidence", evidence, "config",
-                  (json_int_t)engine->intake.config_leaf);
-    return ledger_append(engine->ledger, LEAF_RESULT, fields, ret_leaf, error);
-}
-
-static int result_row(struct engine *engine, struct judged *judged, int64_t now_ms, bool moved,
+static int result_row(struct engine *engine, struct judged *judged, int64_t now_ms, bool tells,
                       struct error *error)
 {
     int64_t leaf = -1;
-    int code = moved ? result_leaf(engine, judged, &leaf, error) : 0;
+    int code = tells ? leaf_result(engine, judged, &leaf, error) : 0;
     if (code)
         return code;
     char number[TEXT_DOUBLE_SIZE] = "";
@@ -179,11 +160,7 @@ static int save(struct engine *engine, struct judged *judged, int64_t now_ms, st
     if (code)
         return code;
     judged->saved_ms = now_ms;
-    json_t *memory = json_pack(
-        "{s:o, s:I, s:s, s:s}", "criterion", criterion_memory_to_json(&judged->memory), "since",
-        (json_int_t)judged->since_ms, "unknown", unknown_kind_text(judged->result.unknown),
-        "finding", judged->finding ? judged->finding : "");
-    return states_put(engine->store, "measure_memory", id, memory, error);
+    return states_put(engine->store, "measure_memory", id, leaf_memory(judged), error);
 }
 
 /* Is the state another than that of the last judgement, be it this process' or the one before's? */
@@ -222,6 +199,12 @@ static void take_result(struct judged *judged, struct result *result, int64_t no
     judged->judged_ms = now_ms;
 }
 
+/* Results are analysed once a UTC day; the figures between stand in the series. */
+static bool is_analysed(const struct judged *judged, int64_t now_ms)
+{
+    return judged->leaf_ms / DAY_MS != now_ms / DAY_MS;
+}
+
 /* When it is looked at again: a miss that still has to last, when it has lasted. */
 static int64_t next_look(const struct judged *judged, struct moment now)
 {
@@ -231,6 +214,35 @@ static int64_t next_look(const struct judged *judged, struct moment now)
         left < measure->every_ms)
         return now.boot_ms + (left > 0 ? left : 1);
     return now.boot_ms + measure->every_ms;
+}
+
+/* What a judgement did. */
+struct outcome {
+    enum criterion_move move;
+    bool moved;   /* the state is another */
+    bool changed; /* or something else of the result is */
+    bool tells;   /* it is a leaf */
+};
+
+/* What follows from it: evidence that waited, the finding, the row and its leaf. */
+static int keep(struct engine *engine, struct judged *judged, const struct outcome *outcome,
+                int64_t now_ms, struct error *error)
+{
+    int code = 0;
+    if (outcome->tells || outcome->move == CRITERION_RAISE)
+        code = facts_tell(engine, judged, error);
+    facts_gather_evidence(engine, judged, now_ms);
+    if (!code)
+        code = act_on_move(engine, judged, outcome->move, outcome->changed, error);
+    bool row = outcome->tells || (outcome->changed && now_ms - judged->row_ms >= ROW_EVERY_MS);
+    return code || !row ? code : result_row(engine, judged, now_ms, outcome->tells, error);
+}
+
+static bool is_saved(const struct judged *judged, const struct outcome *outcome, int64_t now_ms)
+{
+    bool still = outcome->move == CRITERION_NOTHING || outcome->move == CRITERION_EXTEND;
+    return !outcome->changed && !outcome->tells && still && now_ms >= judged->saved_ms &&
+           now_ms - judged->saved_ms < SAVE_EVERY_MS;
 }
 
 static int judge_one(struct engine *engine, struct judged *judged, struct moment now,
@@ -243,23 +255,20 @@ static int judge_one(struct engine *engine, struct judged *judged, struct moment
                                   .watch = watch_attribute,
                                   .is_personal = watch_is_personal};
     struct result result = {0};
-    bool moved, changed;
+    struct outcome outcome = {0};
     int code = measure_judge(judged->measure, &world, &result, error);
     if (code)
         return code;
-    take_result(judged, &result, now.wall_ms, &moved, &changed);
-    facts_gather_evidence(engine, judged, now.wall_ms);
+    take_result(judged, &result, now.wall_ms, &outcome.moved, &outcome.changed);
     int64_t gap_ms = 2 * judged->measure->every_ms;
-    enum criterion_move move = criterion_step(&judged->measure->criterion, &judged->memory,
-                                              judged->result.verdict, now.boot_ms, gap_ms);
-    code = act_on_move(engine, judged, move, changed, error);
-    if (!code && (moved || (changed && now.wall_ms - judged->row_ms >= ROW_EVERY_MS)))
-        code = result_row(engine, judged, now.wall_ms, moved, error);
+    outcome.move = criterion_step(&judged->measure->criterion, &judged->memory,
+                                  judged->result.verdict, now.boot_ms, gap_ms);
+    outcome.tells = outcome.moved || is_analysed(judged, now.wall_ms);
+    code = keep(engine, judged, &outcome, now.wall_ms, error);
     judged->touched = false;
     judged->due_boot_ms = next_look(judged, now);
-    bool same = !changed && (move == CRITERION_NOTHING || move == CRITERION_EXTEND) &&
-                now.wall_ms >= judged->saved_ms && now.wall_ms - judged->saved_ms < SAVE_EVERY_MS;
-    return code || same ? code : save(engine, judged, now.wall_ms, error);
+    bool saved = is_saved(judged, &outcome, now.wall_ms);
+    return code || saved ? code : save(engine, judged, now.wall_ms, error);
 }
 
 int judge_due(struct engine *engine, struct moment now, struct error *error)

@@ -20,6 +20,7 @@ struct judged {
     int64_t judged_ms;
     int64_t due_boot_ms;
     int64_t row_ms;      /* when the last row of results was written */
+    int64_t leaf_ms;     /* when its last result leaf was */
     int64_t saved_ms;    /* when its rows of states were */
     int64_t extended_ms; /* when its finding was last extended */
     char *known_unknown; /* of the last result before the start: why it was unknown */
@@ -36,6 +37,8 @@ struct objective {
     bool approved;
     enum objective_state state;
     bool judged;
+    enum objective_state told; /* by the last leaf */
+    bool is_told;
     bool standing; /* missed and raised by this process */
 };
 

@@ -5,6 +5,7 @@
 #include "base/clean.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "engine/leaf.h"
 
 static const char *word(const struct objective *objective, const char *key)
 {
@@ -118,5 +119,7 @@ int objectives_judge(struct engine *engine, struct objective *objective, struct 
     objective->state = objective_judge(verdicts, count, due_ms, engine->turn_ms);
     objective->judged = true;
     int code = move(engine, objective, rows, error);
+    if (!code)
+        code = leaf_objective(engine, objective, error);
     return code ? code : save(engine, objective, rows, error);
 }

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "engine/leaf.h"
 
 static void read_boot(struct engine *engine)
 {
@@ -20,7 +21,7 @@ static void read_boot(struct engine *engine)
 /* What the last process knew, and whether the machine was started anew since. */
 static int read_memory(struct engine *engine, struct error *error)
 {
-    CLEAN(clean_json) json_t *boot = NULL, *watched = NULL;
+    CLEAN(clean_json) json_t *boot = NULL, *watched = NULL, *told = NULL;
     int code = states_get(engine->store, "daemon", "boot", &boot, error);
     if (code && code != ERROR_MISSING)
         return code;
@@ -28,6 +29,10 @@ static int read_memory(struct engine *engine, struct error *error)
     engine->turn_ms = json_integer_of(boot, "turn", 0);
     engine->last_turn_ms = engine->turn_ms;
     engine->last_boot_ms = engine->other_boot ? 0 : json_integer_of(boot, "boot_ms", 0);
+    code = states_get(engine->store, "daemon", "told", &told, error);
+    if (code && code != ERROR_MISSING)
+        return code;
+    engine->own_told_ms = json_integer_of(told, "own", 0);
     code = states_get(engine->store, "daemon", "watched", &watched, error);
     if (code)
         return code == ERROR_MISSING ? 0 : code;
@@ -55,8 +60,7 @@ static int write_start(struct engine *engine, struct error *error)
     code = ledger_append(engine->ledger, LEAF_START, start, &engine->intake.start_leaf, error);
     if (code)
         return code;
-    json_t *config = json_pack("{s:s}", "sha256", json_text_of(engine->config, "hash", ""));
-    return ledger_append(engine->ledger, LEAF_CONFIG, config, &engine->intake.config_leaf, error);
+    return leaf_config(engine, error);
 }
 
 static int open_rooms(struct engine *engine, struct error *error)
@@ -139,6 +143,7 @@ static void finish(struct engine *engine)
     series_close(engine->series);
     ledger_close(engine->ledger);
     store_close(engine->store);
+    json_decref(engine->new_texts);
     json_decref(engine->config);
     free(engine->waiters);
     free(engine);
@@ -168,6 +173,8 @@ int engine_close(struct engine *engine, struct error *error)
         code = monitor_judge(engine, now, error);
     for (size_t i = 0; !code && i < engine->intake.count; i++)
         code = intake_unfold(&engine->intake, engine->intake.instances[i], error);
+    if (!code)
+        code = own_tell(engine, true, error);
     if (!code)
         code = ledger_append(engine->ledger, LEAF_STOP, json_object(), &leaf, error);
     mark_all(engine);

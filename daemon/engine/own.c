@@ -6,8 +6,9 @@
 #include "base/clean.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "series/pack.h"
 
-enum { PAIRS_LIMIT = 16 };
+enum { PAIRS_LIMIT = 16, TELL_EVERY_MS = 3600000 };
 
 bool own_has(const char *name)
 {
@@ -140,4 +141,47 @@ int own_put(struct engine *engine, struct moment now, struct error *error)
     for (size_t i = 0; i < engine->measure_count; i++)
         engine->measures[i].touched = engine->measures[i].touched || engine->measures[i].reads_own;
     return code;
+}
+
+/* The own series are no run of a collector, and have no readings: the samples are all there is. */
+static int attach_own(struct engine *engine, json_t *fields)
+{
+    char text[DIGEST_TEXT_SIZE], samples[DIGEST_TEXT_SIZE];
+    CLEAN(buffer_finish) struct buffer body = {0};
+    CLEAN(clean_json)
+    json_t *words = json_pack("{s:o, s:I}", "watched", spans_to_json(&engine->own_watched), "reach",
+                              (json_int_t)engine->intake.longest_ms);
+    CLEAN(clean_text) char *written = words ? json_canonical(words) : NULL;
+    int code = written
+                   ? series_pack(engine->series, NULL, engine->own_told_ms, engine->turn_ms, &body)
+                   : ERROR_MEMORY;
+    if (!code)
+        code = ledger_attach(engine->ledger, PAYLOAD_TEXT, written, strlen(written), text);
+    if (!code)
+        json_object_set_new(fields, "pt", json_string(text));
+    if (!code && body.length)
+        code = ledger_attach(engine->ledger, PAYLOAD_SAMPLES, body.data, body.length, samples);
+    if (!code && body.length)
+        json_object_set_new(fields, "ps", json_string(samples));
+    return code;
+}
+
+int own_tell(struct engine *engine, bool all, struct error *error)
+{
+    int64_t leaf, since_ms = engine->turn_ms - engine->own_told_ms;
+    if (!engine->own_told_ms)
+        since_ms = engine->turn_ms - engine->started_ms;
+    if (!all && since_ms < TELL_EVERY_MS)
+        return 0;
+    json_t *fields = json_pack("{s:b}", "own", true);
+    int code = attach_own(engine, fields);
+    if (code) {
+        json_decref(fields);
+        return error_set(error, code, "the ledger takes no payload: %s", error_text(code));
+    }
+    engine->own_told_ms = engine->turn_ms;
+    code = ledger_append(engine->ledger, LEAF_COVERAGE, fields, &leaf, error);
+    return code ? code
+                : states_put(engine->store, "daemon", "told",
+                             json_pack("{s:I}", "own", (json_int_t)engine->own_told_ms), error);
 }

@@ -5,6 +5,7 @@
 
 #include "base/clean.h"
 #include "base/json.h"
+#include "engine/leaf.h"
 
 static bool is_same(const struct instance *instance, const json_t *config)
 {
@@ -89,9 +90,8 @@ int engine_reload(struct engine *engine, json_t *config, struct moment now, stru
     engine->config = json_incref(config);
     engine->loaded_ms = now.wall_ms;
     code = constructs_load(engine, error);
-    json_t *leaf = json_pack("{s:s}", "sha256", json_text_of(config, "hash", ""));
     if (!code)
-        code = ledger_append(engine->ledger, LEAF_CONFIG, leaf, &engine->intake.config_leaf, error);
+        code = leaf_config(engine, error);
     if (!code)
         code = records_put(engine, error);
     if (!code)

@@ -41,6 +41,8 @@ struct engine {
     size_t waiter_count;
     size_t waiter_capacity;
 
+    json_t *new_texts; /* of constructs, that no config leaf tells of yet */
+
     char host[65];
     char boot[37];   /* /proc/sys/kernel/random/boot_id */
     bool other_boot; /* the state was written before a reboot */
@@ -55,6 +57,7 @@ struct engine {
     int64_t next_run;
     int64_t own_due_boot_ms;
     struct spans own_watched;
+    int64_t own_told_ms;                 /* up to where the own series stand in the ledger */
     int64_t in_flight[ENGINE_IN_FLIGHT]; /* outbox rows at the courier */
     size_t in_flight_count;
     int64_t outbox_next_ms; /* wall time of the next row that waits */
@@ -78,6 +81,7 @@ struct construct_decision {
     bool attributed;
     const char *role;
     const char *reason;
+    json_t *baseline; /* the items that were taken, or NULL */
 };
 /* Marks the text with this hash as approved, those before it as superseded; an approval leaf. */
 int constructs_approve(struct engine *engine, const struct construct_decision *decision,
@@ -102,10 +106,14 @@ int objectives_judge(struct engine *engine, struct objective *objective,
 json_t *facts_of_measure(struct engine *engine, struct judged *judged, int64_t now_ms);
 json_t *facts_of_finding(struct engine *engine, struct judged *judged, int64_t now_ms);
 void facts_gather_evidence(struct engine *engine, struct judged *judged, int64_t now_ms);
+/* What streams read and no leaf tells of yet becomes evidence, for those that feed the measure. */
+int facts_tell(struct engine *engine, const struct judged *judged, struct error *error) MUST_CHECK;
 
 /* own.c: the engine's own series. */
 bool own_has(const char *name); /* true for the name of one of them */
 int own_put(struct engine *engine, struct moment now, struct error *error) MUST_CHECK;
+/* The hourly coverage leaf of the own series; `all`: also before the hour is over. */
+int own_tell(struct engine *engine, bool all, struct error *error) MUST_CHECK;
 int own_baseline(struct engine *engine, int64_t now_ms, struct error *error) MUST_CHECK;
 
 /* monitor.c: hands the monitoring of the monitoring what it judges by. */

@@ -25,22 +25,14 @@ static int note_step(struct engine *engine, int64_t before_ms, int64_t after_ms,
                          json_pack("{s:s, s:s}", "from", from, "to", to), &leaf, error);
 }
 
-/* Samples of a time that has not come leave the series; the ledger keeps what was read. */
-static int drop_future(struct engine *engine, int64_t now_ms, struct error *error)
-{
-    struct store_query *query =
-        store_query(engine->store, "DELETE FROM samples WHERE time_ms > ?1");
-    store_bind_integer(query, 1, now_ms);
-    int code = store_run(query, error);
-    return code ? code : series_reload(engine->series, error);
-}
-
 /* The wall clock was set: what lies after now leaves the series; what waits keeps its wait. */
 static int take_step(struct engine *engine, int64_t from_ms, int64_t now_ms, struct error *error)
 {
     int code = note_step(engine, from_ms, now_ms, error);
     intake_step(&engine->intake, now_ms);
     spans_cut(&engine->own_watched, now_ms);
+    if (engine->own_told_ms > now_ms)
+        engine->own_told_ms = now_ms;
     engine->outbox_next_ms = 0;
     engine->own_due_boot_ms = 0; /* what the engine told of itself may be in the future by now */
     if (code || now_ms > from_ms)
@@ -49,7 +41,7 @@ static int take_step(struct engine *engine, int64_t from_ms, int64_t now_ms, str
         engine->store, "UPDATE outbox SET next_ms = next_ms - ?1 WHERE taken_ms IS NULL");
     store_bind_integer(query, 1, from_ms - now_ms);
     code = store_run(query, error);
-    return code ? code : drop_future(engine, now_ms, error);
+    return code ? code : series_drop_after(engine->series, now_ms, error);
 }
 
 /* Where the wall clock would stand had nobody set it. Of the time before this process only that it
@@ -188,6 +180,8 @@ static int write_turn(struct engine *engine, struct moment *now, struct error *e
         code = intake_seal(&engine->intake, *now, error);
     if (!code)
         code = own_put(engine, *now, error);
+    if (!code)
+        code = own_tell(engine, false, error);
     if (!code)
         code = judge_due(engine, *now, error);
     if (!code)

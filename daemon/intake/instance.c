@@ -56,6 +56,7 @@ void instance_finish(struct instance *instance)
     if (!instance)
         return;
     run_finish(&instance->run);
+    run_finish(&instance->waiting);
     forget_attributes(instance);
     spans_finish(&instance->watched);
     json_decref(instance->tables);
@@ -254,7 +255,7 @@ json_t *instance_memory(const struct instance *instance)
 {
     return json_pack(
         "{s:s, s:s, s:b, s:I, s:I, s:I, s:o, s:o, s:O*, s:O*, s:I, s:s, s:o, s:s, s:I, s:I, s:I, "
-        "s:I, s:I, s:o, s:o, s:I, s:b, s:I}",
+        "s:I, s:I, s:o, s:o, s:I, s:b, s:I, s:I, s:I}",
         "condition", condition_text(instance->condition), "reason",
         instance->reason ? instance->reason : "", "ever_well", instance->ever_well, "last_end",
         (json_int_t)instance->last_end_ms, "last_well", (json_int_t)instance->last_well_ms,
@@ -267,7 +268,8 @@ json_t *instance_memory(const struct instance *instance)
         (json_int_t)instance->folded, "folded_first", (json_int_t)instance->folded_first_ms,
         "folded_last", (json_int_t)instance->folded_last_ms, "measured", measured_to_json(instance),
         "missed", missed_to_json(instance), "last_whole", (json_int_t)instance->last_whole_ms,
-        "stepped", instance->stepped, "overflow", (json_int_t)instance->overflow_ms);
+        "stepped", instance->stepped, "overflow", (json_int_t)instance->overflow_ms, "told",
+        (json_int_t)instance->told_ms, "untold", (json_int_t)instance->untold);
 }
 
 static enum condition read_condition(const char *text)
@@ -348,6 +350,8 @@ int instance_remember(struct instance *instance, const json_t *memory)
     instance->folded = json_integer_of(memory, "folded", 0);
     instance->folded_first_ms = json_integer_of(memory, "folded_first", 0);
     instance->folded_last_ms = json_integer_of(memory, "folded_last", 0);
+    instance->told_ms = json_integer_of(memory, "told", 0);
+    instance->untold = json_integer_of(memory, "untold", 0);
     if (strlen(hash) < sizeof instance->folded_hash)
         memcpy(instance->folded_hash, hash, strlen(hash) + 1);
     remember_evidence(instance, memory);

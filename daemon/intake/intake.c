@@ -6,6 +6,7 @@
 #include "base/clean.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "intake/leaves.h"
 #include "intake/seal.h"
 #include "store/states.h"
 
@@ -39,6 +40,8 @@ int intake_load(struct intake *intake, const json_t *collectors, struct error *e
         int code = instance_init(instance, row);
         if (!code)
             code = remember(intake, instance, error);
+        if (!code)
+            code = leaves_load(intake, instance, error);
         if (code)
             return code;
         instance->changed = instance->moved = true; /* shown from the first turn on */
@@ -238,6 +241,9 @@ void intake_step(struct intake *intake, int64_t now_ms)
         }
         if (instance->last_whole_ms > now_ms)
             instance->last_whole_ms = now_ms;
+        if (instance->told_ms > now_ms)
+            instance->told_ms = now_ms;
+        instance->untold++;
         instance->changed = instance->moved = true;
     }
 }
@@ -261,6 +267,8 @@ int intake_seal(struct intake *intake, struct moment now, struct error *error)
         personal_note(instance, now.wall_ms);
         if (!code && fold_is_due(instance, now.wall_ms))
             code = intake_unfold(intake, instance, error);
+        if (!code)
+            code = leaves_due(intake, instance, error);
     }
     return code;
 }
@@ -313,20 +321,4 @@ int intake_save(struct intake *intake, struct error *error)
         instance->saved_ms = intake->now_ms;
     }
     return code;
-}
-
-int intake_unfold(struct intake *intake, struct instance *instance, struct error *error)
-{
-    char first[TEXT_TIME_SIZE], last[TEXT_TIME_SIZE];
-    int64_t leaf;
-    if (!instance->folded)
-        return 0;
-    text_from_time(instance->folded_first_ms, first);
-    text_from_time(instance->folded_last_ms, last);
-    json_t *fields =
-        json_pack("{s:I, s:I, s:s, s:s, s:I}", "collector", (json_int_t)instance->tables_leaf,
-                  "same_as", (json_int_t)instance->evidence[0], "first", first, "last", last,
-                  "runs", (json_int_t)instance->folded);
-    instance->folded = 0;
-    return ledger_append(intake->ledger, LEAF_COVERAGE, fields, &leaf, error);
 }

@@ -64,7 +64,10 @@ void intake_undone(struct intake *intake);
 
 /* Writes the rows of instances that moved, and of those that changed once a minute (states). */
 int intake_save(struct intake *intake, struct error *error) MUST_CHECK;
-/* Writes the coverage leaves of what is folded; before a stop, and each hour. */
+/* Writes the evidence leaf of what a stream read and no leaf tells of yet, so that a judgement can
+ * refer to it. */
+int intake_tell(struct intake *intake, struct instance *instance, struct error *error) MUST_CHECK;
+/* The same, and the coverage leaf of what is folded; before a stop, and each hour. */
 int intake_unfold(struct intake *intake, struct instance *instance, struct error *error) MUST_CHECK;
 
 #endif

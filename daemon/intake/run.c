@@ -18,7 +18,6 @@
 enum { LEVEL_MOST = 7 }; /* LOG_DEBUG of syslog(3) */
 enum { BATCH_INTERVAL = 1, BATCH_URGENT = 2, BATCH_BACKLOG = 4 };
 enum {
-    PLACES_LIMIT = 1000,
     POSITIONS_LIMIT = 4096,
     TEXT_LIMIT = 4096,  /* bytes of a reason */
     LABEL_LIMIT = 4096, /* bytes of a label's value */
@@ -265,7 +264,7 @@ static int list_place(json_t **list, json_t *object)
 {
     if (!*list)
         *list = json_array();
-    if (json_array_size(*list) >= PLACES_LIMIT) {
+    if (json_array_size(*list) >= RUN_PLACES_LIMIT) {
         json_decref(object);
         return 0;
     }
@@ -347,6 +346,7 @@ static int on_batch(void *context, struct channel_message *message)
     if (error)
         return error;
     run->interval = run->interval || (flags & BATCH_INTERVAL);
+    run->urgent = run->urgent || (flags & BATCH_URGENT);
     run->backlog = flags & BATCH_BACKLOG;
     run->ready = true;
     if (!link->held)

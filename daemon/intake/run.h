@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 /* Bytes of readings or of excerpts that one run may hand over. */
-enum { RUN_PAYLOAD_LIMIT = 8 << 20, RUN_EXCERPTS_LIMIT = 1 << 20 };
+enum { RUN_PAYLOAD_LIMIT = 8 << 20, RUN_EXCERPTS_LIMIT = 1 << 20, RUN_PLACES_LIMIT = 1000 };
 
 /* Zeroed is empty. */
 struct run {
@@ -25,6 +25,7 @@ struct run {
     size_t beyond_capacity;
     size_t excerpt_count;
     size_t excerpts_dropped; /* beyond the limit */
+    size_t batches;          /* of what waits: how many are merged in it */
     size_t event_count;      /* readings of events that are not zero */
     json_t *positions;
     json_t *opened;  /* files that were read: provenance */
@@ -35,6 +36,7 @@ struct run {
     bool has_status;
     bool ready;    /* a batch or a run is whole: seal it */
     bool interval; /* a stream's interval is over: what it says of its state holds for all of it */
+    bool urgent;   /* what it holds is evidence at once */
     bool backlog;  /* more is waiting: results are provisional */
     bool overflow; /* a series limit was reached */
 };

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "intake/beyond.h"
+#include "intake/leaves.h"
 
 /* As in include/conformd/collector.h, which the daemon's rooms do not see. */
 enum status {
@@ -75,89 +76,6 @@ static int store_positions(struct intake *intake, const struct instance *instanc
     return 0;
 }
 
-/* The collector's own leaf: written when what it declares is new, referred to by evidence. */
-static int ensure_tables_leaf(struct intake *intake, struct instance *instance, struct error *error)
-{
-    char commitment[DIGEST_TEXT_SIZE];
-    const char *known = json_text_of(instance->last_run, "tables", "");
-    if (!instance->tables)
-        return 0;
-    if (instance->tables_leaf >= 0 && strcmp(known, instance->tables_hash) == 0)
-        return 0;
-    CLEAN(clean_json)
-    json_t *text = json_pack("{s:s, s:s, s:O}", "instance", instance->name, "plugin",
-                             instance->plugin, "tables", instance->tables);
-    CLEAN(clean_text) char *body = json_canonical(text);
-    if (!body)
-        return ERROR_MEMORY;
-    int code = ledger_attach(intake->ledger, PAYLOAD_TEXT, body, strlen(body), commitment);
-    if (code)
-        return error_set(error, code, "the ledger takes no payload: %s", error_text(code));
-    json_t *fields = json_pack("{s:s, s:s, s:s, s:b}", "tables", instance->tables_hash, "plugin",
-                               json_text_of(instance->tables, "sha256", ""), "pt", commitment,
-                               "stream", instance->stream);
-    return ledger_append(intake->ledger, LEAF_COLLECTOR, fields, &instance->tables_leaf, error);
-}
-
-static int attach(struct intake *intake, enum payload_kind kind, const struct buffer *lines,
-                  json_t *fields)
-{
-    char commitment[DIGEST_TEXT_SIZE];
-    if (!lines->length)
-        return 0;
-    int code = ledger_attach(intake->ledger, kind, lines->data, lines->length, commitment);
-    if (code)
-        return code;
-    const char *key = kind == PAYLOAD_READINGS ? "pr" : kind == PAYLOAD_EXCERPTS ? "pe" : "pt";
-    json_object_set_new(fields, key, json_string(commitment));
-    return 0;
-}
-
-/* Names, places and reasons of the run: a payload, for a leaf holds none of them. */
-static int attach_circumstances(struct intake *intake, const struct instance *instance,
-                                json_t *fields)
-{
-    const struct run *run = &instance->run;
-    CLEAN(buffer_finish) struct buffer text = {0};
-    CLEAN(clean_json)
-    json_t *json = json_pack("{s:s, s:s, s:O*, s:O*, s:O*, s:O*}", "instance", instance->name,
-                             "reason", run->why ? run->why : "", "opened", run->opened, "lost",
-                             run->lost, "missing", run->missing, "positions", run->positions);
-    CLEAN(clean_text) char *body = json_canonical(json);
-    if (!body)
-        return ERROR_MEMORY;
-    buffer_text(&text, body);
-    return attach(intake, PAYLOAD_TEXT, &text, fields);
-}
-
-static int write_evidence(struct intake *intake, struct instance *instance,
-                          enum condition condition, int64_t now_ms, struct error *error)
-{
-    const struct run *run = &instance->run;
-    int64_t leaf;
-    json_t *fields = json_pack(
-        "{s:I, s:I, s:I, s:I, s:s, s:I, s:I, s:I, s:I, s:I}", "run", (json_int_t)instance->running,
-        "collector", (json_int_t)instance->tables_leaf, "config", (json_int_t)intake->config_leaf,
-        "start", (json_int_t)intake->start_leaf, "outcome", condition_text(condition), "readings",
-        (json_int_t)run->reading_count, "excerpts", (json_int_t)run->excerpt_count,
-        "excerpts_dropped", (json_int_t)run->excerpts_dropped, "losses",
-        (json_int_t)json_array_size(run->lost), "missing",
-        (json_int_t)json_object_size(run->missing));
-    int code = attach(intake, PAYLOAD_READINGS, &run->readings, fields);
-    if (!code)
-        code = attach(intake, PAYLOAD_EXCERPTS, &run->excerpts, fields);
-    if (!code)
-        code = attach_circumstances(intake, instance, fields);
-    if (code) {
-        json_decref(fields);
-        return error_set(error, code, "the ledger takes no payload: %s", error_text(code));
-    }
-    code = ledger_append(intake->ledger, LEAF_EVIDENCE, fields, &leaf, error);
-    if (!code)
-        instance_evidence_add(instance, leaf, now_ms);
-    return code;
-}
-
 /* What makes a run the same as the one before: what it read, unless it read events. */
 static int fingerprint(const struct instance *instance, enum condition condition,
                        char ret_hash[DIGEST_TEXT_SIZE])
@@ -179,25 +97,62 @@ static int fingerprint(const struct instance *instance, enum condition condition
     return digest_text(all.data ? all.data : "", all.length, ret_hash);
 }
 
-static int record(struct intake *intake, struct instance *instance, enum condition condition,
-                  int64_t now_ms, struct error *error)
+/* What becomes of a run in the ledger. */
+enum telling {
+    TELLING_NOTHING, /* a stream's batch in which there was nothing */
+    TELLING_FOLD,    /* it read the same again */
+    TELLING_HOLD,    /* it goes into the leaf that is written when the interval is over */
+    TELLING_LEAF,
+};
+
+static bool is_same(const struct instance *instance, enum condition condition, const char *hash)
+{
+    bool same = hash[0] && instance->evidence[0] >= 0 && instance->condition == condition;
+    /* What a stream read between two quiet intervals stands in leaves of its own. */
+    return same && (instance->stream || strcmp(hash, instance->folded_hash) == 0);
+}
+
+/* A stream writes at most one evidence leaf an interval: what comes after it waits, unless it is
+ * urgent, or its state moves. */
+static bool may_wait(const struct instance *instance, enum condition condition, int64_t now_ms)
+{
+    return instance->stream && !instance->run.urgent && condition == instance->condition &&
+           leaves_may_wait(instance, now_ms);
+}
+
+static int choose(struct instance *instance, enum condition condition, int64_t now_ms,
+                  enum telling *ret)
 {
     char hash[DIGEST_TEXT_SIZE];
     int code = fingerprint(instance, condition, hash);
     if (code)
         return code;
-    bool same = hash[0] && strcmp(hash, instance->folded_hash) == 0 && instance->evidence[0] >= 0 &&
-                instance->condition == condition;
+    if (is_same(instance, condition, hash))
+        *ret = is_in_interval(instance) ? TELLING_NOTHING : TELLING_FOLD;
+    else
+        *ret = may_wait(instance, condition, now_ms) ? TELLING_HOLD : TELLING_LEAF;
     memcpy(instance->folded_hash, hash, sizeof hash);
-    if (!same) {
-        code = intake_unfold(intake, instance, error);
-        return code ? code : write_evidence(intake, instance, condition, now_ms, error);
-    }
-    if (is_in_interval(instance))
+    return 0;
+}
+
+static int record(struct intake *intake, struct instance *instance, enum telling telling,
+                  int64_t now_ms, struct error *error)
+{
+    instance->untold++;
+    switch (telling) {
+    case TELLING_NOTHING:
         return 0;
+    case TELLING_HOLD:
+        return leaves_hold(intake, instance, error);
+    case TELLING_LEAF:
+        return leaves_evidence(intake, instance, error);
+    case TELLING_FOLD:
+        break;
+    }
     if (!instance->folded++)
         instance->folded_first_ms = now_ms;
     instance->folded_last_ms = now_ms;
+    instance->moved = true;
     return 0;
 }
 
@@ -423,11 +378,12 @@ int seal_run(struct intake *intake, struct instance *instance, struct moment now
     struct run *run = &instance->run;
     enum condition condition = condition_of(instance);
     bool moved = instance->condition != condition;
+    enum telling telling = TELLING_LEAF;
     int code = beyond_tell(run, instance);
     if (!code)
-        code = ensure_tables_leaf(intake, instance, error);
+        code = leaves_tables(intake, instance, error);
     if (!code)
-        code = record(intake, instance, condition, now.wall_ms, error);
+        code = choose(instance, condition, now.wall_ms, &telling);
     if (!code)
         code = end_series(intake, instance, condition, now.wall_ms, error);
     if (!code)
@@ -435,6 +391,9 @@ int seal_run(struct intake *intake, struct instance *instance, struct moment now
     if (code)
         return code;
     note_run(instance, condition, now.wall_ms);
+    code = record(intake, instance, telling, now.wall_ms, error);
+    if (code)
+        return code;
     show(instance, condition);
     code = store_positions(intake, instance, error);
     /* A stream's quiet intervals are told by its coverage leaves. */

@@ -31,7 +31,7 @@ int ledger_open(struct store *store, struct ledger **ret, struct error *error)
 /* Empties them and keeps their memory for the next turn. */
 static void drop_attached(struct ledger *ledger)
 {
-    for (size_t i = 0; i < PAYLOAD_TEXT; i++) {
+    for (size_t i = 0; i < PAYLOAD_MOST; i++) {
         ledger->attached[i].commitment[0] = '\0';
         buffer_reset(&ledger->attached[i].bytes);
     }
@@ -41,7 +41,7 @@ void ledger_close(struct ledger *ledger)
 {
     if (!ledger)
         return;
-    for (size_t i = 0; i < PAYLOAD_TEXT; i++)
+    for (size_t i = 0; i < PAYLOAD_MOST; i++)
         buffer_finish(&ledger->attached[i].bytes);
     buffer_finish(&ledger->entries);
     buffer_finish(&ledger->leaf);
@@ -96,12 +96,12 @@ static int store_payload(struct ledger *ledger, size_t slot, int64_t index, stru
 static int store_attached(struct ledger *ledger, const char *leaf, int64_t index,
                           struct error *error)
 {
-    for (size_t i = 0; i < PAYLOAD_TEXT; i++)
+    for (size_t i = 0; i < PAYLOAD_MOST; i++)
         if (ledger->attached[i].commitment[0] && !strstr(leaf, ledger->attached[i].commitment))
             return error_set(error, ERROR_STATE,
                              "a payload is attached to a leaf that does not hold its commitment");
     int code = 0;
-    for (size_t i = 0; !code && i < PAYLOAD_TEXT; i++)
+    for (size_t i = 0; !code && i < PAYLOAD_MOST; i++)
         if (ledger->attached[i].commitment[0])
             code = store_payload(ledger, i, index, error);
     return code;
@@ -129,11 +129,16 @@ static int append_leaf(struct ledger *ledger, int64_t index, struct error *error
     return code;
 }
 
+int64_t ledger_next(const struct ledger *ledger)
+{
+    return ledger->edge.merkle.size + ledger->entries_count;
+}
+
 int ledger_append(struct ledger *ledger, enum leaf_type type, json_t *fields, int64_t *ret_index,
                   struct error *error)
 {
     CLEAN(clean_json) json_t *taken = fields;
-    int64_t index = ledger->edge.merkle.size + ledger->entries_count;
+    int64_t index = ledger_next(ledger);
     int code = 0;
     if (ledger->broken)
         code = error_set(error, ERROR_STATE, "the ledger's last write failed: call ledger_forget");

@@ -42,6 +42,8 @@ enum payload_kind {
     PAYLOAD_READINGS = 1, /* JSON lines, one reading each */
     PAYLOAD_EXCERPTS = 2, /* JSON lines, one excerpt each */
     PAYLOAD_TEXT = 3,     /* names, reasons and free text of an act, one JSON object */
+    PAYLOAD_SAMPLES = 4,  /* samples of series since the leaf before (series/pack.h) */
+    PAYLOAD_MOST = PAYLOAD_SAMPLES,
 };
 
 struct ledger_head {
@@ -64,6 +66,9 @@ void ledger_turn(struct ledger *ledger, int64_t wall_ms);
  * or after a failed seal until ledger_forget. */
 int ledger_append(struct ledger *ledger, enum leaf_type type, json_t *fields, int64_t *ret_index,
                   struct error *error) MUST_CHECK;
+
+/* The index that the next ledger_append gives. */
+int64_t ledger_next(const struct ledger *ledger);
 
 /* Commits to a payload: SHA-256("conformd-payload-v1\n" + salt[16] + bytes) in lower-case hex goes
  * into ret_commitment for the leaf, in any field of it; the bytes are kept until the next

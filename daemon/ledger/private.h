@@ -24,7 +24,7 @@ struct ledger {
     struct buffer leaf;    /* that is being made */
     struct buffer entries; /* appended and not yet sealed, as an entry bundle */
     int64_t entries_count;
-    struct attachment attached[PAYLOAD_TEXT]; /* [kind - 1] */
+    struct attachment attached[PAYLOAD_MOST]; /* [kind - 1] */
     bool broken; /* memory may be ahead of the store: nothing may be appended */
 };
 

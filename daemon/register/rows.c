@@ -11,6 +11,7 @@
 void rows_finish(struct register_row *row)
 {
     free(row->ref);
+    free(row->key);
     json_decref(row->body);
     *row = (struct register_row){0};
 }
@@ -55,7 +56,7 @@ static enum finding_state state_of(const char *text)
     return FINDING_CANDIDATE;
 }
 
-/* Takes the row of a query for id, ref, state, body. */
+/* Takes the row of a query for id, ref, state, body, key. */
 static int take_row(struct store_query *query, struct register_row *ret, struct error *error)
 {
     int step = store_step(query, error);
@@ -64,6 +65,7 @@ static int take_row(struct store_query *query, struct register_row *ret, struct 
     struct register_row row = {.id = store_integer(query, 0)};
     const char *body = store_text(query, 3);
     row.ref = strdup(store_text(query, 1));
+    row.key = strdup(store_text(query, 4));
     row.state = state_of(store_text(query, 2));
     int code = json_read(body, strlen(body), &row.body, error);
     if (!code && store_step(query, error) < 0)
@@ -79,9 +81,9 @@ static int take_row(struct store_query *query, struct register_row *ret, struct 
 int rows_open_by_key(struct store *store, const char *key, struct register_row *ret,
                      struct error *error)
 {
-    struct store_query *query =
-        store_query(store, "SELECT id, ref, state, body FROM findings WHERE key = ?1 AND state NOT"
-                           " IN ('closed', 'dismissed') ORDER BY id DESC LIMIT 1");
+    struct store_query *query = store_query(
+        store, "SELECT id, ref, state, body, key FROM findings WHERE key = ?1 AND state NOT"
+               " IN ('closed', 'dismissed') ORDER BY id DESC LIMIT 1");
     store_bind_text(query, 1, key);
     return take_row(query, ret, error);
 }
@@ -90,7 +92,8 @@ int rows_latest_by_key(struct store *store, const char *key, struct register_row
                        struct error *error)
 {
     struct store_query *query = store_query(
-        store, "SELECT id, ref, state, body FROM findings WHERE key = ?1 ORDER BY id DESC LIMIT 1");
+        store,
+        "SELECT id, ref, state, body, key FROM findings WHERE key = ?1 ORDER BY id DESC LIMIT 1");
     store_bind_text(query, 1, key);
     return take_row(query, ret, error);
 }
@@ -98,7 +101,7 @@ int rows_latest_by_key(struct store *store, const char *key, struct register_row
 int rows_by_ref(struct store *store, const char *ref, struct register_row *ret, struct error *error)
 {
     struct store_query *query =
-        store_query(store, "SELECT id, ref, state, body FROM findings WHERE ref = ?1");
+        store_query(store, "SELECT id, ref, state, body, key FROM findings WHERE ref = ?1");
     store_bind_text(query, 1, ref);
     return take_row(query, ret, error);
 }
@@ -117,7 +120,8 @@ int rows_insert(const struct register_context *context, const char *key, struct 
     store_bind_text(query, 5, body);
     int code = store_run(query, error);
     row->id = store_last_id(context->store);
-    return code;
+    row->key = strdup(key);
+    return code || row->key ? code : ERROR_MEMORY;
 }
 
 int rows_update(const struct register_context *context, const struct register_row *row,
@@ -137,24 +141,68 @@ int rows_update(const struct register_context *context, const struct register_ro
     return store_run(query, error);
 }
 
-/* The leaf of an event: numbers and commitments; names and words are its payload. */
+/* A copy without the lines that were seen: these are a payload of their own. */
+static json_t *without_excerpts(const json_t *object)
+{
+    json_t *copy = json_copy((json_t *)object);
+    json_object_del(copy, "excerpts");
+    return copy;
+}
+
+static int attach_text(const struct register_context *context, const struct register_row *row,
+                       const struct register_event *event, char ret_commitment[DIGEST_TEXT_SIZE])
+{
+    bool seen = json_array_size(json_object_get(event->details, "excerpts")) > 0;
+    CLEAN(clean_json)
+    json_t *text = json_pack("{s:s, s:s, s:s, s:b, s:o*, s:o}", "ref", row->ref, "key", row->key,
+                             "actor", event->actor->name, "seen", seen, "details",
+                             event->details ? without_excerpts(event->details) : NULL, "row",
+                             without_excerpts(row->body));
+    CLEAN(clean_text) char *body = text ? json_canonical(text) : NULL;
+    if (!body)
+        return ERROR_MEMORY;
+    return ledger_attach(context->ledger, PAYLOAD_TEXT, body, strlen(body), ret_commitment);
+}
+
+static int attach_excerpts(const struct register_context *context, const struct register_row *row,
+                           json_t *fields)
+{
+    char commitment[DIGEST_TEXT_SIZE];
+    CLEAN(buffer_finish) struct buffer lines = {0};
+    const json_t *list = json_object_get(row->body, "excerpts"), *excerpt;
+    size_t index;
+    json_array_foreach (list, index, excerpt) {
+        CLEAN(clean_text) char *line = json_canonical(excerpt);
+        buffer_text(&lines, line ? line : "");
+        buffer_byte(&lines, '\n');
+    }
+    if (lines.failed)
+        return ERROR_MEMORY;
+    if (!lines.length)
+        return 0;
+    int code =
+        ledger_attach(context->ledger, PAYLOAD_EXCERPTS, lines.data, lines.length, commitment);
+    return code ? code : json_object_set_new(fields, "pe", json_string(commitment));
+}
+
+/* The leaf of an event: numbers and commitments; names, words and the record as it stands from
+ * then on are its payload. */
 static int append_leaf(const struct register_context *context, const struct register_row *row,
                        const struct register_event *event, int64_t *ret_leaf, struct error *error)
 {
     char commitment[DIGEST_TEXT_SIZE];
-    CLEAN(clean_json)
-    json_t *text = json_pack("{s:s, s:s, s:O*}", "ref", row->ref, "actor", event->actor->name,
-                             "details", (json_t *)event->details);
-    CLEAN(clean_text) char *body = json_canonical(text);
-    if (!body)
-        return ERROR_MEMORY;
-    int code = ledger_attach(context->ledger, PAYLOAD_TEXT, body, strlen(body), commitment);
+    int code = attach_text(context, row, event, commitment);
     if (code)
         return error_set(error, code, "the ledger takes no payload: %s", error_text(code));
     json_t *fields = json_pack("{s:I, s:s, s:s, s:b, s:s, s:O*}", "finding", (json_int_t)row->id,
                                "event", event->name, "state", finding_state_text(row->state),
                                "attributed", event->actor->attributed, "pt", commitment, "evidence",
                                json_object_get(row->body, "evidence"));
+    code = attach_excerpts(context, row, fields);
+    if (code) {
+        json_decref(fields);
+        return error_set(error, ERROR_MEMORY, "the ledger takes no payload: out of memory");
+    }
     return ledger_append(context->ledger, LEAF_FINDING, fields, ret_leaf, error);
 }
 

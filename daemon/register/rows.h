@@ -7,6 +7,7 @@
 struct register_row {
     int64_t id;
     char *ref;
+    char *key;
     enum finding_state state;
     json_t *body;
 };

@@ -30,7 +30,8 @@ struct series {
     uint64_t run;     /* the last run that gave it a reading */
     int64_t event_ms; /* of an event: when it last had one, or began */
     int kind;
-    bool dirty; /* its row is not yet, or otherwise, in the store */
+    int64_t told_day; /* on which its labels were last packed for the ledger; 0: not yet */
+    bool dirty;       /* its row is not yet, or otherwise, in the store */
 };
 
 /* A run; run.c's own but for what makes room. */
@@ -132,6 +133,10 @@ bool series_labels_fit(const struct labels *labels);
 
 /* The one of all that had no room. */
 bool series_is_overflow(const struct series *series);
+
+/* All samples; the caller frees ret_times, which is one block with the values. */
+int series_decode(const struct series *series, int64_t **ret_times, double **ret_values,
+                  size_t *ret_count) MUST_CHECK;
 
 double series_stale(void);
 bool series_is_stale(double value);

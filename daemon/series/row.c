@@ -9,12 +9,6 @@
 
 enum { ROW_VERSION = 1 };
 
-/* How a value stands; two bits. */
-enum form {
-    FORM_INTEGER, /* folded integer: most values are small whole numbers */
-    FORM_BITS,    /* eight bytes, low first */
-    FORM_STALE,   /* nothing: Prometheus' mark of a series that is gone */
-};
 #define STALE_BITS  0x7ff0000000000002ULL
 #define EXACT_LIMIT 9007199254740992.0 /* 2^53 */
 
@@ -26,7 +20,7 @@ static int by_series_and_time(const void *a, const void *b)
     return (left->time_ms > right->time_ms) - (left->time_ms < right->time_ms);
 }
 
-static enum form form_of(uint64_t bits, int64_t *ret_integer)
+enum row_form row_form_of(uint64_t bits, int64_t *ret_integer)
 {
     double value;
     memcpy(&value, &bits, sizeof value);
@@ -44,7 +38,7 @@ static void put_varint(struct buffer *body, uint64_t value)
     buffer_append(body, bytes, varint_put(bytes, value));
 }
 
-static void put_value(struct buffer *body, enum form form, int64_t integer, uint64_t bits)
+void row_put_value(struct buffer *body, enum row_form form, int64_t integer, uint64_t bits)
 {
     if (form == FORM_INTEGER)
         put_varint(body, varint_fold(integer));
@@ -62,10 +56,10 @@ int row_encode(struct row_sample *samples, size_t count, struct buffer *ret_body
     put_varint(ret_body, varint_fold(time_ms));
     for (size_t i = 0; i < count; i++) {
         int64_t integer = 0;
-        enum form form = form_of(samples[i].bits, &integer);
+        enum row_form form = row_form_of(samples[i].bits, &integer);
         put_varint(ret_body, varint_fold(samples[i].id - id) << 2 | form);
         put_varint(ret_body, varint_fold(varint_difference(samples[i].time_ms, time_ms)));
-        put_value(ret_body, form, integer, samples[i].bits);
+        row_put_value(ret_body, form, integer, samples[i].bits);
         id = samples[i].id;
         time_ms = samples[i].time_ms;
     }
@@ -93,7 +87,7 @@ static bool get_integer(struct varint_source *source, uint64_t *ret_bits)
     return true;
 }
 
-static bool get_value(struct varint_source *source, unsigned form, uint64_t *ret_bits)
+bool row_get_value(struct varint_source *source, unsigned form, uint64_t *ret_bits)
 {
     if (form == FORM_INTEGER)
         return get_integer(source, ret_bits);
@@ -110,7 +104,7 @@ static bool get_sample(struct varint_source *source, struct row_sample *sample)
         return false;
     sample->id = varint_sum(sample->id, varint_unfold(head >> 2));
     sample->time_ms = varint_sum(sample->time_ms, varint_unfold(time));
-    return get_value(source, (unsigned)(head & 3), &sample->bits);
+    return row_get_value(source, (unsigned)(head & 3), &sample->bits);
 }
 
 int row_decode(const void *bytes, size_t length,

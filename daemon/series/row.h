@@ -6,6 +6,19 @@
 #define SERIES_ROW_H
 
 #include "base/buffer.h"
+#include "series/varint.h"
+
+/* How a value stands; two bits. */
+enum row_form {
+    FORM_INTEGER, /* folded integer: most values are small whole numbers */
+    FORM_BITS,    /* eight bytes, low first */
+    FORM_STALE,   /* nothing: Prometheus' mark of a series that is gone */
+};
+/* ret_integer is set for FORM_INTEGER. */
+enum row_form row_form_of(uint64_t bits, int64_t *ret_integer);
+void row_put_value(struct buffer *body, enum row_form form, int64_t integer, uint64_t bits);
+/* False when the bytes end within it, or for a form that is none. */
+bool row_get_value(struct varint_source *source, unsigned form, uint64_t *ret_bits);
 
 struct row_sample {
     int64_t id; /* of the series */

@@ -93,6 +93,10 @@ int series_put_end(struct series_set *set, const char *name, int64_t time_ms) MU
 int series_save(struct series_set *set, int64_t time_ms, struct error *error) MUST_CHECK;
 int series_reload(struct series_set *set, struct error *error) MUST_CHECK;
 
+/* The clock was set back: samples behind to_ms leave store and memory. In the caller's transaction,
+ * before anything of it became visible. */
+int series_drop_after(struct series_set *set, int64_t to_ms, struct error *error) MUST_CHECK;
+
 /* Drops samples older than keep_ms from memory and store, and series that have none left; a
  * bounded amount of work a call. In the caller's transaction, or in its own when none is open. Ends
  * the views. */

@@ -233,6 +233,7 @@ int set_lookback(struct series_set *set, struct series *series, int64_t lookback
     if (series->lookback_ms == lookback_ms)
         return 0;
     series->lookback_ms = lookback_ms;
+    series->told_day = 0;
     return set_mark_dirty(set, series);
 }
 
@@ -247,11 +248,13 @@ static int change_kind(struct series_set *set, struct series *series, int kind)
     if (series->kind == SERIES_EVENT && series->total) {
         /* Without its event the sum ends as any counter that is not given again. */
         series->total->kind = SERIES_COUNTER;
+        series->total->told_day = 0;
         if (set_mark_dirty(set, series->total))
             return ERROR_MEMORY;
         series->total = NULL;
     }
     series->kind = kind;
+    series->told_day = 0;
     return set_mark_dirty(set, series);
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/clean.h"
 #include "base/json.h"
 
@@ -186,6 +187,71 @@ static int save_samples(struct series_set *set, int64_t time_ms, struct error *e
     store_bind_integer(query, 1, newest);
     store_bind_bytes(query, 2, body.data, body.length);
     return store_run(query, error);
+}
+
+/* What of a row is kept. */
+struct kept_samples {
+    struct row_sample *items;
+    size_t count, capacity;
+    int64_t to_ms;
+};
+
+static int keep_sample(void *context, const struct row_sample *sample)
+{
+    struct kept_samples *kept = context;
+    if (sample->time_ms > kept->to_ms)
+        return 0;
+    if (array_reserve(&kept->items, &kept->capacity, kept->count, sizeof *kept->items))
+        return ERROR_MEMORY;
+    kept->items[kept->count++] = *sample;
+    return 0;
+}
+
+static int replace_row(struct series_set *set, int64_t id, struct kept_samples *kept,
+                       struct error *error)
+{
+    CLEAN(buffer_finish) struct buffer body = {0};
+    if (row_encode(kept->items, kept->count, &body))
+        return error_set(error, ERROR_MEMORY, "no memory for a row of samples");
+    struct store_query *query =
+        store_query(set->store, "UPDATE samples SET time_ms = ?2, body = ?3 WHERE id = ?1");
+    store_bind_integer(query, 1, id);
+    store_bind_integer(query, 2, kept->to_ms);
+    store_bind_bytes(query, 3, body.data, body.length);
+    return store_run(query, error);
+}
+
+/* One row that ends behind to_ms; 0 when there is none. */
+static int cut_row(struct series_set *set, int64_t to_ms, struct error *error)
+{
+    struct kept_samples kept = {.to_ms = to_ms};
+    struct store_query *row =
+        store_query(set->store, "SELECT id, body FROM samples WHERE time_ms > ?1 LIMIT 1");
+    store_bind_integer(row, 1, to_ms);
+    int code = store_step(row, error);
+    if (code <= 0)
+        return code;
+    size_t length;
+    int64_t id = store_integer(row, 0);
+    const void *body = store_bytes(row, 1, &length);
+    code = row_decode(body, length, keep_sample, &kept);
+    store_reset(row);
+    if (code)
+        error_set(error, code, "row %lld of the store's samples: %s", (long long)id,
+                  error_text(code));
+    else
+        code = replace_row(set, id, &kept, error);
+    free(kept.items);
+    return code ? code : 1;
+}
+
+int series_drop_after(struct series_set *set, int64_t to_ms, struct error *error)
+{
+    int code;
+    do
+        code = cut_row(set, to_ms, error);
+    while (code > 0);
+    return code ? code : series_reload(set, error);
 }
 
 int series_save(struct series_set *set, int64_t time_ms, struct error *error)

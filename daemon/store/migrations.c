@@ -50,6 +50,10 @@ const char *const store_migrations[] = {
     "CREATE INDEX outbox_waiting ON outbox(taken_ms, next_ms);"
     "CREATE TABLE sessions(hash TEXT PRIMARY KEY, kind TEXT NOT NULL, actor TEXT NOT NULL,"
     " created_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL) WITHOUT ROWID;",
+    /* batches of a stream that no evidence leaf tells of yet; written in the commit that took them
+     */
+    "CREATE TABLE pending(id INTEGER PRIMARY KEY, instance TEXT NOT NULL, body TEXT NOT NULL);"
+    "CREATE INDEX pending_by_instance ON pending(instance, id);",
 };
 
 const size_t store_migrations_count = sizeof store_migrations / sizeof *store_migrations;

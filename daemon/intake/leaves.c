@@ -1,0 +1,266 @@
+/* Writes the leaves of an instance. A leaf holds numbers and commitments; names, reasons, readings,
+ * lines and samples are payloads beside it, and with them how the instance stood from then on. */
+#include "intake/leaves.h"
+
+#include <string.h>
+
+#include "base/clean.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "series/pack.h"
+
+enum { WAITING_BYTES = 1 << 20, SLACK = 20 };
+
+int leaves_tables(struct intake *intake, struct instance *instance, struct error *error)
+{
+    char commitment[DIGEST_TEXT_SIZE];
+    const char *known = json_text_of(instance->last_run, "tables", "");
+    if (!instance->tables)
+        return 0;
+    if (instance->tables_leaf >= 0 && strcmp(known, instance->tables_hash) == 0)
+        return 0;
+    CLEAN(clean_json)
+    json_t *text = json_pack("{s:s, s:s, s:O}", "instance", instance->name, "plugin",
+                             instance->plugin, "tables", instance->tables);
+    CLEAN(clean_text) char *body = json_canonical(text);
+    if (!body)
+        return ERROR_MEMORY;
+    int code = ledger_attach(intake->ledger, PAYLOAD_TEXT, body, strlen(body), commitment);
+    if (code)
+        return error_set(error, code, "the ledger takes no payload: %s", error_text(code));
+    json_t *fields = json_pack("{s:s, s:s, s:s, s:b}", "tables", instance->tables_hash, "plugin",
+                               json_text_of(instance->tables, "sha256", ""), "pt", commitment,
+                               "stream", instance->stream);
+    return ledger_append(intake->ledger, LEAF_COLLECTOR, fields, &instance->tables_leaf, error);
+}
+
+static int attach(struct intake *intake, enum payload_kind kind, const struct buffer *bytes,
+                  json_t *fields)
+{
+    static const char *const keys[] = {[PAYLOAD_READINGS] = "pr",
+                                       [PAYLOAD_EXCERPTS] = "pe",
+                                       [PAYLOAD_TEXT] = "pt",
+                                       [PAYLOAD_SAMPLES] = "ps"};
+    char commitment[DIGEST_TEXT_SIZE];
+    if (bytes->failed)
+        return ERROR_MEMORY;
+    if (!bytes->length)
+        return 0;
+    int code = ledger_attach(intake->ledger, kind, bytes->data, bytes->length, commitment);
+    if (!code && json_object_set_new(fields, keys[kind], json_string(commitment)))
+        code = ERROR_MEMORY;
+    return code;
+}
+
+/* When it was watched, as far as no leaf has told it. A span that goes on is told whole. */
+static json_t *untold_spans(const struct instance *instance)
+{
+    size_t from = instance->watched.count;
+    while (from && instance->watched.items[from - 1].to_ms > instance->told_ms)
+        from--;
+    struct spans untold = {instance->watched.items + from, instance->watched.count - from, 0};
+    return spans_to_json(&untold);
+}
+
+/* How the instance stands: what the rebuild takes over. What is told elsewhere is left out. */
+static json_t *state_of(const struct intake *intake, const struct instance *instance)
+{
+    static const char *const elsewhere[] = {"tables", "evidence", "due", "taken"};
+    json_t *state = instance_memory(instance);
+    for (size_t i = 0; i < sizeof elsewhere / sizeof *elsewhere; i++)
+        json_object_del(state, elsewhere[i]);
+    json_object_set_new(state, "watched", untold_spans(instance));
+    json_object_set_new(state, "told", json_integer(intake->now_ms));
+    json_object_set_new(state, "reach", json_integer(intake->longest_ms));
+    return state;
+}
+
+/* Names, places and reasons of the run, and the state: a payload, for a leaf holds none of them. */
+static int attach_circumstances(struct intake *intake, struct instance *instance,
+                                const struct run *run, json_t *fields)
+{
+    CLEAN(buffer_finish) struct buffer text = {0};
+    CLEAN(clean_json) json_t *state = state_of(intake, instance);
+    CLEAN(clean_json)
+    json_t *json =
+        json_pack("{s:s, s:s, s:O*, s:O*, s:O*, s:O*, s:O}", "instance", instance->name, "reason",
+                  run && run->why ? run->why : "", "opened", run ? run->opened : NULL, "lost",
+                  run ? run->lost : NULL, "missing", run ? run->missing : NULL, "positions",
+                  run ? run->positions : NULL, "state", state);
+    CLEAN(clean_text) char *body = json_canonical(json);
+    if (!body)
+        return ERROR_MEMORY;
+    buffer_text(&text, body);
+    return attach(intake, PAYLOAD_TEXT, &text, fields);
+}
+
+/* The samples since the leaf before, by which the series can be rebuilt. */
+static int attach_samples(struct intake *intake, struct instance *instance, json_t *fields)
+{
+    CLEAN(buffer_finish) struct buffer samples = {0};
+    int code =
+        series_pack(intake->series, instance->name, instance->told_ms, intake->now_ms, &samples);
+    return code ? code : attach(intake, PAYLOAD_SAMPLES, &samples, fields);
+}
+
+/* Appends a leaf of this instance after which nothing of it is untold: evidence of a run, or the
+ * coverage of those that read the same. */
+static int tell(struct intake *intake, struct instance *instance, const struct run *run,
+                json_t *fields, struct error *error)
+{
+    int64_t leaf;
+    int code = attach_samples(intake, instance, fields);
+    int64_t told_ms = instance->told_ms;
+    instance->untold = 0;
+    if (!code)
+        code = attach_circumstances(intake, instance, run, fields);
+    instance->told_ms = intake->now_ms;
+    instance->moved = true;
+    if (!code)
+        return ledger_append(intake->ledger, run ? LEAF_EVIDENCE : LEAF_COVERAGE, fields, &leaf,
+                             error);
+    instance->told_ms = told_ms;
+    json_decref(fields);
+    return error_set(error, code, "the ledger takes no payload: %s", error_text(code));
+}
+
+/* Of what is folded, before evidence that follows at once and tells all the rest. */
+static json_t *coverage_fields(struct instance *instance)
+{
+    char first[TEXT_TIME_SIZE], last[TEXT_TIME_SIZE];
+    text_from_time(instance->folded_first_ms, first);
+    text_from_time(instance->folded_last_ms, last);
+    json_t *fields =
+        json_pack("{s:I, s:I, s:s, s:s, s:I}", "collector", (json_int_t)instance->tables_leaf,
+                  "same_as", (json_int_t)instance->evidence[0], "first", first, "last", last,
+                  "runs", (json_int_t)instance->folded);
+    instance->folded = 0;
+    return fields;
+}
+
+/* Snapshots read the same no more: what was folded is told before what is new. A stream's quiet
+ * intervals go on being folded beside its evidence. */
+static int end_fold(struct intake *intake, struct instance *instance, struct error *error)
+{
+    int64_t leaf;
+    if (instance->stream || !instance->folded)
+        return 0;
+    return ledger_append(intake->ledger, LEAF_COVERAGE, coverage_fields(instance), &leaf, error);
+}
+
+static json_t *evidence_fields(const struct intake *intake, const struct instance *instance,
+                               const struct run *run)
+{
+    return json_pack(
+        "{s:I, s:I, s:I, s:I, s:s, s:I, s:I, s:I, s:I, s:I, s:I}", "run",
+        (json_int_t)instance->running, "collector", (json_int_t)instance->tables_leaf, "config",
+        (json_int_t)intake->config_leaf, "start", (json_int_t)intake->start_leaf, "outcome",
+        condition_text(instance->condition), "readings", (json_int_t)run->reading_count, "excerpts",
+        (json_int_t)run->excerpt_count, "excerpts_dropped", (json_int_t)run->excerpts_dropped,
+        "losses", (json_int_t)json_array_size(run->lost), "missing",
+        (json_int_t)json_object_size(run->missing), "batches",
+        (json_int_t)(run->batches ? run->batches : 1));
+}
+
+static int write_evidence(struct intake *intake, struct instance *instance, const struct run *run,
+                          struct error *error)
+{
+    int code = end_fold(intake, instance, error);
+    if (code)
+        return code;
+    instance_evidence_add(instance, ledger_next(intake->ledger), intake->now_ms);
+    if (instance->last_run)
+        json_object_set_new(instance->last_run, "evidence",
+                            json_integer((json_int_t)instance->evidence[0]));
+    json_t *fields = evidence_fields(intake, instance, run);
+    code = attach(intake, PAYLOAD_READINGS, &run->readings, fields);
+    if (!code)
+        code = attach(intake, PAYLOAD_EXCERPTS, &run->excerpts, fields);
+    if (!code)
+        return tell(intake, instance, run, fields, error);
+    json_decref(fields);
+    return error_set(error, code, "the ledger takes no payload: %s", error_text(code));
+}
+
+bool leaves_may_wait(const struct instance *instance, int64_t now_ms)
+{
+    int64_t last_ms = instance->evidence_ms[0];
+    return instance->evidence[0] >= 0 && now_ms >= last_ms &&
+           now_ms - last_ms < instance->every_ms - instance->every_ms / SLACK &&
+           instance->waiting.readings.length + instance->run.readings.length < WAITING_BYTES;
+}
+
+int leaves_hold(struct intake *intake, struct instance *instance, struct error *error)
+{
+    CLEAN(clean_text) char *body = merge_to_text(&instance->run);
+    struct store_query *query =
+        store_query(intake->store, "INSERT INTO pending(instance, body) VALUES(?1, ?2)");
+    if (!body)
+        return ERROR_MEMORY;
+    store_bind_text(query, 1, instance->name);
+    store_bind_text(query, 2, body);
+    int code = store_run(query, error);
+    return code ? code : merge_run(&instance->waiting, &instance->run);
+}
+
+int leaves_load(struct intake *intake, struct instance *instance, struct error *error)
+{
+    struct store_query *query =
+        store_query(intake->store, "SELECT body FROM pending WHERE instance = ?1 ORDER BY id");
+    int row;
+    store_bind_text(query, 1, instance->name);
+    while ((row = store_step(query, error)) > 0) {
+        int code = merge_from_text(&instance->waiting, store_text(query, 0), error);
+        if (code) {
+            store_reset(query);
+            return code;
+        }
+    }
+    return row;
+}
+
+static int drop_waiting(struct intake *intake, struct instance *instance, struct error *error)
+{
+    struct store_query *query =
+        store_query(intake->store, "DELETE FROM pending WHERE instance = ?1");
+    run_finish(&instance->waiting);
+    store_bind_text(query, 1, instance->name);
+    return store_run(query, error);
+}
+
+static int tell_waiting(struct intake *intake, struct instance *instance, struct error *error)
+{
+    struct run *waiting = &instance->waiting;
+    int code = merge_readings(instance, &waiting->readings, &waiting->reading_count);
+    if (!code)
+        code = write_evidence(intake, instance, waiting, error);
+    return code ? code : drop_waiting(intake, instance, error);
+}
+
+int leaves_evidence(struct intake *intake, struct instance *instance, struct error *error)
+{
+    if (!instance->waiting.batches)
+        return write_evidence(intake, instance, &instance->run, error);
+    int code = merge_run(&instance->waiting, &instance->run);
+    return code ? code : tell_waiting(intake, instance, error);
+}
+
+int leaves_due(struct intake *intake, struct instance *instance, struct error *error)
+{
+    if (!instance->waiting.batches || leaves_may_wait(instance, intake->now_ms))
+        return 0;
+    return tell_waiting(intake, instance, error);
+}
+
+int intake_tell(struct intake *intake, struct instance *instance, struct error *error)
+{
+    return instance->waiting.batches ? tell_waiting(intake, instance, error) : 0;
+}
+
+int intake_unfold(struct intake *intake, struct instance *instance, struct error *error)
+{
+    int code = intake_tell(intake, instance, error);
+    if (code || !instance->folded)
+        return code;
+    return tell(intake, instance, NULL, coverage_fields(instance), error);
+}

@@ -1,0 +1,177 @@
+/* What becomes a leaf, and when: one evidence leaf an interval, coverage an hour, results a day. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "base/clean.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "engine/state.h"
+#include "unit/engine_scene.h"
+
+enum { HOUR_MS = 3600000, DAY_MS = 24 * HOUR_MS };
+
+static int set_up(void **state)
+{
+    *state = scene_new();
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    scene_free(*state);
+    return 0;
+}
+
+/* How many leaves are of this type. */
+static int leaves(struct scene *scene, const char *type)
+{
+    CLEAN(clean_text) char *word = text_format("\"t\":\"%s\"", type);
+    struct ledger *ledger = scene->engine->ledger;
+    struct ledger_head head;
+    int count = 0;
+    ledger_head(ledger, &head);
+    for (int64_t i = 0; i < head.size; i++) {
+        CLEAN(buffer_finish) struct buffer leaf = {0};
+        assert_int_equal(ledger_read(ledger, i, &leaf, &scene->error), 0);
+        count += strstr(leaf.data, word) != NULL;
+    }
+    return count;
+}
+
+static struct intake_link *begin(struct scene *scene)
+{
+    scene_collector(scene, "log", 10000);
+    json_t *measure = scene_measure(scene, "M1", "sum(sum_over_time(x_hits[1h]))", "< 100");
+    json_object_set_new(measure, "coverage", json_string("0"));
+    scene_open(scene);
+    struct intake_link *link = scene_connect(scene, "log", scene_stream_tables);
+    scene_reading(scene, link, 2, NULL, 1);
+    scene_batch(scene, link, 1, "0");
+    scene_settle(scene);
+    return link;
+}
+
+static void hit(struct scene *scene, struct intake_link *link, double count, uint32_t flags,
+                const char *position)
+{
+    scene_reading(scene, link, 1, "ann", count);
+    scene_batch(scene, link, flags, position);
+    scene_settle(scene);
+}
+
+/* The readings of the last evidence leaf. */
+static char *last_readings(struct scene *scene)
+{
+    struct buffer lines = {0};
+    int64_t leaf = scene_count(scene, "SELECT max(leaf) FROM payloads WHERE kind = 1");
+    assert_int_equal(
+        ledger_payload(scene->engine->ledger, leaf, PAYLOAD_READINGS, &lines, &scene->error), 0);
+    return buffer_take(&lines);
+}
+
+static void evidence_once_an_interval(void **state)
+{
+    struct scene *scene = *state;
+    struct intake_link *link = begin(scene);
+    scene_pass(scene, 10000);
+    int before = leaves(scene, "evidence");
+    hit(scene, link, 1, 0, "1"); /* the first behind a quiet interval: at once */
+    assert_int_equal(leaves(scene, "evidence"), before + 1);
+    for (int i = 0; i < 5; i++)
+        hit(scene, link, 2, 0, "2");
+    assert_int_equal(leaves(scene, "evidence"), before + 1);
+    assert_int_equal(scene_count(scene, "SELECT count(*) FROM pending"), 5);
+    assert_true(scene_query(scene, "sum(x_hits_total)") == 11); /* counted at once */
+    /* A crash loses none of it. */
+    scene_crash(scene);
+    intake_link_free(link);
+    scene_open(scene);
+    link = scene_connect(scene, "log", scene_stream_tables);
+    assert_int_equal(scene_count(scene, "SELECT value FROM positions"), 2);
+    scene_pass(scene, 10000);
+    scene_batch(scene, link, 1, "3");
+    scene_settle(scene);
+    assert_int_equal(leaves(scene, "evidence"), before + 2);
+    assert_int_equal(scene_count(scene, "SELECT count(*) FROM pending"), 0);
+    CLEAN(clean_text) char *lines = last_readings(scene);
+    assert_string_equal(lines, "{\"attribute\":\"x_hits\",\"labels\":{\"user\":\"ann\"},"
+                               "\"value\":\"10\"}\n");
+    scene_crash(scene);
+    intake_link_free(link);
+}
+
+static void urgent_at_once(void **state)
+{
+    struct scene *scene = *state;
+    struct intake_link *link = begin(scene);
+    hit(scene, link, 1, 0, "1");
+    int before = leaves(scene, "evidence");
+    hit(scene, link, 1, 0, "2");
+    assert_int_equal(leaves(scene, "evidence"), before);
+    hit(scene, link, 1, 2, "3");
+    assert_int_equal(leaves(scene, "evidence"), before + 1);
+    /* A finding refers to what was read: it does not wait. */
+    hit(scene, link, 1, 0, "4");
+    assert_int_equal(leaves(scene, "evidence"), before + 1);
+    scene_act_well(scene, "adopt", json_pack("{s:[s]}", "measures", "M1"));
+    hit(scene, link, 200, 0, "5");
+    assert_int_equal(leaves(scene, "finding"), 1);
+    assert_int_equal(leaves(scene, "evidence"), before + 2);
+    CLEAN(clean_text) char *lines = last_readings(scene);
+    assert_non_null(strstr(lines, "\"201\""));
+    assert_int_equal(scene_count(scene, "SELECT count(*) FROM findings WHERE"
+                                        " json_extract(body, '$.evidence[0]') ="
+                                        " (SELECT max(leaf) FROM payloads WHERE kind = 1)"),
+                     1);
+    scene_crash(scene);
+    intake_link_free(link);
+}
+
+static void quiet_hours_are_folded(void **state)
+{
+    struct scene *scene = *state;
+    struct intake_link *link = begin(scene);
+    int before = leaves(scene, "evidence"), results = leaves(scene, "result");
+    for (int i = 1; i <= 6 * 60 * 3; i++) {
+        scene_pass(scene, 10000);
+        scene_reading(scene, link, 2, NULL, i);
+        scene_batch(scene, link, 1, NULL);
+        scene_settle(scene);
+    }
+    assert_int_equal(leaves(scene, "evidence"), before);
+    assert_in_range(leaves(scene, "coverage"), 4, 6); /* the stream's and the engine's own */
+    assert_in_range(leaves(scene, "result"), results, results + 1);
+    /* The gauge that moved at each interval is in the ledger: its samples are. */
+    assert_true(scene_count(scene, "SELECT count(*) FROM payloads WHERE kind = 4") >= 4);
+    scene_crash(scene);
+    intake_link_free(link);
+}
+
+static void results_once_a_day(void **state)
+{
+    struct scene *scene = *state;
+    scene_collector(scene, "x", HOUR_MS);
+    scene_measure(scene, "M1", "count(conformd_actions_open)", "== 1");
+    scene_open(scene);
+    scene_pass(scene, HOUR_MS);
+    int before = leaves(scene, "result");
+    scene_pass(scene, 3 * DAY_MS);
+    assert_int_equal(leaves(scene, "result"), before + 3);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(evidence_once_an_interval, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(urgent_at_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(quiet_hours_are_folded, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(results_once_a_day, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -7,6 +7,7 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -63,18 +64,21 @@ static int read_key(int fd, const char *path, uint8_t key[KEY_BYTES], struct err
     return 0;
 }
 
-/* Under a name of its own first, so that a crash leaves no half a key. */
+/* The engine may not rename. A kill leaves all of 32 bytes or none; a power cut may leave an empty
+ * file, which no pseudonym was made with, for none is made before this is on disk. */
 static int write_key(int folder, const char *name, const uint8_t key[KEY_BYTES])
 {
-    static const char fresh[] = "pseudonym.key.new";
-    if (unlinkat(folder, fresh, 0) && errno != ENOENT)
-        return ERROR_IO;
     CLEAN(clean_fd)
-    int fd = openat(folder, fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0 || write(fd, key, KEY_BYTES) != KEY_BYTES || fsync(fd) ||
-        renameat(folder, fresh, folder, name) || fsync(folder))
+    int fd = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0 || write(fd, key, KEY_BYTES) != KEY_BYTES || fsync(fd) || fsync(folder))
         return ERROR_IO;
     return 0;
+}
+
+static bool is_empty(int fd)
+{
+    struct stat status;
+    return fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size == 0;
 }
 
 static int load_key(const char *folder, struct pseudonyms *pseudonyms, struct error *error)
@@ -87,9 +91,9 @@ static int load_key(const char *folder, struct pseudonyms *pseudonyms, struct er
     if (folder_fd < 0)
         return error_set(error, ERROR_IO, "%s: %s", folder, strerror(errno));
     CLEAN(clean_fd) int fd = openat(folder_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd >= 0)
+    if (fd >= 0 && !is_empty(fd))
         return read_key(fd, path, pseudonyms->key, error);
-    if (errno != ENOENT)
+    if (fd >= 0 ? unlinkat(folder_fd, name, 0) != 0 : errno != ENOENT)
         return error_set(error, ERROR_IO, "%s: %s", path, strerror(errno));
     if (RAND_bytes(pseudonyms->key, KEY_BYTES) != 1)
         return error_set(error, ERROR_IO, "there are no random bytes for the key of pseudonyms");

@@ -253,6 +253,7 @@ static int judge_one(struct engine *engine, struct judged *judged, struct moment
                                   .reach_ms = engine_reach_ms(engine),
                                   .context = engine,
                                   .watch = watch_attribute,
+                                  .counts = watch_counts,
                                   .is_personal = watch_is_personal};
     struct result result = {0};
     struct outcome outcome = {0};

@@ -46,10 +46,29 @@ static void refuse_waiters(struct engine *engine)
         engine->intake.instances[i]->waited_for = false;
 }
 
+static bool is_named(const json_t *collectors, const char *name)
+{
+    size_t index;
+    json_t *config;
+    json_array_foreach ((json_t *)collectors, index, config) {
+        if (strcmp(json_text_of(config, "name", ""), name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void retire_gone(struct engine *engine, const json_t *collectors)
+{
+    for (size_t i = 0; i < engine->intake.count; i++)
+        if (!is_named(collectors, engine->intake.instances[i]->name))
+            intake_retire(engine->intake.instances[i]);
+}
+
 /* Those that changed are saved first and remembered under their name. */
 static int reload_instances(struct engine *engine, const json_t *collectors, struct error *error)
 {
     struct intake fresh = engine->intake;
+    retire_gone(engine, collectors);
     save_all(engine);
     int code = intake_save(&engine->intake, error);
     fresh.instances = NULL;

@@ -93,6 +93,7 @@ int watch_attribute(void *context, const char *name, int64_t from_ms, int64_t to
 /* Is `name` a series of this attribute? */
 bool watch_reads(const struct attribute *attribute, const char *name);
 bool watch_feeds(const struct instance *instance, const char *name);
+bool watch_counts(void *context, const struct labels *labels);
 bool watch_is_personal(void *context, const char *name, const char *label);
 
 /* judge.c */

@@ -101,15 +101,15 @@ static void ask_partial(struct asking *asking, enum unknown_kind kind)
     const struct attribute *attribute = asking->attribute;
     const char *reason = instance->reason ? instance->reason : "";
     if (attribute->missing)
-        say(&asking->answer, kind,
+        asking->answer.partly_reason =
             text_format("collector %s: %s", instance->name,
-                        attribute->missing_why ? attribute->missing_why : ""));
+                        attribute->missing_why ? attribute->missing_why : "");
     else if (instance->condition == CONDITION_PARTIAL && !names_missing(instance))
-        say(&asking->answer, kind,
-            text_format("collector %s: partial%s%s", instance->name, *reason ? ": " : "", reason));
+        asking->answer.partly_reason =
+            text_format("collector %s: partial%s%s", instance->name, *reason ? ": " : "", reason);
     else
         return;
-    asking->answer.partial = true;
+    asking->answer.partly = kind;
     asking->answer.whole_ms = instance->last_whole_ms;
     /* The 0 of an interval says that it was watched, and it was not. */
     if (attribute->kind == SERIES_EVENT && asking->from_ms == asking->to_ms)
@@ -167,32 +167,27 @@ static void ask_time(struct asking *asking)
         asking->answer.covered = share;
 }
 
-/* Is this instance's word told rather than the one so far? What is only partial comes last. */
-static bool is_told(const struct watch_answer *one, const struct watch_answer *other)
-{
-    if (one->unknown == KNOWN || other->unknown == KNOWN)
-        return one->unknown != KNOWN;
-    if (one->partial != other->partial)
-        return other->partial;
-    return unknown_is_worse(one->unknown, other->unknown);
-}
-
+/* Takes the worst of several instances' words. */
 static void merge(struct watch_answer *ret, struct watch_answer *one)
 {
-    int64_t whole_ms = one->whole_ms;
-    if (ret->partial && (!one->partial || ret->whole_ms < whole_ms))
-        whole_ms = ret->whole_ms;
-    if (is_told(one, ret)) {
+    if (one->partly != KNOWN && (ret->partly == KNOWN || one->whole_ms < ret->whole_ms))
+        ret->whole_ms = one->whole_ms;
+    if (unknown_is_worse(one->unknown, ret->unknown)) {
         say(ret, one->unknown, one->reason);
-        ret->partial = one->partial;
         one->reason = NULL;
     }
-    ret->whole_ms = whole_ms;
+    if (unknown_is_worse(one->partly, ret->partly)) {
+        free(ret->partly_reason);
+        ret->partly = one->partly;
+        ret->partly_reason = one->partly_reason;
+        one->partly_reason = NULL;
+    }
     if (one->covered < ret->covered)
         ret->covered = one->covered;
     ret->provisional = ret->provisional || one->provisional;
     ret->event = ret->event || one->event;
     free(one->reason);
+    free(one->partly_reason);
 }
 
 static int watch_own(const struct engine *engine, const char *name, const struct asking *asking,
@@ -268,4 +263,12 @@ bool watch_is_personal(void *context, const char *name, const char *label)
                 return true;
     }
     return false;
+}
+
+bool watch_counts(void *context, const struct labels *labels)
+{
+    const struct engine *engine = context;
+    const char *instance = labels_get(labels, "instance");
+    return !*instance || text_begins(labels_get(labels, LABELS_NAME), "conformd_") ||
+           intake_find(&engine->intake, instance);
 }

@@ -12,6 +12,25 @@
 
 enum { FOLD_MS = 3600000, SAVE_EVERY_MS = 60000 };
 
+static void step_one(struct instance *instance, int64_t now_ms)
+{
+    spans_cut(&instance->watched, now_ms);
+    for (size_t i = 0; i < instance->attribute_count; i++)
+        spans_cut(&instance->attributes[i].missed, now_ms);
+    instance->watch_from_ms = 0;
+    /* What it read last has left the series, and what it read before is not what is now. */
+    if (instance->last_end_ms > now_ms) {
+        instance->stepped = true;
+        instance->last_end_ms = now_ms;
+    }
+    if (instance->last_whole_ms > now_ms)
+        instance->last_whole_ms = now_ms;
+    if (instance->told_ms > now_ms)
+        instance->told_ms = now_ms;
+    instance->untold++;
+    instance->changed = instance->moved = true;
+}
+
 static int remember(struct intake *intake, struct instance *instance, struct error *error)
 {
     CLEAN(clean_json) json_t *memory = NULL;
@@ -22,6 +41,9 @@ static int remember(struct intake *intake, struct instance *instance, struct err
         code = instance_remember(instance, memory);
     if (code)
         error_prefix(error, "what is remembered of collector %s", instance->name);
+    /* The clock was set back while it was not among those configured. */
+    else if (intake->now_ms && instance->last_end_ms > intake->now_ms)
+        step_one(instance, intake->now_ms);
     return code;
 }
 
@@ -228,24 +250,18 @@ bool intake_is_ready(const struct intake *intake)
 
 void intake_step(struct intake *intake, int64_t now_ms)
 {
-    for (size_t i = 0; i < intake->count; i++) {
-        struct instance *instance = intake->instances[i];
-        spans_cut(&instance->watched, now_ms);
-        for (size_t a = 0; a < instance->attribute_count; a++)
-            spans_cut(&instance->attributes[a].missed, now_ms);
-        instance->watch_from_ms = 0;
-        /* What it read last has left the series, and what it read before is not what is now. */
-        if (instance->last_end_ms > now_ms) {
-            instance->stepped = true;
-            instance->last_end_ms = now_ms;
-        }
-        if (instance->last_whole_ms > now_ms)
-            instance->last_whole_ms = now_ms;
-        if (instance->told_ms > now_ms)
-            instance->told_ms = now_ms;
-        instance->untold++;
-        instance->changed = instance->moved = true;
-    }
+    for (size_t i = 0; i < intake->count; i++)
+        step_one(intake->instances[i], now_ms);
+}
+
+void intake_retire(struct instance *instance)
+{
+    spans_cut(&instance->watched, 0);
+    for (size_t i = 0; i < instance->attribute_count; i++)
+        spans_cut(&instance->attributes[i].missed, 0);
+    instance->condition = CONDITION_STARTING;
+    instance->stepped = false;
+    instance->last_end_ms = instance->last_whole_ms = instance->watch_from_ms = 0;
 }
 
 static bool fold_is_due(const struct instance *instance, int64_t now_ms)

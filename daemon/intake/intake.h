@@ -52,6 +52,9 @@ bool intake_instance_is_ready(const struct instance *instance);
  * next run counts as not watched. */
 void intake_step(struct intake *intake, int64_t now_ms);
 
+/* It leaves the configuration: should it come back it has to run first. */
+void intake_retire(struct instance *instance);
+
 /* In a turn: seals every whole run at `now`, and tells stream folds once an hour. */
 int intake_seal(struct intake *intake, struct moment now, struct error *error) MUST_CHECK;
 /* After the commit: what may be acknowledged on a link; 0 when there is nothing new. */

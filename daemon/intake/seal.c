@@ -214,20 +214,24 @@ static int note_watched(struct intake *intake, struct instance *instance, int64_
 /* What a stream says is missing lasts for the interval in which it says so, at least. */
 static void note_missing(struct instance *instance, bool in_interval)
 {
+    bool moved = false;
     for (size_t i = 0; i < instance->attribute_count; i++) {
         struct attribute *attribute = &instance->attributes[i];
         const char *why =
             json_string_value(json_object_get(instance->run.missing, attribute->name));
+        bool before = attribute->missing, before_now = attribute->missed_now;
         if (why) {
             free(attribute->missing_why);
             attribute->missing_why = strdup(why);
             attribute->missing = attribute->missed_now = true;
         }
-        if (in_interval)
-            continue;
-        attribute->missing = attribute->missed_now;
-        attribute->missed_now = false;
+        if (!in_interval) {
+            attribute->missing = attribute->missed_now;
+            attribute->missed_now = false;
+        }
+        moved = moved || attribute->missing != before || attribute->missed_now != before_now;
     }
+    instance->moved = instance->moved || moved;
 }
 
 static void note_run(struct instance *instance, enum condition condition, int64_t now_ms)
@@ -321,9 +325,11 @@ static void show(struct instance *instance, enum condition condition)
 /* What was read once is lost when it is not read any more; what never was is not set up. */
 static void note_measured(struct instance *instance)
 {
-    for (size_t i = 0; i < instance->attribute_count; i++)
-        if (!instance->attributes[i].missing)
-            instance->attributes[i].measured = true;
+    for (size_t i = 0; i < instance->attribute_count; i++) {
+        struct attribute *attribute = &instance->attributes[i];
+        instance->moved = instance->moved || (!attribute->missing && !attribute->measured);
+        attribute->measured = attribute->measured || !attribute->missing;
+    }
 }
 
 /* At most a screenful is told; all of them are in the evidence. */

@@ -45,18 +45,6 @@ void result_finish(struct result *result)
     *result = (struct result){0};
 }
 
-int measure_evaluate(const struct promql *formula, const struct measure_world *world,
-                     struct promql_value *ret, struct error *error)
-{
-    struct promql_request request = {.source = measure_source(world->series),
-                                     .options = {.reach_ms = world->reach_ms},
-                                     .from_ms = world->now_ms,
-                                     .to_ms = world->now_ms};
-    int code = promql_evaluate(formula, &request, ret, error);
-    series_release(world->series);
-    return code;
-}
-
 /* What is unknown has no value, whatever its elements look like. */
 static void set_unknown(struct result *result, enum unknown_kind kind, char *reason)
 {

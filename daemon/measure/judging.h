@@ -34,6 +34,8 @@ bool population_breaches(const struct measure *measure, const struct result *res
 /* True when the last sample of the view is one that holds at to_ms. */
 bool view_is_live(const struct series_view *view, int64_t to_ms);
 
+/* False for what a collector read that is gone from the configuration. */
+bool world_counts(const struct measure_world *world, const struct labels *labels);
 int measure_evaluate(const struct promql *formula, const struct measure_world *world,
                      struct promql_value *ret, struct error *error) MUST_CHECK;
 

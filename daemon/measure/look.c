@@ -34,8 +34,10 @@ bool view_is_live(const struct series_view *view, int64_t to_ms)
 
 /* Series of one selector: any that is live, any whose last word is too old. */
 struct silence {
+    const struct measure_world *world;
     const struct promql_selector *selector;
     int64_t to_ms;
+    int64_t since_ms;
     bool event;
     bool live;
     bool silent;
@@ -44,7 +46,8 @@ struct silence {
 static bool wants(const void *context, const struct labels *labels)
 {
     const struct silence *silence = context;
-    return promql_wants(silence->selector->matchers, silence->selector->count, labels);
+    return world_counts(silence->world, labels) &&
+           promql_wants(silence->selector->matchers, silence->selector->count, labels);
 }
 
 static int on_view(void *context, const struct series_view *view)
@@ -54,7 +57,8 @@ static int on_view(void *context, const struct series_view *view)
     bool live = view_is_live(view, silence->to_ms);
     silence->live = silence->live || live;
     silence->silent =
-        silence->silent || (view->count && !live && !promql_is_stale(view->values[last]));
+        silence->silent || (view->count && !live && view->times[last] >= silence->since_ms &&
+                            !promql_is_stale(view->values[last]));
     return 0;
 }
 
@@ -63,27 +67,32 @@ static int on_view(void *context, const struct series_view *view)
 static int check_partial(struct look *look, const struct promql_selector *selector,
                          const struct watch_answer *answer)
 {
-    struct silence silence = {.selector = selector,
-                              .to_ms = promql_selector_end(selector, look->world->now_ms)};
+    int64_t to_ms = promql_selector_end(selector, look->world->now_ms);
+    int64_t from_ms = to_ms - look->world->reach_ms;
+    struct silence silence = {
+        .world = look->world, .selector = selector, .to_ms = to_ms, .since_ms = answer->whole_ms};
     struct series_window window = {.name = selector->name,
-                                   .from_ms = answer->whole_ms,
-                                   .to_ms = silence.to_ms,
+                                   .from_ms =
+                                       answer->whole_ms < from_ms ? answer->whole_ms : from_ms,
+                                   .to_ms = to_ms,
                                    .wants = wants,
                                    .wants_context = &silence};
     int code = series_each(look->world->series, &window, on_view, &silence);
     series_release(look->world->series);
     look->partial = true;
     if (!code && (silence.silent || !silence.live))
-        look_unknown(look, UNKNOWN_LOST,
-                     text_format("%s; of what was read before some is silent by now",
-                                 answer->reason ? answer->reason : "a run was partial"));
+        look_unknown(
+            look, answer->partly,
+            text_format("%s; of what was read before some is silent by now",
+                        answer->partly_reason ? answer->partly_reason : "a run was partial"));
     return code;
 }
 
 static bool is_overflow(const void *context, const struct labels *labels)
 {
-    (void)context;
-    return strcmp(labels_get(labels, "overflow"), "true") == 0;
+    const struct silence *silence = context;
+    return strcmp(labels_get(labels, "overflow"), "true") == 0 &&
+           world_counts(silence->world, labels);
 }
 
 /* An event's series goes on with increments of 0, which hide nothing. */
@@ -105,11 +114,13 @@ static int check_overflow(struct look *look, const struct promql_selector *selec
     if (selector->summed || look->overflowed)
         return 0;
     int64_t to_ms = promql_selector_end(selector, look->world->now_ms);
-    struct silence silence = {.selector = selector, .to_ms = to_ms, .event = event};
+    struct silence silence = {
+        .world = look->world, .selector = selector, .to_ms = to_ms, .event = event};
     struct series_window window = {.name = selector->name,
                                    .from_ms = to_ms - selector->range_ms - look->world->reach_ms,
                                    .to_ms = to_ms,
-                                   .wants = is_overflow};
+                                   .wants = is_overflow,
+                                   .wants_context = &silence};
     int code = series_each(look->world->series, &window, on_overflow, &silence);
     series_release(look->world->series);
     if (!code && silence.live && !(look->overflowed = strdup(selector->name)))
@@ -129,15 +140,20 @@ static void look_at(void *context, const struct promql_selector *selector)
     look->provisional = look->provisional || answer.provisional;
     if (answer.covered < look->covered)
         look->covered = answer.covered;
-    if (!look->code && answer.unknown != KNOWN && answer.partial && look->measure->accept_partial) {
-        look->code = check_partial(look, selector, &answer);
-    } else if (answer.unknown != KNOWN) {
+    if (answer.unknown != KNOWN) {
         look_unknown(look, answer.unknown, answer.reason);
         answer.reason = NULL;
+    }
+    if (!look->code && answer.partly != KNOWN && look->measure->accept_partial) {
+        look->code = check_partial(look, selector, &answer);
+    } else if (answer.partly != KNOWN) {
+        look_unknown(look, answer.partly, answer.partly_reason);
+        answer.partly_reason = NULL;
     }
     if (!look->code)
         look->code = check_overflow(look, selector, answer.event);
     free(answer.reason);
+    free(answer.partly_reason);
 }
 
 int look_around(struct look *look, struct result *result, struct error *error)

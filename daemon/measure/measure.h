@@ -68,9 +68,10 @@ struct watch_answer {
     char *reason;     /* the heap's; NULL when known */
     double covered;   /* share of the range that every feeding instance watched; 1 for no range */
     bool provisional; /* a backlog is being worked off */
-    bool partial;     /* unknown only because a run was partial: a measure may accept that */
-    bool event;       /* increments: a watched interval without one is 0 */
-    int64_t whole_ms; /* when partial: when its instance last read everything; 0: never */
+    enum unknown_kind partly; /* what is unknown because a run was partial: a measure may accept */
+    char *partly_reason;      /* that; the heap's */
+    bool event;               /* increments: a watched interval without one is 0 */
+    int64_t whole_ms;         /* when partial: when its instance last read everything; 0: never */
 };
 
 /* What a measure sees of the world at one time. */
@@ -83,6 +84,8 @@ struct measure_world {
      * for an instant). */
     int (*watch)(void *context, const char *name, int64_t from_ms, int64_t to_ms,
                  struct watch_answer *ret);
+    /* False for a series that counts no more: its collector is gone. NULL: all do. */
+    bool (*counts)(void *context, const struct labels *labels);
     /* True when this label of the attribute holds personal data. */
     bool (*is_personal)(void *context, const char *name, const char *label);
 };

@@ -93,7 +93,8 @@ struct seeing {
 static bool wants(const void *context, const struct labels *labels)
 {
     const struct seeing *seeing = context;
-    return promql_wants(seeing->selector->matchers, seeing->selector->count, labels);
+    return world_counts(seeing->population->world, labels) &&
+           promql_wants(seeing->selector->matchers, seeing->selector->count, labels);
 }
 
 static int on_view(void *context, const struct series_view *view)

@@ -79,6 +79,7 @@ static int watch(void *context, const char *name, int64_t from_ms, int64_t to_ms
     assert_true(from_ms <= to_ms);
     *ret = bench->answer;
     ret->reason = bench->answer.reason ? strdup(bench->answer.reason) : NULL;
+    ret->partly_reason = bench->answer.partly_reason ? strdup(bench->answer.partly_reason) : NULL;
     return 0;
 }
 
@@ -199,13 +200,13 @@ static const struct watching {
      VERDICT_UNKNOWN,
      UNKNOWN_LOST,
      false},
-    {{.unknown = UNKNOWN_LOST, .reason = (char *)"some", .covered = 1, .partial = true},
+    {{.partly = UNKNOWN_LOST, .partly_reason = (char *)"some", .covered = 1},
      "== 4",
      "",
      VERDICT_UNKNOWN,
      UNKNOWN_LOST,
      false},
-    {{.unknown = UNKNOWN_LOST, .reason = (char *)"some", .covered = 1, .partial = true},
+    {{.partly = UNKNOWN_LOST, .partly_reason = (char *)"some", .covered = 1},
      "== 4",
      "accept_partial=true",
      VERDICT_MET,

@@ -36,11 +36,10 @@ int act_nc_take(struct engine *engine, const struct act *act, json_t **ret_body,
 int act_nc_dismiss(struct engine *engine, const struct act *act, json_t **ret_body,
                    struct error *error) MUST_CHECK;
 
-/* MESSAGE_ASK -> the object of MESSAGE_ANSWER, a new reference. Decides who may read. */
+/* MESSAGE_ASK -> the object of MESSAGE_ANSWER, a new reference: a session for a link's token. All
+ * that only reads is the reader's. */
 json_t *acts_answer(struct engine *engine, const json_t *ask, struct moment now);
 
-/* May this token read? A session's that has not expired. */
-bool session_allows(struct engine *engine, const char *token, int64_t now_ms);
 /* Trades a one-time link's token for a session's; ERROR_DENIED when it is unknown, used or old. */
 int session_begin(struct engine *engine, const char *token, int64_t now_ms, char **ret_session,
                   struct error *error) MUST_CHECK;

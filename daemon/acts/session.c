@@ -61,19 +61,18 @@ int act_open(struct engine *engine, const struct act *act, json_t **ret_body, st
     return 0;
 }
 
-/* The actor of a token of this kind that has not expired; NULL without one. The caller frees. */
-static char *find_token(struct engine *engine, const char *token, const char *kind, int64_t now_ms)
+/* The actor of a link's token that has not expired; NULL without one. The caller frees. */
+static char *find_link(struct engine *engine, const char *token, int64_t now_ms)
 {
     char hash[DIGEST_TEXT_SIZE];
     CLEAN(error_finish) struct error error = {0};
     if (!*token || digest_text(token, strlen(token), hash))
         return NULL;
     struct store_query *query =
-        store_query(engine->store, "SELECT actor FROM sessions WHERE hash = ?1 AND kind = ?2"
-                                   " AND expires_ms >= ?3");
+        store_query(engine->store, "SELECT actor FROM sessions WHERE hash = ?1 AND kind = 'link'"
+                                   " AND expires_ms >= ?2");
     store_bind_text(query, 1, hash);
-    store_bind_text(query, 2, kind);
-    store_bind_integer(query, 3, now_ms);
+    store_bind_integer(query, 2, now_ms);
     if (store_step(query, &error) != 1)
         return NULL;
     char *actor = strdup(store_text(query, 0));
@@ -82,12 +81,6 @@ static char *find_token(struct engine *engine, const char *token, const char *ki
         return NULL;
     }
     return actor;
-}
-
-bool session_allows(struct engine *engine, const char *token, int64_t now_ms)
-{
-    CLEAN(clean_text) char *actor = find_token(engine, token, "session", now_ms);
-    return actor != NULL;
 }
 
 static int use_up(struct engine *engine, const char *token, struct error *error)
@@ -106,7 +99,7 @@ int session_begin(struct engine *engine, const char *token, int64_t now_ms, char
                   struct error *error)
 {
     char session[TOKEN_TEXT];
-    CLEAN(clean_text) char *actor = find_token(engine, token, "link", now_ms);
+    CLEAN(clean_text) char *actor = find_link(engine, token, now_ms);
     if (!actor)
         return error_set(error, ERROR_DENIED,
                          "this link was used or is too old; conformctl open makes a new one");

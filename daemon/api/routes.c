@@ -10,31 +10,38 @@
 
 struct route {
     const char *pattern; /* a * stands for one part, which the handler gets as its name */
+    unsigned needs;      /* api_needs */
     int (*show)(struct call *call, json_t **ret, struct error *error);
 };
 
 static const struct route routes[] = {
-    {"/api/status", api_show_status},         {"/api/collectors", api_list_collectors},
-    {"/api/measures", api_list_measures},     {"/api/measures/*", api_show_measure},
-    {"/api/objectives", api_list_objectives}, {"/api/findings", api_list_findings},
-    {"/api/findings/*", api_show_finding},    {"/api/not_judged", api_list_not_judged},
-    {"/api/evidence", api_list_evidence},     {"/api/evidence/*", api_show_evidence},
-    {"/api/privacy", api_show_privacy},
+    {"/api/status", API_NEEDS_LEDGER, api_show_status},
+    {"/api/collectors", 0, api_list_collectors},
+    {"/api/measures", 0, api_list_measures},
+    {"/api/measures/*", 0, api_show_measure},
+    {"/api/objectives", 0, api_list_objectives},
+    {"/api/findings", 0, api_list_findings},
+    {"/api/findings/*", 0, api_show_finding},
+    {"/api/not_judged", 0, api_list_not_judged},
+    {"/api/privacy", 0, api_show_privacy},
+    {"/api/evidence", API_NEEDS_LEDGER, api_list_evidence},
+    {"/api/evidence/*", API_NEEDS_LEDGER, api_show_evidence},
 };
 
 struct v1_route {
     const char *pattern;
-    bool post; /* Prometheus takes the parameters as a form, too */
+    bool post;      /* Prometheus takes the parameters as a form, too */
+    unsigned needs; /* api_needs */
     int (*show)(struct call *call, struct buffer *data, struct error *error);
 };
 
 static const struct v1_route v1_routes[] = {
-    {"/api/v1/query", true, api_v1_query},
-    {"/api/v1/query_range", true, api_v1_query_range},
-    {"/api/v1/series", true, api_v1_series},
-    {"/api/v1/labels", true, api_v1_labels},
-    {"/api/v1/label/*/values", false, api_v1_label_values},
-    {"/api/v1/metadata", false, api_v1_metadata},
+    {"/api/v1/query", true, API_NEEDS_SERIES, api_v1_query},
+    {"/api/v1/query_range", true, API_NEEDS_SERIES, api_v1_query_range},
+    {"/api/v1/series", true, API_NEEDS_SERIES, api_v1_series},
+    {"/api/v1/labels", true, API_NEEDS_SERIES, api_v1_labels},
+    {"/api/v1/label/*/values", false, API_NEEDS_SERIES, api_v1_label_values},
+    {"/api/v1/metadata", false, 0, api_v1_metadata},
 };
 
 /* True when the path follows the pattern; ret_name then holds what stands for its *, or NULL. */
@@ -64,6 +71,9 @@ static void refuse(struct api_response *ret, int status, const char *sentence)
 
 static int status_of(int code)
 {
+    /* Beyond what a reader may take; less would be answered. */
+    if (code == ERROR_LIMIT || code == ERROR_MEMORY)
+        return 503;
     return code == ERROR_RANGE ? 400 : code == ERROR_MISSING ? 404 : 500;
 }
 
@@ -91,7 +101,7 @@ static void answer(const struct route *route, struct call *call, struct api_resp
 
 static const char *v1_error_type(int code, int *ret_status)
 {
-    *ret_status = code == ERROR_RANGE ? 400 : code == ERROR_STATE ? 422 : 500;
+    *ret_status = code == ERROR_STATE ? 422 : status_of(code);
     return code == ERROR_RANGE ? "bad_data" : code == ERROR_STATE ? "execution" : "internal";
 }
 
@@ -126,6 +136,18 @@ static void answer_v1(const struct v1_route *route, struct call *call, struct ap
     buffer_byte(&ret->body, '}');
     if (ret->body.failed)
         refuse_v1(ret, ERROR_STATE, "the answer would be longer than 16 MiB: ask for less");
+}
+
+unsigned api_needs(const char *path)
+{
+    CLEAN(clean_text) char *name = NULL;
+    for (size_t i = 0; i < sizeof routes / sizeof *routes; i++)
+        if (path_matches(routes[i].pattern, path, &name))
+            return routes[i].needs;
+    for (size_t i = 0; i < sizeof v1_routes / sizeof *v1_routes; i++)
+        if (path_matches(v1_routes[i].pattern, path, &name))
+            return v1_routes[i].needs;
+    return 0;
 }
 
 void api_answer(const struct api *api, const struct api_request *request, struct api_response *ret)

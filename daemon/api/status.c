@@ -76,15 +76,11 @@ static int count_rows(const struct call *call, json_t *status, struct error *err
 static void set_figures(const struct call *call, json_t *status)
 {
     struct ledger_head head;
-    struct series_figures figures = {0};
     char root[2 * LEDGER_HASH_SIZE + 1];
     ledger_head(call->api->ledger, &head);
-    series_figures(call->api->series, &figures);
     text_from_bytes(head.root, sizeof head.root, root);
     json_object_set_new(status, "ledger",
                         json_pack("{s:I, s:s}", "size", (json_int_t)head.size, "root", root));
-    json_object_set_new(status, "series", json_integer((json_int_t)figures.series));
-    json_object_set_new(status, "samples", json_integer((json_int_t)figures.samples));
 }
 
 int api_show_status(struct call *call, json_t **ret, struct error *error)

@@ -11,5 +11,7 @@ struct moment {
 };
 
 struct moment clock_now(void);
+/* CLOCK_MONOTONIC, for how long a thing took. */
+int64_t clock_us(void);
 
 #endif

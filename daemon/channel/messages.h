@@ -25,14 +25,17 @@ enum message_type {
 
     /* Parent and engine. */
     MESSAGE_CONNECT = 20, /* parent, with fd: JSON {role: collector|front|courier, instance, pid} -
-                             the other end of a new channel */
+                             the other end of a new channel; to the front {role: engine|reader} */
     MESSAGE_START,        /* engine: JSON {instance, run, deadline_ms} - start a collector's process
-                             (instance), or the courier (instance "courier", run 0) */
+                             (instance), or the courier (instance "courier", run 0);
+                             front: {instance: "reader"} */
     MESSAGE_ENDED,        /* parent: JSON {role, instance, run, code, signal, cpu_ms, rss_kib,
                              started: true, reason} - reason "deadline", "silent", "stopped",
                              "exited";
                              started false: it could not be made, reason says why */
-    MESSAGE_END,          /* engine: JSON {instance, reason} - kill that collector's process */
+    MESSAGE_END,          /* engine: JSON {instance, reason} - kill that collector's process; with
+                             {instance: "reader", pid} the reader, if that is its pid;
+                             front: {instance: "reader", reason} */
     MESSAGE_WATCH,        /* engine: JSON {turn} - alive, for the watchdog; once a second at most */
 
     /* Collector and engine. The collector's side is not trusted. */
@@ -59,13 +62,15 @@ enum message_type {
     MESSAGE_ACK,      /* engine: u64 sequence - of the collector's messages, all up to this one are
                          committed (BATCH) or taken (others) */
 
-    /* Front and engine (later: reader). */
+    /* Front and reader; of the engine the front asks POST /session alone. */
     MESSAGE_ASK = 60, /* front: JSON {id, method, path, query: {name: value}, body, token, peer:
                          {uid, pid, loginuid} (api.sock only)} */
-    MESSAGE_ANSWER,   /* engine: JSON {id, status, type, body (text), headers: {name: value}} */
+    MESSAGE_ANSWER,   /* the other: JSON {id, status, type, body (text), headers: {name: value}} */
     MESSAGE_METRICS,  /* engine, with fd: JSON {kind: "metrics"|"samples"|"health", type:
                          "text"|"openmetrics"|"json", ready} - a sealed memfd that replaces the
                          one before; at most one a second and kind */
+    MESSAGE_PAUSE, /* engine, to the front: JSON {paused} - while true nothing is to be asked of the
+                      reader */
 
     /* Courier and engine. */
     MESSAGE_DELIVER = 80, /* engine: JSON {id, channel, event, body} */

@@ -158,6 +158,7 @@ json_t *config_part(const struct config *config, enum config_role role, const ch
 {
     static const char *const of_front[] = {"http", NULL};
     static const char *const of_courier[] = {"channels", NULL};
+    static const char *const of_reader[] = {"state_dir", "keep", "log_level", NULL};
     json_t *part = NULL;
     switch (role) {
     case CONFIG_ENGINE:
@@ -168,6 +169,9 @@ json_t *config_part(const struct config *config, enum config_role role, const ch
         break;
     case CONFIG_COURIER:
         part = pick(config->whole, of_courier);
+        break;
+    case CONFIG_READER:
+        part = pick(config->whole, of_reader);
         break;
     case CONFIG_COLLECTOR:
         return collector_part(config, instance);

@@ -25,6 +25,10 @@ struct engine_calls {
     bool (*deliver)(void *context, const json_t *item);
     /* Answer somebody who waited: a control command that took its time. */
     void (*reply)(void *context, void *asker, json_t *answer);
+    /* Nobody may begin to read the store, or may again. May be NULL. */
+    void (*pause)(void *context, bool paused);
+    /* End the reader, if that is its process. May be NULL. */
+    void (*end_reader)(void *context, int64_t pid, const char *reason);
     void (*log)(void *context, int level, const char *text);
     /* The clocks; NULL for the system's. A test brings its own. */
     struct moment (*now)(void *context);
@@ -80,6 +84,9 @@ int engine_reload(struct engine *engine, json_t *config, struct moment now,
 /* Idle work: once a minute old samples, messages, sessions and rows go; a checkpoint when there is
  * something to move. A bounded amount a call, in transactions of its own. */
 int engine_idle(struct engine *engine, struct moment now, struct error *error) MUST_CHECK;
+
+/* For a front that is new. */
+bool engine_pauses_readers(const struct engine *engine);
 
 /* This asker is gone: nobody waits any more. */
 void engine_forget_asker(struct engine *engine, void *asker);

@@ -102,6 +102,21 @@ static int put_findings(const struct engine *engine, struct expose *out)
     return code ? code : expose_point(out, &taken, 1, (double)open);
 }
 
+static int put_log(const struct engine *engine, struct expose *out)
+{
+    struct store_log log;
+    store_log(engine->store, &log);
+    int code = commits_publish(&engine->commit_times, out);
+    if (!code)
+        code = put_single(out, "conformd_store_log_bytes", EXPOSE_GAUGE,
+                          "The store's write-ahead log, from its beginning to the last commit.",
+                          (double)log.bytes);
+    return code ? code
+                : put_single(out, "conformd_readers_paused", EXPOSE_GAUGE,
+                             "1 while nobody may begin to read the store.",
+                             engine->log_watch.paused);
+}
+
 static int put_store(const struct engine *engine, struct expose *out)
 {
     struct series_figures series;
@@ -126,6 +141,8 @@ static int put_store(const struct engine *engine, struct expose *out)
     if (!code)
         code = put_single(out, "conformd_turns", EXPOSE_COUNTER, "Turns since the start.",
                           (double)engine->turns);
+    if (!code)
+        code = put_log(engine, out);
     return code ? code
                 : put_single(out, "conformd_last_turn_timestamp_seconds", EXPOSE_GAUGE,
                              "When the last turn was committed.", (double)engine->turn_ms / 1000);

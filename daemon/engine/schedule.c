@@ -8,12 +8,11 @@
 #include "base/text.h"
 
 enum {
-    RESTART_MS = 1000,        /* what ended or was stopped early is asked for again; the parent
-                               * backs off */
-    REFUSED_MS = 60000,       /* what could not be started is asked for again */
-    LOOK_AGAIN_MS = 1000,     /* rows that are due and under way or without a courier */
-    REPLACE_MS = 3600000,     /* a process that stays is replaced, so that a leak costs an hour */
-    IDLE_WAL_BYTES = 1 << 20, /* below this there is nothing worth a checkpoint */
+    RESTART_MS = 1000,    /* what ended or was stopped early is asked for again; the parent
+                           * backs off */
+    REFUSED_MS = 60000,   /* what could not be started is asked for again */
+    LOOK_AGAIN_MS = 1000, /* rows that are due and under way or without a courier */
+    REPLACE_MS = 3600000, /* a process that stays is replaced, so that a leak costs an hour */
 };
 
 static bool stays(const struct instance *instance)
@@ -260,7 +259,5 @@ int engine_idle(struct engine *engine, struct moment now, struct error *error)
         if (!code)
             code = turn_end(engine, now, error);
     }
-    if (!code && store_wal_bytes(engine->store) > IDLE_WAL_BYTES)
-        code = store_checkpoint(engine->store, error);
-    return code;
+    return code ? code : readers_tend(engine, now, error);
 }

@@ -4,6 +4,7 @@
 
 #include "engine/engine.h"
 #include "engine/judged.h"
+#include "engine/storing.h"
 #include "ledger/ledger.h"
 #include "monitoring/monitoring.h"
 #include "notify/notify.h"
@@ -36,6 +37,9 @@ struct engine {
     size_t measure_count;
     struct objective *objectives;
     size_t objective_count;
+
+    struct log_watch log_watch;
+    struct commit_times commit_times;
 
     struct waiter *waiters;
     size_t waiter_count;

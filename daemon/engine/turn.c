@@ -101,12 +101,20 @@ static json_t *show_daemon(struct engine *engine)
         json_array_append_new(
             notes, json_string("allow_unattributed is set: acts without an audit loginuid are "
                                "allowed, and each says so"));
-    return json_pack("{s:s, s:o, s:b, s:{s:s, s:o}, s:s, s:b, s:o, s:s}", "version",
+    if (engine->log_watch.outsider)
+        json_array_append_new(
+            notes, json_sprintf("process %lld reads the store in one long transaction: its log "
+                                "grows until that ends",
+                                (long long)engine->log_watch.outsider));
+    struct series_figures figures;
+    series_figures(engine->series, &figures);
+    return json_pack("{s:s, s:o, s:b, s:{s:s, s:o}, s:s, s:b, s:o, s:s, s:I, s:I}", "version",
                      CONFORMD_VERSION, "started_at", show_time(engine->started_ms), "ready", true,
                      "config", "hash", json_text_of(config, "hash", ""), "loaded_at",
                      show_time(engine->loaded_ms), "state_dir",
                      json_text_of(config, "state_dir", ""), "allow_unattributed", unattributed,
-                     "notes", notes, "host", engine->host);
+                     "notes", notes, "host", engine->host, "series", (json_int_t)figures.series,
+                     "samples", (json_int_t)figures.samples);
 }
 
 int turn_end(struct engine *engine, struct moment now, struct error *error)
@@ -122,10 +130,12 @@ int turn_end(struct engine *engine, struct moment now, struct error *error)
         code = series_save(engine->series, now.wall_ms, error);
     if (!code)
         code = ledger_seal(engine->ledger, error);
+    int64_t begun_us = clock_us();
     if (!code)
         code = store_commit(engine->store, error);
     if (code)
         return code;
+    commits_note(&engine->commit_times, clock_us() - begun_us);
     intake_committed(&engine->intake);
     engine->turns++;
     return 0;
@@ -200,7 +210,8 @@ int engine_turn(struct engine *engine, struct moment now, struct error *error)
         return code;
     answer_waiters(engine);
     schedule_start_due(engine, now);
-    return schedule_deliver(engine, now, error);
+    code = schedule_deliver(engine, now, error);
+    return code ? code : readers_hurry(engine, now, error);
 }
 
 int64_t engine_turns(const struct engine *engine)

@@ -1,6 +1,7 @@
 /* The two text formats: metadata, samples, escapes. */
 #include "expose/expose.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +20,7 @@ static const struct dialect_words words[][2] = {
     [EXPOSE_COUNTER] = {{"counter", "_total", true}, {"counter", "_total", false}},
     [EXPOSE_INFO] = {{"gauge", "_info", true}, {"info", "_info", false}},
     [EXPOSE_STATESET] = {{"gauge", "", false}, {"stateset", "", false}},
+    [EXPOSE_HISTOGRAM] = {{"histogram", "", false}, {"histogram", "", false}},
     [EXPOSE_UNKNOWN] = {{"untyped", "", false}, {"unknown", "", false}},
 };
 
@@ -183,7 +185,7 @@ static int settle(struct expose *expose, size_t before, int code)
 
 int expose_point(struct expose *expose, const struct label *pairs, size_t count, double value)
 {
-    if (!expose->name || expose->type == EXPOSE_STATESET)
+    if (!expose->name || expose->type == EXPOSE_STATESET || expose->type == EXPOSE_HISTOGRAM)
         return ERROR_STATE;
     size_t before = expose->buffer->length;
     double shown = expose->type == EXPOSE_INFO ? 1 : value;
@@ -202,6 +204,25 @@ int expose_states(struct expose *expose, const struct label *pairs, size_t count
         code = put_sample(expose, pairs, count, &state, current && !strcmp(current, *states));
     }
     return settle(expose, before, code);
+}
+
+int expose_histogram(struct expose *expose, const struct expose_buckets *buckets)
+{
+    if (!expose->name || expose->type != EXPOSE_HISTOGRAM)
+        return ERROR_STATE;
+    char number[TEXT_DOUBLE_SIZE];
+    uint64_t upto = 0;
+    for (size_t i = 0; i <= buckets->count; i++) {
+        upto += buckets->counts[i];
+        if (i < buckets->count)
+            text_from_double(buckets->bounds[i], number);
+        buffer_print(expose->buffer, "%s_bucket{le=\"%s\"} %" PRIu64 "\n", expose->name,
+                     i < buckets->count ? number : "+Inf", upto);
+    }
+    text_from_double(buckets->sum, number);
+    buffer_print(expose->buffer, "%s_sum %s\n%s_count %" PRIu64 "\n", expose->name, number,
+                 expose->name, upto);
+    return 0;
 }
 
 int expose_finish(struct expose *expose)

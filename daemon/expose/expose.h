@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum expose_dialect {
     EXPOSE_TEXT,        /* Prometheus 0.0.4, what everybody reads */
@@ -18,9 +19,10 @@ enum expose_dialect {
 
 enum expose_type {
     EXPOSE_GAUGE,
-    EXPOSE_COUNTER,  /* its samples end in _total, the family's name in OpenMetrics does not */
-    EXPOSE_INFO,     /* its samples end in _info and are 1; no unit */
-    EXPOSE_STATESET, /* one sample for each state; no unit */
+    EXPOSE_COUNTER,   /* its samples end in _total, the family's name in OpenMetrics does not */
+    EXPOSE_INFO,      /* its samples end in _info and are 1; no unit */
+    EXPOSE_STATESET,  /* one sample for each state; no unit */
+    EXPOSE_HISTOGRAM, /* its samples are _bucket, _sum and _count */
     EXPOSE_UNKNOWN,
 };
 
@@ -59,6 +61,16 @@ int expose_point(struct expose *expose, const struct label *pairs, size_t count,
 /* The samples of a stateset: one for each state, 1 for `current` (which may be NULL: all are 0). */
 int expose_states(struct expose *expose, const struct label *pairs, size_t count,
                   const char *const *states, const char *current) MUST_CHECK;
+
+/* All samples of a histogram: how many were at most bounds[i] and above the one before; counts has
+ * one more, for what is above all of them. */
+struct expose_buckets {
+    const double *bounds;
+    const uint64_t *counts;
+    size_t count; /* of bounds */
+    double sum;
+};
+int expose_histogram(struct expose *expose, const struct expose_buckets *buckets) MUST_CHECK;
 
 /* Ends it ("# EOF" in OpenMetrics) and frees what it kept; the buffer stays. ERROR_LIMIT or
  * ERROR_MEMORY when the buffer failed. */

@@ -83,6 +83,10 @@ int ledger_seal(struct ledger *ledger, struct error *error) MUST_CHECK;
  * the rollback: what was sealed in it is taken back too. */
 void ledger_forget(struct ledger *ledger);
 
+/* A reader's ledger: takes in the leaves that were committed since it was opened or last refreshed,
+ * and checks that they lead to the root stored with them. */
+int ledger_refresh(struct ledger *ledger, struct error *error) MUST_CHECK;
+
 /* Size and root after the last seal. */
 void ledger_head(const struct ledger *ledger, struct ledger_head *ret);
 

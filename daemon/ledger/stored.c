@@ -5,6 +5,8 @@
 
 #include "ledger/bundle.h"
 
+enum { REFRESH_BUNDLES = 64 }; /* of one transaction */
+
 int ledger_stored_head(struct ledger *ledger, struct ledger_head *ret, struct error *error)
 {
     struct store_query *query = store_query(
@@ -75,13 +77,15 @@ static int load_bundle(struct ledger *ledger, struct store_query *row, int64_t b
     return code;
 }
 
-/* The leaves behind the last full tile. */
+/* The leaves behind the last full tile. A reader must not see what comes after its head. */
 static int load_leaves(struct ledger *ledger, int64_t begin, int64_t size, struct error *error)
 {
     struct store_query *query = store_query(
-        ledger->store, "SELECT first, entries FROM bundles WHERE first + count > ?1 AND first >="
-                       " (SELECT max(first) FROM bundles WHERE first <= ?1) ORDER BY first");
+        ledger->store,
+        "SELECT first, entries FROM bundles WHERE first + count > ?1 AND first < ?2 AND first >="
+        " (SELECT max(first) FROM bundles WHERE first <= ?1) ORDER BY first");
     store_bind_integer(query, 1, begin);
+    store_bind_integer(query, 2, size);
     int64_t next = begin;
     int code;
     while ((code = store_step(query, error)) == 1) {
@@ -164,4 +168,67 @@ int ledger_load(struct ledger *ledger, struct error *error)
                          (long long)head.size);
     memcpy(ledger->root, root, sizeof root);
     return 0;
+}
+
+static int keep_tile(void *context, unsigned level, int64_t n, const uint8_t *hashes)
+{
+    (void)context; /* who wrote the leaves wrote the tile */
+    (void)level;
+    (void)n;
+    (void)hashes;
+    return 0;
+}
+
+/* One more commit's leaves, and its root. */
+static int take_bundle(struct ledger *ledger, struct store_query *row)
+{
+    static const struct edge_listener listener = {NULL, keep_tile};
+    struct bundle bundle = {0};
+    size_t length;
+    uint8_t hash[LEDGER_HASH_SIZE];
+    bundle.bytes = store_bytes(row, 1, &bundle.length);
+    int code = store_integer(row, 0) == ledger->edge.merkle.size ? 0 : ERROR_FORMAT;
+    while (!code && (code = bundle_next(&bundle)) == 1) {
+        merkle_leaf(ledger->hasher, bundle.entry, bundle.entry_length, hash);
+        code = edge_push(&ledger->edge, ledger->hasher, hash, &listener);
+    }
+    if (code)
+        return code;
+    merkle_root(ledger->hasher, &ledger->edge.merkle, ledger->root);
+    const void *root = store_bytes(row, 2, &length);
+    bool same = root && length == sizeof ledger->root && !memcmp(root, ledger->root, length);
+    return same ? 0 : ERROR_FORMAT;
+}
+
+static int take_bundles(struct ledger *ledger, size_t *ret_rows, struct error *error)
+{
+    struct store_query *query = store_query(
+        ledger->store, "SELECT first, entries, root FROM bundles WHERE first >= ?1 ORDER BY first"
+                       " LIMIT ?2");
+    store_bind_integer(query, 1, ledger->edge.merkle.size);
+    store_bind_integer(query, 2, REFRESH_BUNDLES);
+    int code;
+    *ret_rows = 0;
+    while ((code = store_step(query, error)) == 1) {
+        *ret_rows += 1;
+        code = take_bundle(ledger, query);
+        if (!code)
+            continue;
+        error_set(error, code,
+                  "the ledger's bundle with leaf %lld is malformed, or does not lead to "
+                  "the root stored with it",
+                  (long long)store_integer(query, 0));
+        store_reset(query);
+        return code;
+    }
+    return code;
+}
+
+int ledger_refresh(struct ledger *ledger, struct error *error)
+{
+    size_t rows = REFRESH_BUNDLES;
+    int code = 0;
+    while (!code && rows == REFRESH_BUNDLES)
+        code = take_bundles(ledger, &rows, error);
+    return code;
 }

@@ -42,6 +42,8 @@ const char *children_role_name(enum config_role role)
         return "front";
     case CONFIG_COURIER:
         return "courier";
+    case CONFIG_READER:
+        return "reader";
     case CONFIG_COLLECTOR:
         return "collector";
     }
@@ -182,13 +184,15 @@ void children_ended(struct children_row *row, bool well, int64_t now_ms)
 /* The moment after which a process is killed, and why. */
 static int64_t end_of(const struct children_row *row, const char **ret_reason)
 {
+    /* A reader says nothing while it answers; the front looks at the time of each question. */
+    int64_t silent_ms = row->role == CONFIG_READER ? CHILDREN_READER_MS : CHILDREN_SILENT_MS;
     int64_t end_ms = INT64_MAX;
     if (row->deadline_ms) {
         end_ms = row->deadline_ms;
         *ret_reason = "deadline";
     } else {
-        end_ms = row->ready_ms < 0 ? row->started_ms + CHILDREN_UNREADY_MS
-                                   : row->heard_ms + CHILDREN_SILENT_MS;
+        end_ms =
+            row->ready_ms < 0 ? row->started_ms + CHILDREN_UNREADY_MS : row->heard_ms + silent_ms;
         *ret_reason = "silent";
     }
     if (row->kill_at_ms && row->kill_at_ms < end_ms) {

@@ -16,6 +16,7 @@ struct child_link;
 
 enum {
     CHILDREN_SILENT_MS = 5000,   /* without a sign of life, once ready */
+    CHILDREN_READER_MS = 15000,  /* the same, of the reader */
     CHILDREN_UNREADY_MS = 60000, /* from start to ready */
     CHILDREN_WELL_MS = 10000,    /* ready for so long: its deaths are forgotten */
     CHILDREN_DEATHS_MOST = 10,   /* of a collector before it is ready: set aside */
@@ -103,7 +104,7 @@ enum children_action children_due(struct children_row *row, int64_t now_ms);
 /* The next moment at which something of the table may be due, or INT64_MAX. */
 int64_t children_next_ms(const struct children *table);
 
-/* The word of a role: "engine", "front", "courier", "collector". */
+/* The word of a role: "engine", "front", "courier", "reader", "collector". */
 const char *children_role_name(enum config_role role);
 
 #endif

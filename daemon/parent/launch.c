@@ -24,6 +24,8 @@ static const char *program_name(enum config_role role)
         return "conformd-front";
     case CONFIG_COURIER:
         return "conformd-courier";
+    case CONFIG_READER:
+        return "conformd-reader";
     case CONFIG_COLLECTOR:
         return "conformd-collector";
     }

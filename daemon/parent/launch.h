@@ -25,8 +25,9 @@ struct launch {
     const char *instance; /* a collector's name, else NULL */
     bool check;           /* started to judge its configuration */
     const char *libexec_dir;
-    const json_t *part;   /* borrowed */
-    int engine_fd;        /* the child's end of its channel to the engine, or -1; borrowed */
+    const json_t *part; /* borrowed */
+    int engine_fd; /* the child's end of its channel to the engine, a reader's to the front, or -1;
+                      borrowed */
     const int *listeners; /* borrowed */
     size_t listener_count;
     uint64_t capabilities;

@@ -1,4 +1,4 @@
-/* What the five children have in common: declared descriptors, the parent's channel, signs of life,
+/* What the children have in common: declared descriptors, the parent's channel, signs of life,
  * stop, prepare and commit. Each main fills the calls and runs. */
 #ifndef PROCESS_CHILD_H
 #define PROCESS_CHILD_H
@@ -16,7 +16,7 @@
 enum child_descriptor {
     CHILD_PARENT = 3, /* all: channel to the parent */
     CHILD_CONFIG = 4, /* all: sealed memfd, the role's part of the configuration as JSON */
-    CHILD_ENGINE = 5, /* collector, front, courier: channel to the engine */
+    CHILD_ENGINE = 5, /* collector, front, courier: channel to the engine; reader: to the front */
     CHILD_LISTEN = 6, /* engine: control.sock; front: api.sock, then 7, 8 ...: HTTP sockets */
 };
 

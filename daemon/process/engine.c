@@ -145,6 +145,21 @@ static void call_reply(void *context, void *asker, json_t *answer)
     control_reply(&state->control, asker, answer);
 }
 
+static void call_pause(void *context, bool paused)
+{
+    struct main_state *state = context;
+    peers_pause(&state->peers, paused);
+}
+
+static void call_end_reader(void *context, int64_t pid, const char *reason)
+{
+    struct main_state *state = context;
+    CLEAN(clean_json)
+    json_t *json = json_pack("{s:s, s:I, s:s}", "instance", "reader", "pid", (json_int_t)pid,
+                             "reason", reason);
+    peers_tell_parent(&state->peers, MESSAGE_END, json);
+}
+
 static void call_log(void *context, int level, const char *text)
 {
     (void)context;
@@ -157,6 +172,8 @@ static const struct engine_calls calls = {
     .end = call_end,
     .deliver = call_deliver,
     .reply = call_reply,
+    .pause = call_pause,
+    .end_reader = call_end_reader,
     .log = call_log,
 };
 
@@ -190,6 +207,8 @@ static int on_connect(void *context, struct channel_message *message)
     bool had_front = peers_have_front(&state->peers);
     int code = peers_on_connect(&state->peers, message);
     state->published = -1; /* a new front has nothing yet */
+    if (engine_pauses_readers(state->engine))
+        peers_pause(&state->peers, true);
     if (!had_front && peers_have_front(&state->peers))
         loop_timer_set(state->tick, 0);
     return code;

@@ -1,5 +1,5 @@
-/* conformd-front: listens. Metrics, health and pages it answers itself; all else the engine does.
- */
+/* conformd-front: listens. Metrics, health and pages it answers itself; a session the engine
+ * begins; all else the reader answers. */
 #include "base/clean.h"
 #include "base/clock.h"
 #include "base/json.h"
@@ -12,6 +12,7 @@
 #include "front/waiting.h"
 #include "http/server.h"
 #include "process/child.h"
+#include "process/reading.h"
 #include "web/web.h"
 
 #include <string.h>
@@ -20,10 +21,9 @@
 /* Each kind of listener has connections of its own: who fills the one does not shut the other. */
 enum { LOCAL_CONNECTIONS = 64, TCP_CONNECTIONS = 256 };
 
-/* What becomes of the engine's answer. */
+/* What becomes of the answer. */
 enum purpose {
     PURPOSE_RELAY,   /* it is the answer */
-    PURPOSE_SESSION, /* it holds a session for the browser */
     PURPOSE_SAMPLES, /* it says whether this one may read; then the samples are the answer */
 };
 
@@ -35,7 +35,8 @@ struct front {
     struct http_server *local;
     struct http_server *tcp;
     struct held held;
-    struct waiting waiting;
+    struct waiting waiting; /* for the engine */
+    struct reading reading;
     struct loop_timer *late;
     bool is_public;
 };
@@ -102,17 +103,20 @@ static int send_ask(struct front *front, const struct ask *ask, int64_t id)
     return code;
 }
 
-static void ask_engine(struct front *front, struct http_request *request, enum purpose purpose,
-                       const struct ask *ask)
+/* The reader stands and falls with the engine. */
+static bool is_away(struct front *front, struct http_request *request)
 {
-    struct waiting_row row = {.deadline_ms = clock_now().boot_ms + WAITING_MS,
-                              .request = request,
-                              .purpose = (int)purpose};
-    int64_t id;
-    if (!front->held.linked) {
+    if (!front->held.linked)
         replies_refuse(request, 503, "the engine has gone; conformd is starting it again");
+    return !front->held.linked;
+}
+
+static void ask_engine(struct front *front, struct http_request *request, const struct ask *ask)
+{
+    struct waiting_row row = {.deadline_ms = clock_now().boot_ms + WAITING_MS, .request = request};
+    int64_t id;
+    if (is_away(front, request))
         return;
-    }
     if (waiting_add(&front->waiting, &row, &id)) {
         replies_refuse(request, 503, "too many questions wait for the engine");
         return;
@@ -144,7 +148,8 @@ static void ask_as_peer(struct front *front, struct http_request *request, enum 
         .uid = request->peer.uid,
         .pid = request->peer.pid,
     };
-    ask_engine(front, request, purpose, &ask);
+    if (!is_away(front, request))
+        reading_ask(&front->reading, request, (int)purpose, &ask);
 }
 
 /* Samples hold no personal label. On a loopback listener a scraper on this host reads them as it
@@ -168,7 +173,7 @@ static void answer_open(struct front *front, struct http_request *request)
         return;
     }
     struct ask ask = {.method = "POST", .path = "/session", .query = nothing, .body = token};
-    ask_engine(front, request, PURPOSE_SESSION, &ask);
+    ask_engine(front, request, &ask);
 }
 
 /* The link is left behind, so that the token stands neither in the history nor in the address. */
@@ -184,6 +189,22 @@ static void relay_session(struct http_request *request, const struct answer *ans
     replies_session(request, cookie);
 }
 
+static void on_read(void *context, const struct question *question, const struct answer *answer)
+{
+    struct front *front = context;
+    if (question->purpose == PURPOSE_SAMPLES && answer->status == 200)
+        answer_held(front, question->request, HELD_SAMPLES);
+    else
+        replies_relay(question->request, answer);
+}
+
+static void on_unread(void *context, const struct question *question, int status,
+                      const char *sentence)
+{
+    (void)context;
+    replies_refuse(question->request, status, sentence);
+}
+
 static int on_answer(void *context, struct channel_message *message)
 {
     struct front *front = context;
@@ -197,12 +218,7 @@ static int on_answer(void *context, struct channel_message *message)
     if (waiting_take(&front->waiting, answer.id, &row)) /* it came too late */
         return 0;
     set_late(front);
-    if (row.purpose == PURPOSE_SESSION)
-        relay_session(row.request, &answer);
-    else if (row.purpose == PURPOSE_SAMPLES && answer.status == 200)
-        answer_held(front, row.request, HELD_SAMPLES);
-    else
-        replies_relay(row.request, &answer);
+    relay_session(row.request, &answer);
     return 0;
 }
 
@@ -221,6 +237,7 @@ static void refuse_waiting(struct front *front, const char *sentence)
     while (!waiting_take_late(&front->waiting, INT64_MAX, &row))
         replies_refuse(row.request, 503, sentence);
     set_late(front);
+    reading_drop(&front->reading, sentence);
 }
 
 /* --- the engine's channel --- */
@@ -236,9 +253,20 @@ static int on_metrics(void *context, struct channel_message *message)
     return code;
 }
 
+static int on_pause(void *context, struct channel_message *message)
+{
+    struct front *front = context;
+    CLEAN(clean_json) json_t *object = NULL;
+    int code = message_json(message, &object);
+    if (!code)
+        reading_pause(&front->reading, json_flag_of(object, "paused", false));
+    return code;
+}
+
 static const struct channel_rule engine_rules[] = {
     {MESSAGE_ANSWER, 0, CHANNEL_MOST - CHANNEL_LEAST, CHANNEL_FD_MAYBE, on_answer},
     {MESSAGE_METRICS, 2, CHANNEL_MOST - CHANNEL_LEAST, CHANNEL_FD_MUST, on_metrics},
+    {MESSAGE_PAUSE, 2, CHANNEL_MOST - CHANNEL_LEAST, CHANNEL_FD_NONE, on_pause},
     {0},
 };
 
@@ -273,9 +301,21 @@ static int take_engine(struct front *front, int fd)
     return code;
 }
 
+static int on_ended(void *context, struct channel_message *message)
+{
+    struct front *front = context;
+    return reading_on_ended(&front->reading, message);
+}
+
 static int on_connect(void *context, struct channel_message *message)
 {
     struct front *front = context;
+    CLEAN(clean_json) json_t *object = NULL;
+    if (json_read((const char *)message->body, message->length, &object, NULL))
+        return ERROR_PEER;
+    if (strcmp(json_text_of(object, "role", ""), "reader") == 0)
+        return reading_on_connect(&front->reading, message);
+    front->reading.paused = false;
     drop_engine(front);
     refuse_waiting(front, "the engine was started again");
     int fd = message->fd;
@@ -342,7 +382,9 @@ static int start(struct front *front)
 {
     struct http_calls calls = {on_request, front};
     struct event_base *base = loop_base(front->child.loop);
+    struct reading_calls reading = {on_read, on_unread, front};
     int code = loop_timer(front->child.loop, on_late, front, &front->late);
+    code = code ? code : reading_init(&front->reading, &front->child, &reading);
     code = code ? code : http_server_new(base, LOCAL_CONNECTIONS, &calls, &front->local);
     code = code ? code : http_server_new(base, TCP_CONNECTIONS, &calls, &front->tcp);
     code = code ? code : take_engine(front, CHILD_ENGINE);
@@ -381,6 +423,7 @@ static void finish(struct front *front)
     http_server_free(front->local);
     http_server_free(front->tcp);
     drop_engine(front);
+    reading_finish(&front->reading);
     loop_timer_free(front->late);
     sandbox_finish(&front->sandbox);
     child_finish(&front->child);
@@ -390,6 +433,7 @@ int main(int argc, char **argv)
 {
     static const struct channel_rule more[] = {
         {MESSAGE_CONNECT, 2, CHANNEL_MOST - CHANNEL_LEAST, CHANNEL_FD_MUST, on_connect},
+        {MESSAGE_ENDED, 2, CHANNEL_MOST - CHANNEL_LEAST, CHANNEL_FD_NONE, on_ended},
         {0},
     };
     static const struct child_calls calls = {

@@ -52,7 +52,8 @@ static bool is_listener(int fd)
 
 static bool needs_engine(enum child_role role)
 {
-    return role == ROLE_COLLECTOR || role == ROLE_FRONT || role == ROLE_COURIER;
+    return role == ROLE_COLLECTOR || role == ROLE_FRONT || role == ROLE_COURIER ||
+           role == ROLE_READER;
 }
 
 static bool is_declared(int fd, enum child_role role, bool check)

@@ -10,28 +10,32 @@
 #include "base/log.h"
 #include "base/text.h"
 
+enum { LEAVING_MS = 500 };
+
 static struct parent *parent_of(struct children_row *row)
 {
     children_heard(row, clock_now().boot_ms);
     return row->owner;
 }
 
-static void tell_engine(struct parent *parent, const json_t *body)
+/* Who asks for this role's starts hears of its ends. */
+static void tell_asker(struct parent *parent, enum config_role role, const json_t *body)
 {
-    struct children_row *engine = topology_ready_row(parent, CONFIG_ENGINE);
-    if (engine && body)
-        topology_send(engine, MESSAGE_ENDED, body);
+    struct children_row *asker =
+        topology_ready_row(parent, role == CONFIG_READER ? CONFIG_FRONT : CONFIG_ENGINE);
+    if (asker && body)
+        topology_send(asker, MESSAGE_ENDED, body);
 }
 
 void orders_refuse_start(struct parent *parent, enum config_role role, const char *instance,
                          int64_t run, const char *why)
 {
     CLEAN(clean_json)
-    json_t *body =
-        json_pack("{s:s, s:s, s:I, s:i, s:i, s:i, s:i, s:b, s:s}", "role", children_role_name(role),
-                  "instance", instance ? instance : "courier", "run", (json_int_t)run, "code", 0,
-                  "signal", 0, "cpu_ms", 0, "rss_kib", 0, "started", 0, "reason", why);
-    tell_engine(parent, body);
+    json_t *body = json_pack(
+        "{s:s, s:s, s:I, s:i, s:i, s:i, s:i, s:b, s:s}", "role", children_role_name(role),
+        "instance", instance ? instance : children_role_name(role), "run", (json_int_t)run, "code",
+        0, "signal", 0, "cpu_ms", 0, "rss_kib", 0, "started", 0, "reason", why);
+    tell_asker(parent, role, body);
 }
 
 static int64_t milliseconds(const struct timeval *time)
@@ -52,7 +56,7 @@ void orders_tell_end(struct parent *parent, const struct children_row *row, int 
         WIFSIGNALED(status) ? WTERMSIG(status) : 0, "cpu_ms",
         (json_int_t)milliseconds(&usage->ru_utime) + milliseconds(&usage->ru_stime), "rss_kib",
         (json_int_t)usage->ru_maxrss, "started", 1, "reason", row->reason ? row->reason : "exited");
-    tell_engine(parent, body);
+    tell_asker(parent, row->role, body);
 }
 
 /* --- of every child --- */
@@ -160,7 +164,7 @@ void orders_forget_start(struct parent *parent, struct children_row *row)
     if (row->state == CHILDREN_WAITING)
         row->state = CHILDREN_IDLE;
     row->again = false;
-    if (row->role == CONFIG_COLLECTOR || row->role == CONFIG_COURIER)
+    if (row->role != CONFIG_ENGINE && row->role != CONFIG_FRONT)
         orders_refuse_start(parent, row->role, row->instance, row->next_run, "stopped");
 }
 
@@ -219,6 +223,20 @@ static int on_start(void *context, struct channel_message *message)
     return code;
 }
 
+/* The one that reads the store too long, if that is ours; others are none of conformd's business.
+ */
+static void end_reader(struct parent *parent, const json_t *body)
+{
+    struct children_row *row = children_find(&parent->table, CONFIG_READER, NULL);
+    int64_t pid = json_integer_of(body, "pid", 0);
+    if (!row->pid || row->killed || (pid && pid != row->pid))
+        return;
+    log_write(LOG_LEVEL_WARNING, "reader (pid %d) is ended: %s", (int)row->pid,
+              json_text_of(body, "reason", ""));
+    children_condemn(row, clock_now().boot_ms, "deadline");
+    topology_turn(parent);
+}
+
 static int on_end(void *context, struct channel_message *message)
 {
     struct parent *parent = parent_of(context);
@@ -227,6 +245,10 @@ static int on_end(void *context, struct channel_message *message)
     if (code)
         return code;
     const char *instance = json_text_of(body, "instance", "");
+    if (!strcmp(instance, "reader")) {
+        end_reader(parent, body);
+        return 0;
+    }
     struct children_row *row = !strcmp(instance, "courier")
                                    ? children_find(&parent->table, CONFIG_COURIER, NULL)
                                    : children_find(&parent->table, CONFIG_COLLECTOR, instance);
@@ -241,6 +263,35 @@ static int on_end(void *context, struct channel_message *message)
     return 0;
 }
 
+/* --- of the front --- */
+
+/* One that is still there serves a front that has gone, or is about to end; it gets a moment to. */
+static int on_start_reader(void *context, struct channel_message *message)
+{
+    (void)message;
+    struct parent *parent = parent_of(context);
+    struct children_row *row = children_find(&parent->table, CONFIG_READER, NULL);
+    if (parent->stop != STOP_NOT)
+        return 0;
+    row->again = row->pid != 0;
+    if (!row->pid)
+        orders_want(parent, row);
+    else if (!row->killed && !row->kill_at_ms)
+        children_condemn(row, clock_now().boot_ms + LEAVING_MS, "replaced");
+    topology_turn(parent);
+    return 0;
+}
+
+static int on_end_reader(void *context, struct channel_message *message)
+{
+    struct parent *parent = parent_of(context);
+    CLEAN(clean_json) json_t *body = NULL;
+    int code = message_json(message, &body);
+    if (!code)
+        end_reader(parent, body);
+    return code;
+}
+
 #define OF_EVERY_CHILD                                                                             \
     {MESSAGE_READY, 0, CHANNEL_MOST, CHANNEL_FD_NONE, on_ready},                                   \
         {MESSAGE_ALIVE, 0, 0, CHANNEL_FD_NONE, on_alive},                                          \
@@ -250,6 +301,13 @@ static int on_end(void *context, struct channel_message *message)
     }
 
 const struct channel_rule orders_of_child[] = {OF_EVERY_CHILD, {0}};
+
+const struct channel_rule orders_of_front[] = {
+    OF_EVERY_CHILD,
+    {MESSAGE_START, 0, CHANNEL_MOST, CHANNEL_FD_NONE, on_start_reader},
+    {MESSAGE_END, 0, CHANNEL_MOST, CHANNEL_FD_NONE, on_end_reader},
+    {0},
+};
 
 const struct channel_rule orders_of_engine[] = {
     OF_EVERY_CHILD,

@@ -8,6 +8,7 @@
 
 /* A row's channel; the context of each is its struct children_row. */
 extern const struct channel_rule orders_of_engine[];
+extern const struct channel_rule orders_of_front[];
 extern const struct channel_rule orders_of_child[];
 
 /* Wants the process that the engine asked for (row->next_run), or tells it why not. */

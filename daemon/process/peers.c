@@ -355,6 +355,17 @@ void peers_publish(struct peers *peers, const json_t *head, int fd)
     child_link_flush(peers->front->link);
 }
 
+void peers_pause(struct peers *peers, bool paused)
+{
+    CLEAN(clean_json) json_t *body = json_pack("{s:b}", "paused", paused);
+    if (!peers->front)
+        return;
+    int code = message_send(peers->front->channel, MESSAGE_PAUSE, body);
+    if (code && code != ERROR_CLOSED)
+        log_write(LOG_LEVEL_ERROR, "the front cannot be told of a pause: %s", error_text(code));
+    child_link_flush(peers->front->link);
+}
+
 void peers_tell_parent(struct peers *peers, enum message_type type, const json_t *object)
 {
     int code = message_send(peers->child->parent, type, object);

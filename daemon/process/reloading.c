@@ -112,6 +112,17 @@ static void swap_listeners(struct parent *parent)
     topology_ask_to_stop(children_find(&parent->table, CONFIG_FRONT, NULL), GRACE_MS);
 }
 
+/* It is started again with the next question. */
+static bool is_reader_changed(const struct parent *parent)
+{
+    static const char *const settings[] = {"keep", "log_level"};
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
+        if (!json_equal(json_object_get(config_json(parent->config), settings[i]),
+                        json_object_get(config_json(parent->next), settings[i])))
+            return true;
+    return false;
+}
+
 static void commit(struct parent *parent)
 {
     json_t *next_tables = json_incref(check_tables(parent->check));
@@ -121,6 +132,9 @@ static void commit(struct parent *parent)
     struct children_row *courier = children_find(&parent->table, CONFIG_COURIER, NULL);
     if (!reload_was_asked(&parent->reload, CONFIG_COURIER))
         topology_ask_to_stop(courier, GRACE_MS);
+    struct children_row *reader = children_find(&parent->table, CONFIG_READER, NULL);
+    if (reader->pid && is_reader_changed(parent))
+        topology_ask_to_stop(reader, GRACE_MS);
     struct children_row *front = children_find(&parent->table, CONFIG_FRONT, NULL);
     if (!reload_was_asked(&parent->reload, CONFIG_FRONT) && front->pid)
         topology_ask_to_stop(front, GRACE_MS);

@@ -1,5 +1,5 @@
 /* Starts and ends the children and joins them by channels: engine first, then the front, then the
- * collectors and the courier that the engine asks for. */
+ * collectors and the courier that the engine asks for, and the reader that the front asks for. */
 #include "process/topology.h"
 
 #include <signal.h>
@@ -79,8 +79,9 @@ static void on_link_end(void *context, int code, const char *sentence)
 
 static int watch_row(struct parent *parent, struct children_row *row, int fd)
 {
-    const struct channel_rule *rules =
-        row->role == CONFIG_ENGINE ? orders_of_engine : orders_of_child;
+    const struct channel_rule *rules = row->role == CONFIG_ENGINE  ? orders_of_engine
+                                       : row->role == CONFIG_FRONT ? orders_of_front
+                                                                   : orders_of_child;
     /* A collector runs what others wrote: its control space is not read. */
     int code = channel_new(fd, rules, row->role != CONFIG_COLLECTOR, row, &row->channel);
     if (!code)
@@ -88,11 +89,10 @@ static int watch_row(struct parent *parent, struct children_row *row, int fd)
     return code;
 }
 
-/* Tells the engine of a new neighbour, with the other end of their channel. */
-static int connect_engine(struct parent *parent, const struct children_row *row, int fd)
+/* Tells one of a new neighbour, with the other end of their channel. */
+static int connect_to(struct children_row *to, const struct children_row *row, int fd)
 {
-    struct children_row *engine = topology_ready_row(parent, CONFIG_ENGINE);
-    if (!engine)
+    if (!to)
         return ERROR_STATE;
     CLEAN(clean_json)
     json_t *body = json_pack("{s:s, s:s, s:I}", "role", children_role_name(row->role), "instance",
@@ -102,9 +102,16 @@ static int connect_engine(struct parent *parent, const struct children_row *row,
         return ERROR_MEMORY;
     CLEAN(buffer_finish) struct buffer message = {0};
     buffer_text(&message, text);
-    int code = channel_send(engine->channel, MESSAGE_CONNECT, &message, fd, NULL);
-    child_link_flush(engine->link);
+    int code = channel_send(to->channel, MESSAGE_CONNECT, &message, fd, NULL);
+    child_link_flush(to->link);
     return code;
+}
+
+/* Whom a child's channel leads to. */
+static struct children_row *neighbour_of(const struct parent *parent,
+                                         const struct children_row *row)
+{
+    return topology_ready_row(parent, row->role == CONFIG_READER ? CONFIG_FRONT : CONFIG_ENGINE);
 }
 
 static json_t *part_of(const struct parent *parent, const struct children_row *row)
@@ -157,20 +164,21 @@ static int launch_row(struct parent *parent, struct children_row *row, int engin
     return 0;
 }
 
-static int start_beside_engine(struct parent *parent, struct children_row *row, struct error *error)
+static int start_beside(struct parent *parent, struct children_row *row, struct error *error)
 {
     int ends[2];
     int code = channel_pair(ends);
     if (code)
-        return error_set(error, code, "no channel to the engine: %s", error_text(code));
+        return error_set(error, code, "no channel for the %s: %s", children_role_name(row->role),
+                         error_text(code));
     CLEAN(clean_fd) int theirs = ends[0];
-    CLEAN(clean_fd) int engines = ends[1];
+    CLEAN(clean_fd) int others = ends[1];
     code = launch_row(parent, row, theirs, error);
     if (code)
         return code;
-    code = connect_engine(parent, row, engines);
+    code = connect_to(neighbour_of(parent, row), row, others);
     if (code) {
-        log_write(LOG_LEVEL_ERROR, "the engine could not be told of the %s: %s",
+        log_write(LOG_LEVEL_ERROR, "nobody could be told of the %s: %s",
                   children_role_name(row->role), error_text(code));
         children_condemn(row, now_ms(), "exited");
     }
@@ -188,12 +196,10 @@ void topology_join_front(struct parent *parent)
     if (!code) {
         CLEAN(clean_fd) int theirs = ends[0];
         CLEAN(clean_fd) int engines = ends[1];
-        code = connect_engine(parent, front, engines);
-        CLEAN(buffer_finish) struct buffer body = {0};
-        buffer_text(&body, "{}");
+        struct children_row *engine = topology_ready_row(parent, CONFIG_ENGINE);
+        code = connect_to(engine, front, engines);
         if (!code)
-            code = channel_send(front->channel, MESSAGE_CONNECT, &body, theirs, NULL);
-        child_link_flush(front->link);
+            code = connect_to(front, engine, theirs);
     }
     if (!code)
         return;
@@ -208,7 +214,7 @@ static void start_row(struct parent *parent, struct children_row *row)
     if (row->role == CONFIG_ENGINE)
         code = launch_row(parent, row, -1, &error);
     else if (topology_ready_row(parent, CONFIG_ENGINE))
-        code = start_beside_engine(parent, row, &error);
+        code = start_beside(parent, row, &error);
     else
         row->state = CHILDREN_IDLE; /* its start comes again with the next engine */
     if (!code)
@@ -298,8 +304,9 @@ static void take_end(struct parent *parent, struct children_row *row, int status
     log_end(row, status);
     orders_tell_end(parent, row, status, usage);
     reload_lost(&parent->reload, row->role);
-    /* A collector's run may be over, a courier idle; engine and front have no reason to go. */
-    bool may_go = row->role == CONFIG_COLLECTOR || row->role == CONFIG_COURIER;
+    /* A collector's run may be over, courier and reader idle; engine and front have no reason to
+     * go. */
+    bool may_go = row->role != CONFIG_ENGINE && row->role != CONFIG_FRONT;
     children_ended(row, may_go && WIFEXITED(status) && WEXITSTATUS(status) == 0, now_ms());
     after_end(parent, row, status, was_ready);
 }
@@ -359,7 +366,7 @@ static void step_stop(struct parent *parent)
         int64_t grace_ms;
     } phases[] = {
         [STOP_COLLECTORS] = {1u << CONFIG_COLLECTOR, COLLECTORS_MS},
-        [STOP_FRONT] = {1u << CONFIG_FRONT | 1u << CONFIG_COURIER, FRONT_MS},
+        [STOP_FRONT] = {1u << CONFIG_FRONT | 1u << CONFIG_COURIER | 1u << CONFIG_READER, FRONT_MS},
         [STOP_ENGINE] = {1u << CONFIG_ENGINE, ENGINE_MS},
     };
     while (parent->stop != STOP_NOT && parent->stop != STOP_DONE) {
@@ -429,7 +436,8 @@ static void on_turn(void *context)
 int topology_start(struct parent *parent)
 {
     int code = loop_timer(parent->links.loop, on_turn, parent, &parent->timer);
-    static const enum config_role roles[] = {CONFIG_ENGINE, CONFIG_FRONT, CONFIG_COURIER};
+    static const enum config_role roles[] = {CONFIG_ENGINE, CONFIG_FRONT, CONFIG_COURIER,
+                                             CONFIG_READER};
     for (size_t i = 0; !code && i < sizeof roles / sizeof *roles; i++) {
         struct children_row *row = NULL;
         code = children_add(&parent->table, roles[i], NULL, &row);

@@ -10,7 +10,7 @@
 #include "parent/reload.h"
 #include "process/child.h"
 
-/* The order of an end: collectors, then front and courier, then the engine. */
+/* The order of an end: collectors, then front, courier and reader, then the engine. */
 enum stop_phase { STOP_NOT, STOP_COLLECTORS, STOP_FRONT, STOP_ENGINE, STOP_DONE };
 
 struct parent {

@@ -9,6 +9,9 @@
 
 #define TIME_LIMIT_MS (INT64_C(1) << 60) /* differences of differences must fit 63 bits */
 
+enum { SET_PAGE = 64 };
+#define SERIES_CHANGED "series_changed" /* meta: when a row of series was last written again */
+
 /* Further values of the column kind, behind those of enum series_kind. */
 enum {
     KIND_TOTAL = 4, /* NAME_total of an event */
@@ -32,6 +35,7 @@ struct series {
     int kind;
     int64_t told_day; /* on which its labels were last packed for the ledger; 0: not yet */
     bool dirty;       /* its row is not yet, or otherwise, in the store */
+    bool stored;      /* it has a row */
 };
 
 /* A run; run.c's own but for what makes room. */
@@ -80,7 +84,9 @@ struct series_set {
     struct series **all; /* by rising id after a load */
     size_t count, capacity;
     int64_t next_id;
-    struct row_sample *pending; /* visible and not yet saved */
+    int64_t last_series, last_row, last_row_ms; /* loaded from the store */
+    char changed[24];                           /* of a reader: SERIES_CHANGED when it was loaded */
+    struct row_sample *pending;                 /* visible and not yet saved */
     size_t pending_count, pending_capacity;
     struct series **dirty;
     size_t dirty_count, dirty_capacity;
@@ -97,6 +103,13 @@ struct series_set {
 /* What is in memory of series and samples; runs, limits and figures of drops stay. */
 void set_empty(struct series_set *set);
 int set_load(struct series_set *set, struct error *error) MUST_CHECK;
+/* The series behind the last one loaded. */
+int set_load_series(struct series_set *set, struct error *error) MUST_CHECK;
+/* The rows of samples behind the last one loaded, SET_PAGE at most: 1 when there are any, which
+ * set_take_page then takes into the set and counts. */
+int set_open_page(struct series_set *set, struct store_query **ret, struct error *error) MUST_CHECK;
+int set_take_page(struct series_set *set, struct store_query *rows, size_t *ret_rows,
+                  struct error *error) MUST_CHECK;
 
 struct series *set_find(const struct series_set *set, const struct labels *labels);
 /* Finds the series or makes it with these labels, which are taken over in any case. A known one

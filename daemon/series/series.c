@@ -10,12 +10,11 @@ static const struct series_limits presets = {
     .lookback_ms = 300000,
 };
 
-int series_open(struct store *store, const struct series_limits *limits, struct series_set **ret,
-                struct error *error)
+static struct series_set *new_set(struct store *store, const struct series_limits *limits)
 {
     struct series_set *set = calloc(1, sizeof *set);
     if (!set)
-        return error_set(error, ERROR_MEMORY, "out of memory");
+        return NULL;
     set->store = store;
     set->limits = limits ? *limits : presets;
     if (set->limits.keep_ms <= 0)
@@ -25,6 +24,27 @@ int series_open(struct store *store, const struct series_limits *limits, struct 
     if (set->limits.lookback_ms <= 0)
         set->limits.lookback_ms = presets.lookback_ms;
     set->floor_ms = INT64_MIN;
+    return set;
+}
+
+int series_open_reader(struct store *store, const struct series_limits *limits,
+                       struct series_set **ret, struct error *error)
+{
+    struct series_set *set = new_set(store, limits);
+    if (!set)
+        return error_set(error, ERROR_MEMORY, "out of memory");
+    set_empty(set);
+    set->loading = true;
+    *ret = set;
+    return 0;
+}
+
+int series_open(struct store *store, const struct series_limits *limits, struct series_set **ret,
+                struct error *error)
+{
+    struct series_set *set = new_set(store, limits);
+    if (!set)
+        return error_set(error, ERROR_MEMORY, "out of memory");
     int code = series_reload(set, error);
     if (code) {
         series_close(set);

@@ -31,6 +31,14 @@ int series_open(struct store *store, const struct series_limits *limits, struct 
                 struct error *error) MUST_CHECK;
 void series_close(struct series_set *set);
 
+/* A reader's set: empty until series_refresh, which takes in what was committed since the last
+ * time; whatever a commit holds is then seen. Past until_us (clock_us) it leaves off: ERROR_AGAIN,
+ * and goes on there the next time. Nothing else may change such a set. */
+int series_open_reader(struct store *store, const struct series_limits *limits,
+                       struct series_set **ret, struct error *error) MUST_CHECK;
+int series_refresh(struct series_set *set, int64_t now_ms, int64_t until_us,
+                   struct error *error) MUST_CHECK;
+
 /* A run of one instance puts its readings between begin and end. Nothing is visible to
  * series_each until series_run_end. lookback_ms: that of the series it feeds (two intervals of
  * the collector). instance becomes the label "instance" of every series. One run at a time per

@@ -395,6 +395,7 @@ void set_empty(struct series_set *set)
     set->pending_count = set->pending_capacity = 0;
     set->dirty_count = set->dirty_capacity = 0;
     set->next_id = 1;
+    set->last_series = set->last_row = set->last_row_ms = 0;
     set->trim_at = 0;
     set->samples = 0;
     set->bytes = 0;

@@ -1,6 +1,7 @@
 /* Series and samples in the store: loading, saving, trimming. */
 #include "series/private.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,7 @@ enum {
     TRIM_ROWS = 500,    /* of samples, deleted in one call */
     TRIM_SERIES = 1000, /* looked at in one call */
     LABELS_LIMIT = 128, /* of one series */
+    SERIES_PAGE = 1024, /* rows, read at one time */
 };
 
 /* A series' labels stand in its row as a canonical JSON object. */
@@ -63,6 +65,11 @@ static int load_one(struct series_set *set, struct store_query *row, struct erro
     series->labels = labels;
     series->lookback_ms = store_integer(row, 2);
     series->kind = (int)store_integer(row, 3);
+    series->stored = true;
+    /* One that was trimmed away, and came again under another number. */
+    struct series *before = set_find(set, labels);
+    if (before)
+        set_remove(set, before);
     if (series->id >= set->next_id)
         set->next_id = series->id + 1;
     if (set_insert(set, series))
@@ -70,19 +77,34 @@ static int load_one(struct series_set *set, struct store_query *row, struct erro
     return 0;
 }
 
-static int load_series(struct series_set *set, struct error *error)
+static int load_some_series(struct series_set *set, size_t *ret_rows, struct error *error)
 {
     struct store_query *rows =
-        store_query(set->store, "SELECT id, labels, lookback_ms, kind FROM series ORDER BY id");
+        store_query(set->store, "SELECT id, labels, lookback_ms, kind FROM series WHERE id > ?1"
+                                " ORDER BY id LIMIT ?2");
+    store_bind_integer(rows, 1, set->last_series);
+    store_bind_integer(rows, 2, SERIES_PAGE);
     int code;
+    *ret_rows = 0;
     while ((code = store_step(rows, error)) == 1) {
+        *ret_rows += 1;
+        set->last_series = store_integer(rows, 0);
         code = load_one(set, rows, error);
         if (!code)
             continue;
-        error_prefix(error, "series %lld of the store", (long long)store_integer(rows, 0));
+        error_prefix(error, "series %lld of the store", (long long)set->last_series);
         store_reset(rows);
         return code;
     }
+    return code;
+}
+
+int set_load_series(struct series_set *set, struct error *error)
+{
+    size_t rows = SERIES_PAGE;
+    int code = 0;
+    while (!code && rows == SERIES_PAGE)
+        code = load_some_series(set, &rows, error);
     return code;
 }
 
@@ -126,29 +148,50 @@ static int on_row_sample(void *context, const struct row_sample *sample)
     return code < 0 ? code : 0;
 }
 
-static int load_samples(struct series_set *set, struct error *error)
+int set_open_page(struct series_set *set, struct store_query **ret, struct error *error)
 {
-    struct store_query *rows = store_query(set->store, "SELECT id, body FROM samples ORDER BY id");
+    struct store_query *rows = store_query(
+        set->store, "SELECT id, body, time_ms FROM samples WHERE id > ?1 ORDER BY id LIMIT ?2");
+    store_bind_integer(rows, 1, set->last_row);
+    store_bind_integer(rows, 2, SET_PAGE);
+    *ret = rows;
+    return store_step(rows, error);
+}
+
+int set_take_page(struct series_set *set, struct store_query *rows, size_t *ret_rows,
+                  struct error *error)
+{
     struct replay replay = {.set = set};
     int code;
-    while ((code = store_step(rows, error)) == 1) {
+    do {
         size_t length;
         const void *body = store_bytes(rows, 1, &length);
         code = row_decode(body, length, on_row_sample, &replay);
-        if (!code)
-            continue;
-        error_set(error, code, "row %lld of the store's samples: %s",
-                  (long long)store_integer(rows, 0), error_text(code));
-        store_reset(rows);
-        return code;
-    }
+        if (code) {
+            error_set(error, code, "row %lld of the store's samples: %s",
+                      (long long)store_integer(rows, 0), error_text(code));
+            store_reset(rows);
+            return code;
+        }
+        set->last_row = store_integer(rows, 0);
+        set->last_row_ms = store_integer(rows, 2);
+        *ret_rows += 1;
+    } while ((code = store_step(rows, error)) == 1);
     return code;
 }
 
 int set_load(struct series_set *set, struct error *error)
 {
-    int code = load_series(set, error);
-    return code ? code : load_samples(set, error);
+    size_t rows = SET_PAGE;
+    int code = set_load_series(set, error);
+    while (!code && rows == SET_PAGE) {
+        struct store_query *page = NULL;
+        rows = 0;
+        code = set_open_page(set, &page, error);
+        if (code == 1)
+            code = set_take_page(set, page, &rows, error);
+    }
+    return code;
 }
 
 static int save_one(struct series_set *set, const struct series *series, struct error *error)
@@ -187,6 +230,14 @@ static int save_samples(struct series_set *set, int64_t time_ms, struct error *e
     store_bind_integer(query, 1, newest);
     store_bind_bytes(query, 2, body.data, body.length);
     return store_run(query, error);
+}
+
+/* Those who follow the table know new rows by their numbers; of others they must be told. */
+static int note_change(struct series_set *set, int64_t time_ms, struct error *error)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%lld", (long long)time_ms);
+    return store_meta_set(set->store, SERIES_CHANGED, text, error);
 }
 
 /* What of a row is kept. */
@@ -251,20 +302,28 @@ int series_drop_after(struct series_set *set, int64_t to_ms, struct error *error
     do
         code = cut_row(set, to_ms, error);
     while (code > 0);
+    code = code ? code : note_change(set, to_ms, error);
     return code ? code : series_reload(set, error);
 }
 
 int series_save(struct series_set *set, int64_t time_ms, struct error *error)
 {
     int code = 0;
-    for (size_t i = 0; !code && i < set->dirty_count; i++)
+    bool changed = false;
+    for (size_t i = 0; !code && i < set->dirty_count; i++) {
+        changed |= set->dirty[i]->stored;
         code = save_one(set, set->dirty[i], error);
+    }
+    if (!code && changed)
+        code = note_change(set, time_ms, error);
     if (!code && set->pending_count)
         code = save_samples(set, time_ms, error);
     if (code)
         return code;
-    for (size_t i = 0; i < set->dirty_count; i++)
+    for (size_t i = 0; i < set->dirty_count; i++) {
         set->dirty[i]->dirty = false;
+        set->dirty[i]->stored = true;
+    }
     set->dirty_count = 0;
     set->pending_count = 0;
     return 0;

@@ -6,13 +6,15 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "store/loaded.h"
 
 struct store_query {
     const char *sql;
-    sqlite3 *db;
+    struct store *store;
     sqlite3_stmt *statement; /* NULL: it could not be prepared; fault says why */
     char *fault;
-    int bound; /* the first failure of a bind since store_query() */
+    int bound;            /* the first failure of a bind since store_query() */
+    struct loaded loaded; /* a reader's rows */
 };
 
 static size_t slot_of(const char *sql, size_t capacity)
@@ -51,9 +53,10 @@ static void prepare(struct store_query *query)
 {
     free(query->fault);
     query->fault = NULL;
-    if (sqlite3_prepare_v3(query->db, query->sql, -1, SQLITE_PREPARE_PERSISTENT, &query->statement,
+    sqlite3 *db = query->store->db;
+    if (sqlite3_prepare_v3(db, query->sql, -1, SQLITE_PREPARE_PERSISTENT, &query->statement,
                            NULL) != SQLITE_OK)
-        query->fault = text_format("%s, in: %s", sqlite3_errmsg(query->db), query->sql);
+        query->fault = text_format("%s, in: %s", sqlite3_errmsg(db), query->sql);
 }
 
 static struct store_query *add(struct store *store, const char *sql)
@@ -64,7 +67,7 @@ static struct store_query *add(struct store *store, const char *sql)
     if (!query)
         return NULL;
     query->sql = sql;
-    query->db = store->db;
+    query->store = store;
     *find(store->queries, store->queries_capacity, sql) = query;
     store->queries_count++;
     return query;
@@ -86,7 +89,7 @@ struct store_query *store_query(struct store *store, const char *sql)
     }
     /* A buffer that is filled anew would be taken for the query that first stood there. */
     assert(strcmp(sqlite3_sql(query->statement), sql) == 0);
-    sqlite3_reset(query->statement);
+    store_reset(query);
     return query;
 }
 
@@ -97,6 +100,7 @@ void store_finish_queries(struct store *store)
         if (!query)
             continue;
         sqlite3_finalize(query->statement);
+        loaded_finish(&query->loaded);
         free(query->fault);
         free(query);
     }
@@ -150,6 +154,72 @@ void store_bind_bytes(struct store_query *query, int at, const void *bytes, size
         note_bind(query, sqlite3_bind_blob64(query->statement, at, from, length, SQLITE_TRANSIENT));
 }
 
+static int refuse_length(const struct store_query *query, struct error *error)
+{
+    return error_set(
+        error, ERROR_LIMIT,
+        "the question would read more than %d ms or %d MiB of the store at a time: ask "
+        "for less, in: %s",
+        STORE_READ_MS, STORE_READ_BYTES >> 20, query->sql);
+}
+
+/* All rows. SQLITE_INTERRUPT when the transaction became too long, SQLITE_TOOBIG too large. */
+static int load_rows(struct store_query *query)
+{
+    struct store *store = query->store;
+    int code;
+    loaded_finish(&query->loaded);
+    while ((code = sqlite3_step(query->statement)) == SQLITE_ROW) {
+        if (loaded_add(&query->loaded, query->statement)) {
+            code = SQLITE_NOMEM;
+            break;
+        }
+        if (store->read_bytes + loaded_bytes(&query->loaded) > STORE_READ_BYTES) {
+            code = SQLITE_TOOBIG;
+            break;
+        }
+    }
+    store->read_bytes += loaded_bytes(&query->loaded);
+    return code;
+}
+
+/* One that was held up, not long by itself, gets through when it is tried again. */
+static int load_alone(struct store_query *query)
+{
+    enum { TRIES = 3 };
+    int code = SQLITE_INTERRUPT;
+    for (int i = 0; i < TRIES && code == SQLITE_INTERRUPT; i++) {
+        store_reading(query->store);
+        code = load_rows(query);
+        if (code == SQLITE_INTERRUPT)
+            sqlite3_reset(query->statement);
+        store_read(query->store);
+    }
+    return code;
+}
+
+static int step_loaded(struct store_query *query, struct error *error)
+{
+    if (!query->loaded.is_open) {
+        bool alone = !store_in_transaction(query->store);
+        int code = alone ? load_alone(query) : load_rows(query);
+        int answer = 0;
+        if (code == SQLITE_INTERRUPT || code == SQLITE_TOOBIG)
+            answer = refuse_length(query, error);
+        else if (code == SQLITE_NOMEM)
+            answer = error_set(error, ERROR_MEMORY, "no memory for what the store holds");
+        else if (code != SQLITE_DONE)
+            answer = store_fail(query->store->db, "using it", error);
+        sqlite3_reset(query->statement);
+        if (answer) {
+            loaded_finish(&query->loaded);
+            return answer;
+        }
+        query->loaded.is_open = true;
+    }
+    return loaded_step(&query->loaded);
+}
+
 int store_step(struct store_query *query, struct error *error)
 {
     if (!query)
@@ -160,10 +230,12 @@ int store_step(struct store_query *query, struct error *error)
     if (query->bound != SQLITE_OK)
         return error_set(error, ERROR_DATABASE, "the store: a value cannot be bound (%s), in: %s",
                          sqlite3_errstr(query->bound), query->sql);
+    if (query->store->mode == STORE_READ)
+        return step_loaded(query, error);
     int code = sqlite3_step(query->statement);
     if (code == SQLITE_ROW)
         return 1;
-    int answer = code == SQLITE_DONE ? 0 : store_fail(query->db, "using it", error);
+    int answer = code == SQLITE_DONE ? 0 : store_fail(query->store->db, "using it", error);
     sqlite3_reset(query->statement);
     return answer;
 }
@@ -179,28 +251,52 @@ int store_run(struct store_query *query, struct error *error)
 
 void store_reset(struct store_query *query)
 {
-    if (fit(query))
-        sqlite3_reset(query->statement);
+    if (!fit(query))
+        return;
+    sqlite3_reset(query->statement);
+    loaded_finish(&query->loaded);
+}
+
+/* The cell of a reader's row; NULL where the statement itself stands on one. */
+static const struct loaded_cell *cell_of(const struct store_query *query, int column)
+{
+    static const struct loaded_cell none = {.is_null = true};
+    if (!fit(query) || query->store->mode != STORE_READ)
+        return NULL;
+    const struct loaded_cell *cell = loaded_cell(&query->loaded, column);
+    return cell ? cell : &none;
 }
 
 int64_t store_integer(struct store_query *query, int column)
 {
+    const struct loaded_cell *cell = cell_of(query, column);
+    if (cell)
+        return cell->integer;
     return fit(query) ? sqlite3_column_int64(query->statement, column) : 0;
 }
 
 double store_double(struct store_query *query, int column)
 {
+    const struct loaded_cell *cell = cell_of(query, column);
+    if (cell)
+        return cell->real;
     return fit(query) ? sqlite3_column_double(query->statement, column) : 0;
 }
 
 const char *store_text(struct store_query *query, int column)
 {
+    const struct loaded_cell *cell = cell_of(query, column);
+    if (cell)
+        return cell->is_null ? NULL : query->loaded.bytes.data + cell->at;
     return fit(query) ? (const char *)sqlite3_column_text(query->statement, column) : NULL;
 }
 
 const void *store_bytes(struct store_query *query, int column, size_t *ret_length)
 {
-    *ret_length = 0;
+    const struct loaded_cell *cell = cell_of(query, column);
+    *ret_length = cell ? cell->length : 0;
+    if (cell)
+        return cell->length ? query->loaded.bytes.data + cell->at : NULL;
     if (!fit(query))
         return NULL;
     const void *bytes = sqlite3_column_blob(query->statement, column);

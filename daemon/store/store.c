@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clean.h"
+#include "base/clock.h"
 #include "base/text.h"
 #include "store/migrations.h"
 #include "store/private.h"
@@ -17,6 +18,7 @@ enum {
     BUSY_MS = 5000,
     WAL_HEAD_BYTES = 32,  /* of the file */
     WAL_FRAME_BYTES = 24, /* before each page */
+    PROGRESS_STEPS = 500, /* of SQLite's machine, between two looks at the clock */
 };
 
 int store_fail(sqlite3 *db, const char *doing, struct error *error)
@@ -53,6 +55,10 @@ static int on_wal(void *context, sqlite3 *db, const char *name, int pages)
     (void)db;
     (void)name;
     store->wal_bytes = WAL_HEAD_BYTES + (int64_t)pages * (4096 + WAL_FRAME_BYTES);
+    if (pages < store->log.frames)
+        store->log.moved = -1;
+    store->log.frames = pages;
+    store->log.bytes = store->wal_bytes;
     return SQLITE_OK;
 }
 
@@ -98,6 +104,24 @@ static int set_up_writer(struct store *store, struct error *error)
     return store_migrate(store->db, store_migrations, store_migrations_count, error);
 }
 
+/* Asked by SQLite while it works: is the transaction too long? */
+static int on_progress(void *context)
+{
+    const struct store *store = context;
+    return store->read_until_us && clock_us() > store->read_until_us;
+}
+
+void store_reading(struct store *store)
+{
+    store->read_until_us = clock_us() + (int64_t)STORE_READ_MS * 1000;
+    store->read_bytes = 0;
+}
+
+void store_read(struct store *store)
+{
+    store->read_until_us = 0;
+}
+
 static int set_up(struct store *store, struct error *error)
 {
     sqlite3_extended_result_codes(store->db, 1);
@@ -112,6 +136,7 @@ static int set_up(struct store *store, struct error *error)
         return code;
     if (store->mode == STORE_WRITE)
         return set_up_writer(store, error);
+    sqlite3_progress_handler(store->db, PROGRESS_STEPS, on_progress, store);
     return store_check_version(store->db, store_migrations_count, error);
 }
 
@@ -125,7 +150,7 @@ static int open_database(struct store *store, const char *folder, struct error *
     if (!writes && access(path, F_OK))
         return error_set(error, ERROR_MISSING,
                          "there is no database %s yet: start conformd, or check state_dir", path);
-    if (writes && make_file(path, error))
+    if (writes && (make_file(path, error) || store_open_marks(folder, &store->marks_fd, error)))
         return ERROR_IO;
     int flags = (writes ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) | SQLITE_OPEN_NOMUTEX |
                 SQLITE_OPEN_PRIVATECACHE;
@@ -148,6 +173,8 @@ int store_open(const char *folder, enum store_mode mode, struct store **ret, str
         return error_set(error, ERROR_MEMORY, "out of memory");
     store->mode = mode;
     store->lock_fd = -1;
+    store->marks_fd = -1;
+    store->log.moved = -1;
     int code = 0;
     if (mode == STORE_WRITE)
         code = store_lock_folder(folder, &store->lock_fd, heard);
@@ -168,6 +195,8 @@ void store_close(struct store *store)
         return;
     store_finish_queries(store);
     sqlite3_close(store->db);
+    if (store->marks_fd >= 0)
+        close(store->marks_fd);
     /* Last: whoever gets the lock next must find the database closed. */
     if (store->lock_fd >= 0)
         close(store->lock_fd);
@@ -186,7 +215,10 @@ int store_begin(struct store *store, struct error *error)
         return error_set(error, ERROR_STATE, "a transaction of the store is open already");
     const char *reading = "BEGIN";
     const char *writing = "BEGIN IMMEDIATE";
-    return store_run(store_query(store, store->mode == STORE_WRITE ? writing : reading), error);
+    int code = store_run(store_query(store, store->mode == STORE_WRITE ? writing : reading), error);
+    if (!code && store->mode == STORE_READ)
+        store_reading(store);
+    return code;
 }
 
 int store_commit(struct store *store, struct error *error)
@@ -194,12 +226,15 @@ int store_commit(struct store *store, struct error *error)
     if (!store_in_transaction(store))
         return error_set(error, ERROR_STATE, "no transaction of the store is open");
     store_reset_queries(store);
+    /* A reader's end is never too late. */
+    store_read(store);
     return store_run(store_query(store, "COMMIT"), error);
 }
 
 void store_rollback(struct store *store)
 {
     store_reset_queries(store);
+    store_read(store);
     /* A full disk or a failed write has SQLite roll back by itself. */
     if (store_in_transaction(store))
         (void)!store_run(store_query(store, "ROLLBACK"), NULL);
@@ -215,9 +250,16 @@ int store_checkpoint(struct store *store, struct error *error)
         return 0;
     if (code != SQLITE_OK)
         return store_fail(store->db, "to checkpoint", error);
+    store->log.frames = in_log;
+    store->log.moved = moved;
     if (in_log == moved)
         store->wal_bytes = 0;
     return 0;
+}
+
+void store_log(const struct store *store, struct store_log *ret)
+{
+    *ret = store->log;
 }
 
 int64_t store_wal_bytes(const struct store *store)

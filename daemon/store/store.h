@@ -13,7 +13,7 @@ struct store_query;
 
 enum store_mode {
     STORE_WRITE, /* makes the file (0640) and migrates it; takes the exclusive lock of the folder */
-    STORE_READ,  /* mode=ro; never migrates */
+    STORE_READ,  /* mode=ro; never migrates; what is read is loaded, then given (below) */
 };
 
 /* folder/conformd.db with WAL, synchronous=FULL, PERSIST_WAL, no automatic checkpoint in a commit.
@@ -22,6 +22,12 @@ enum store_mode {
 int store_open(const char *folder, enum store_mode mode, struct store **ret,
                struct error *error) MUST_CHECK;
 void store_close(struct store *store);
+
+/* A reader's transaction ends before anybody looks at what it read: the first step of a query loads
+ * all of its rows, and outside of store_begin the transaction is over with that. One of more than
+ * STORE_READ_MS or STORE_READ_BYTES is given up: ERROR_LIMIT (one statement is tried again first).
+ * Whoever reads much reads it in several, by a condition that goes on where the last one ended. */
+enum { STORE_READ_MS = 50, STORE_READ_BYTES = 32 << 20 };
 
 /* A turn is one transaction. commit returns when the bytes are on the disk; after a failed commit
  * call rollback. Both end every query that still had rows. ERROR_STATE for one inside of another,
@@ -33,6 +39,16 @@ bool store_in_transaction(const struct store *store);
 
 /* Moves the WAL into the file; call when idle. Passive: never waits for readers. */
 int store_checkpoint(struct store *store, struct error *error) MUST_CHECK;
+/* The WAL as it stands. While frames are not moved into the file it cannot begin anew. */
+struct store_log {
+    int64_t bytes;  /* from its beginning to the last commit */
+    int64_t frames; /* the same, as pages */
+    int64_t moved;  /* of these, by the last checkpoint; -1: none since it began anew */
+};
+void store_log(const struct store *store, struct store_log *ret);
+/* The process that holds a read mark of the WAL, as the kernel names it (one of them when there are
+ * several; not this one); 0: none. For STORE_WRITE. */
+int64_t store_log_holder(const struct store *store);
 /* Bytes in the WAL now that are not yet in the file; for STORE_READ the length of the WAL. */
 int64_t store_wal_bytes(const struct store *store);
 
@@ -47,7 +63,8 @@ void store_bind_double(struct store_query *query, int at, double value);
 void store_bind_text(struct store_query *query, int at, const char *text); /* NULL binds NULL */
 void store_bind_bytes(struct store_query *query, int at, const void *bytes, size_t length);
 
-/* 1: a row is there; 0: no more rows, the query is reset; or ERROR_DATABASE with the sentence. */
+/* 1: a row is there; 0: no more rows, the query is reset; or ERROR_DATABASE with the sentence;
+ * ERROR_LIMIT for a reader's that took too long or too much. */
 int store_step(struct store_query *query, struct error *error) MUST_CHECK;
 /* For what answers no rows: steps to the end. */
 int store_run(struct store_query *query, struct error *error) MUST_CHECK;

@@ -60,7 +60,9 @@ static void put_states(struct bench *bench)
               "{\"name\":\"journal\",\"state\":\"standby\",\"reason\":\"log follows it\","
               "\"attributes\":[{\"name\":\"up\",\"kind\":\"gauge\",\"help\":\"Is up.\","
               "\"unit\":\"\"}]}");
-    put_state(bench, "daemon", "status", "{\"version\":\"0.1.0\",\"ready\":true,\"notes\":[]}");
+    put_state(bench, "daemon", "status",
+              "{\"version\":\"0.1.0\",\"ready\":true,\"notes\":[],"
+              "\"series\":2,\"samples\":22}");
 }
 
 static void put_register(struct bench *bench)

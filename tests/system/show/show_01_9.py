@@ -9,7 +9,8 @@ import harness
 from harness import check
 
 RULES = ("arrows", "sizes", "header", "symbols", "calls", "format", "requirements", "manual")
-PROGRAMS = ("conformd", "conformd-engine", "conformd-front", "conformd-courier",
+PROGRAMS = ("conformd", "conformd-engine", "conformd-front", "conformd-reader",
+            "conformd-courier",
             "conformd-collector", "conformctl")
 
 

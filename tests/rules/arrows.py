@@ -35,8 +35,8 @@ ROOMS = {
     "front": {"base", "channel", "http", "expose", "web"},
 }
 ROOMS["engine"] = set(ROOMS) - {"http", "ctl", "parent", "config", "collector", "scan", "front",
-                              "sandbox"}
-ROOMS["acts"] = SHOWN | {"intake", "api", "engine"}
+                                "sandbox", "api"}
+ROOMS["acts"] = SHOWN | {"intake", "engine"}
 ROOMS["process"] = set(ROOMS)
 PLUGIN_ROOMS = {"base", "scan"}
 

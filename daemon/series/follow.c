@@ -1,5 +1,5 @@
 /* A reader's set: takes in what was committed since it last looked. */
-#include "series/private.h"
+#include "series/load.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -9,9 +9,6 @@
 
 #define TIME_LIMIT_MS (INT64_C(1) << 60) /* differences of differences must fit 63 bits */
 
-enum { SET_PAGE = 64 };
-#define SERIES_CHANGED "series_changed" /* meta: when a row of series was last written again */
-
 /* Further values of the column kind, behind those of enum series_kind. */
 enum {
     KIND_TOTAL = 4, /* NAME_total of an event */
@@ -102,14 +99,6 @@ struct series_set {
 
 /* What is in memory of series and samples; runs, limits and figures of drops stay. */
 void set_empty(struct series_set *set);
-int set_load(struct series_set *set, struct error *error) MUST_CHECK;
-/* The series behind the last one loaded. */
-int set_load_series(struct series_set *set, struct error *error) MUST_CHECK;
-/* The rows of samples behind the last one loaded, SET_PAGE at most: 1 when there are any, which
- * set_take_page then takes into the set and counts. */
-int set_open_page(struct series_set *set, struct store_query **ret, struct error *error) MUST_CHECK;
-int set_take_page(struct series_set *set, struct store_query *rows, size_t *ret_rows,
-                  struct error *error) MUST_CHECK;
 
 struct series *set_find(const struct series_set *set, const struct labels *labels);
 /* Finds the series or makes it with these labels, which are taken over in any case. A known one

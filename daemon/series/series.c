@@ -1,5 +1,5 @@
 /* Opening and closing a set, and the daemon's own series. */
-#include "series/private.h"
+#include "series/load.h"
 
 #include <stdlib.h>
 #include <string.h>

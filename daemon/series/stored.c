@@ -1,5 +1,5 @@
 /* Series and samples in the store: loading, saving, trimming. */
-#include "series/private.h"
+#include "series/load.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "process/child.h"
 
 enum {
@@ -17,6 +18,7 @@ enum {
 
 struct reader {
     struct child child;
+    struct sandbox_state sandbox;
     struct channel *front;
     struct child_link *link;
     struct loop_timer *idle;
@@ -100,6 +102,19 @@ static void on_idle(void *context)
     child_stopped(&reader->child);
 }
 
+/* Of the store's folder it writes the marks of readers alone. */
+static int enter_sandbox(struct reader *reader)
+{
+    const char *folder = json_text_of(reader->child.config, "state_dir", "/var/lib/conformd");
+    CLEAN(clean_text) char *marks = text_format("%s/conformd.db-shm", folder);
+    if (!marks)
+        return ERROR_MEMORY;
+    const struct sandbox_plan plan = {.role = SANDBOX_READER,
+                                      .reads = (const char *const[]){folder, NULL},
+                                      .writes = (const char *const[]){marks, NULL}};
+    return child_enter(&reader->child, &plan, &reader->sandbox);
+}
+
 static int open_store(struct reader *reader)
 {
     CLEAN(error_finish) struct error error = {0};
@@ -112,7 +127,9 @@ static int open_store(struct reader *reader)
 
 static int start(struct reader *reader)
 {
-    int code = open_store(reader);
+    int code = enter_sandbox(reader);
+    if (!code)
+        code = open_store(reader);
     if (!code)
         code = channel_new(CHILD_ENGINE, front_rules, true, reader, &reader->front);
     if (!code)
@@ -132,6 +149,7 @@ static void finish(struct reader *reader)
     series_close(reader->api.series);
     ledger_close(reader->api.ledger);
     store_close(reader->api.store);
+    sandbox_finish(&reader->sandbox);
     child_finish(&reader->child);
 }
 

@@ -130,16 +130,31 @@ static int64_t elapsed(const struct criterion_memory *memory, int64_t boot_ms, i
     return gap < most_gap_ms ? gap : most_gap_ms;
 }
 
+enum criterion_move criterion_step_provisional(const struct criterion *criterion,
+                                               struct criterion_memory *memory,
+                                               enum verdict verdict, int64_t boot_ms,
+                                               int64_t most_gap_ms)
+{
+    if (verdict == VERDICT_MISSED)
+        return criterion_step(criterion, memory, verdict, boot_ms, most_gap_ms);
+    memory->judged = true;
+    memory->last = verdict;
+    memory->at_ms = boot_ms;
+    memory->provisional = true;
+    return CRITERION_NOTHING;
+}
+
 enum criterion_move criterion_step(const struct criterion *criterion,
                                    struct criterion_memory *memory, enum verdict verdict,
                                    int64_t boot_ms, int64_t most_gap_ms)
 {
     int64_t gap = elapsed(memory, boot_ms, most_gap_ms);
-    enum verdict before = memory->last;
+    enum verdict before = memory->provisional ? VERDICT_UNKNOWN : memory->last;
     bool judged = memory->judged;
     memory->judged = true;
     memory->last = verdict;
     memory->at_ms = boot_ms;
+    memory->provisional = false;
     if (verdict == VERDICT_UNKNOWN || verdict == VERDICT_NOT_APPLICABLE)
         return CRITERION_NOTHING;
     if (verdict == VERDICT_MISSED) {
@@ -169,10 +184,10 @@ enum criterion_move criterion_step(const struct criterion *criterion,
 
 json_t *criterion_memory_to_json(const struct criterion_memory *memory)
 {
-    return json_pack("{s:b, s:s, s:I, s:I, s:I, s:b}", "judged", memory->judged, "last",
+    return json_pack("{s:b, s:s, s:I, s:I, s:I, s:b, s:b}", "judged", memory->judged, "last",
                      verdict_text(memory->last), "at", (json_int_t)memory->at_ms, "missed",
                      (json_int_t)memory->missed_ms, "met", (json_int_t)memory->met_ms, "standing",
-                     memory->standing);
+                     memory->standing, "provisional", memory->provisional);
 }
 
 void criterion_memory_from_json(const json_t *json, bool other_boot, int64_t boot_ms,
@@ -185,6 +200,7 @@ void criterion_memory_from_json(const json_t *json, bool other_boot, int64_t boo
         .missed_ms = json_integer_of(json, "missed", 0),
         .met_ms = json_integer_of(json, "met", 0),
         .standing = json_flag_of(json, "standing", false),
+        .provisional = json_flag_of(json, "provisional", false),
     };
     if (verdict_from_text(json_text_of(json, "last", "unknown"), &memory.last))
         memory.last = VERDICT_UNKNOWN;

@@ -67,6 +67,7 @@ struct criterion_memory {
     int64_t missed_ms; /* how long it has been missed; unknown neither adds nor resets */
     int64_t met_ms;    /* how long it has been met since a miss */
     bool standing;     /* raised, and not recovered */
+    bool provisional;  /* the last judgement was: good, it counts for nothing */
 };
 
 enum criterion_move {
@@ -81,6 +82,13 @@ enum criterion_move {
 enum criterion_move criterion_step(const struct criterion *criterion,
                                    struct criterion_memory *memory, enum verdict verdict,
                                    int64_t boot_ms, int64_t most_gap_ms);
+
+/* The same of a result that is provisional (a backlog, a clock that was set, a method that was not
+ * shown to work): a miss counts, and what is better neither adds nor resets. */
+enum criterion_move criterion_step_provisional(const struct criterion *criterion,
+                                               struct criterion_memory *memory,
+                                               enum verdict verdict, int64_t boot_ms,
+                                               int64_t most_gap_ms);
 
 /* To and from the store: a restart keeps the times; after a reboot (other_boot) the clock began
  * anew and the gap counts as nothing. */

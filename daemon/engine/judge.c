@@ -37,6 +37,12 @@ static bool is_touched(struct engine *engine, const struct judged *judged)
     return touch.touched;
 }
 
+/* At least so long ago; a time that has not come is of a clock that was set back since. */
+static bool is_ago(int64_t since_ms, int64_t now_ms, int64_t least_ms)
+{
+    return now_ms < since_ms || now_ms - since_ms >= least_ms;
+}
+
 static char *finding_key(const struct judged *judged)
 {
     return text_format("measure:%s", judged->measure->id);
@@ -143,7 +149,7 @@ static int act_on_move(struct engine *engine, struct judged *judged, enum criter
     case CRITERION_RAISE:
         return raise_or_extend(engine, judged, true, error);
     case CRITERION_EXTEND:
-        return changed || engine->turn_ms - judged->extended_ms >= EXTEND_EVERY_MS
+        return changed || is_ago(judged->extended_ms, engine->turn_ms, EXTEND_EVERY_MS)
                    ? raise_or_extend(engine, judged, false, error)
                    : 0;
     case CRITERION_CLEAR:
@@ -234,15 +240,15 @@ static int keep(struct engine *engine, struct judged *judged, const struct outco
     facts_gather_evidence(engine, judged, now_ms);
     if (!code)
         code = act_on_move(engine, judged, outcome->move, outcome->changed, error);
-    bool row = outcome->tells || (outcome->changed && now_ms - judged->row_ms >= ROW_EVERY_MS);
+    bool row = outcome->tells || (outcome->changed && is_ago(judged->row_ms, now_ms, ROW_EVERY_MS));
     return code || !row ? code : result_row(engine, judged, now_ms, outcome->tells, error);
 }
 
 static bool is_saved(const struct judged *judged, const struct outcome *outcome, int64_t now_ms)
 {
     bool still = outcome->move == CRITERION_NOTHING || outcome->move == CRITERION_EXTEND;
-    return !outcome->changed && !outcome->tells && still && now_ms >= judged->saved_ms &&
-           now_ms - judged->saved_ms < SAVE_EVERY_MS;
+    return !outcome->changed && !outcome->tells && still &&
+           !is_ago(judged->saved_ms, now_ms, SAVE_EVERY_MS);
 }
 
 static int judge_one(struct engine *engine, struct judged *judged, struct moment now,
@@ -262,11 +268,12 @@ static int judge_one(struct engine *engine, struct judged *judged, struct moment
         return code;
     take_result(judged, &result, now.wall_ms, &outcome.moved, &outcome.changed);
     int64_t gap_ms = 2 * judged->measure->every_ms;
-    outcome.move = criterion_step(&judged->measure->criterion, &judged->memory,
-                                  judged->result.verdict, now.boot_ms, gap_ms);
+    outcome.move = (judged->result.provisional ? criterion_step_provisional : criterion_step)(
+        &judged->measure->criterion, &judged->memory, judged->result.verdict, now.boot_ms, gap_ms);
     outcome.tells = outcome.moved || is_analysed(judged, now.wall_ms);
     code = keep(engine, judged, &outcome, now.wall_ms, error);
     judged->touched = false;
+    judged->evaluations++;
     judged->due_boot_ms = next_look(judged, now);
     bool saved = is_saved(judged, &outcome, now.wall_ms);
     return code || saved ? code : save(engine, judged, now.wall_ms, error);

@@ -16,7 +16,8 @@ struct judged {
     struct criterion_memory memory;
     struct result result;
     bool judged;
-    int64_t since_ms; /* wall time of the present state */
+    int64_t evaluations; /* since the configuration came into force */
+    int64_t since_ms;    /* wall time of the present state */
     int64_t judged_ms;
     int64_t due_boot_ms;
     int64_t row_ms;      /* when the last row of results was written */

@@ -1,8 +1,9 @@
 /* Hands the monitoring of the monitoring what it judges by: the instances, and who reads what. */
-#include "engine/state.h"
+#include "engine/monitor.h"
 
 #include <string.h>
 
+#include "base/clean.h"
 #include "base/json.h"
 
 struct reading {
@@ -69,38 +70,32 @@ int monitor_load(struct engine *engine, struct error *error)
                            engine_now(engine).boot_ms, error);
 }
 
-/* A stop in order leaves its leaf as the last one. */
-static int ended_in_order(struct engine *engine, int64_t size, bool *ret, struct error *error)
+int monitor_note_end(struct engine *engine, struct error *error)
 {
-    struct buffer leaf = {0};
-    json_t *json = NULL;
-    int code = ledger_read(engine->ledger, size - 1, &leaf, error);
+    CLEAN(buffer_finish) struct buffer leaf = {0};
+    CLEAN(clean_json) json_t *json = NULL;
+    struct ledger_head head;
+    ledger_head(engine->ledger, &head);
+    if (!head.size)
+        return 0;
+    int code = ledger_read(engine->ledger, head.size - 1, &leaf, error);
     if (!code)
         code = json_read(leaf.data, leaf.length, &json, error);
-    *ret = strcmp(json_text_of(json, "t", ""), leaf_type_text(LEAF_STOP)) == 0;
-    json_decref(json);
-    buffer_finish(&leaf);
+    bool stopped = strcmp(json_text_of(json, "t", ""), leaf_type_text(LEAF_STOP)) == 0;
+    engine->last_end = stopped ? "stop" : engine->other_boot ? "reboot" : "crash";
     return code;
 }
 
 int monitor_start(struct engine *engine, struct moment now, struct error *error)
 {
-    struct ledger_head head;
-    bool ordered;
-    ledger_head(engine->ledger, &head);
     int code = monitor_load(engine, error);
-    if (code || !head.size)
-        return code;
-    code = ended_in_order(engine, head.size, &ordered, error);
-    if (code)
+    if (code || !engine->last_end)
         return code;
     int64_t wall_ms = now.wall_ms - engine->last_turn_ms;
     int64_t lasted_ms = engine->last_boot_ms ? now.boot_ms - engine->last_boot_ms : wall_ms;
     struct monitoring_gap gap = {.from_ms = engine->last_turn_ms,
                                  .lasted_ms = lasted_ms > 0 ? lasted_ms : 0,
-                                 .why = ordered              ? "stop"
-                                        : engine->other_boot ? "reboot"
-                                                             : "crash"};
+                                 .why = engine->last_end};
     struct monitoring_world world = world_of(engine, now);
     return monitoring_tell_gap(&world, &gap, error);
 }

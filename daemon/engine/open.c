@@ -1,5 +1,5 @@
 /* Opens the store and all that stands in it; writes start and stop. */
-#include "engine/state.h"
+#include "engine/monitor.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -29,6 +29,7 @@ static int read_memory(struct engine *engine, struct error *error)
     engine->turn_ms = json_integer_of(boot, "turn", 0);
     engine->last_turn_ms = engine->turn_ms;
     engine->last_boot_ms = engine->other_boot ? 0 : json_integer_of(boot, "boot_ms", 0);
+    engine->turn_boot_ms = engine->last_boot_ms;
     code = states_get(engine->store, "daemon", "told", &told, error);
     if (code && code != ERROR_MISSING)
         return code;
@@ -81,6 +82,8 @@ static int open_rooms(struct engine *engine, struct error *error)
     engine->intake.series = engine->series;
     code = read_memory(engine, error);
     if (!code)
+        code = monitor_note_end(engine, error);
+    if (!code)
         code = intake_load(&engine->intake, json_object_get(engine->config, "collectors"), error);
     return code;
 }
@@ -103,7 +106,7 @@ int engine_open(json_t *config, const struct engine_calls *calls, void *context,
     engine->calls = calls;
     engine->context = context;
     struct moment now = engine_now(engine);
-    engine->started_ms = engine->loaded_ms = now.wall_ms;
+    engine->started_ms = engine->loaded_ms = engine->own_from_ms = now.wall_ms;
     engine->swept_boot_ms = now.boot_ms;
     engine->next_run = now.wall_ms;
     engine->intake.on_said = on_said;
@@ -111,6 +114,9 @@ int engine_open(json_t *config, const struct engine_calls *calls, void *context,
     gethostname(engine->host, sizeof engine->host - 1);
     read_boot(engine);
     int code = open_rooms(engine, error);
+    /* Runs of the process before had numbers from its start on. */
+    if (engine->next_run <= engine->turn_ms)
+        engine->next_run = engine->turn_ms + 1;
     if (!code)
         code = turn_begin(engine, &now, error);
     if (!code)

@@ -122,10 +122,11 @@ int own_put(struct engine *engine, struct moment now, struct error *error)
     engine->own_due_boot_ms = now.boot_ms + OWN_EVERY_MS;
     int64_t from_ms = now.wall_ms - OWN_EVERY_MS;
     size_t last = engine->own_watched.count;
-    /* Time before this start was watched only up to the end of what is stored. */
-    if (from_ms < engine->started_ms &&
-        (!last || engine->own_watched.items[last - 1].to_ms < engine->started_ms))
-        from_ms = engine->started_ms;
+    /* Time before this start, or before the clock was set, was watched only up to the end of what
+     * is stored. */
+    if (from_ms < engine->own_from_ms &&
+        (!last || engine->own_watched.items[last - 1].to_ms < engine->own_from_ms))
+        from_ms = engine->own_from_ms;
     spans_trim(&engine->own_watched, now.wall_ms - engine->intake.longest_ms);
     int code =
         spans_add(&engine->own_watched, from_ms < now.wall_ms ? from_ms : now.wall_ms, now.wall_ms);

@@ -49,6 +49,13 @@ static int put_measures(const struct engine *engine, struct expose *out)
         struct label pair = {"measure", engine->measures[i].measure->id};
         code = expose_point(out, &pair, 1, engine->measures[i].trial);
     }
+    if (!code)
+        code = open_family(out, "conformd_evaluations", EXPOSE_COUNTER,
+                           "Evaluations of a measure since its text came into force.");
+    for (size_t i = 0; !code && i < engine->measure_count; i++) {
+        struct label pair = {"measure", engine->measures[i].measure->id};
+        code = expose_point(out, &pair, 1, (double)engine->measures[i].evaluations);
+    }
     return code;
 }
 

@@ -1,5 +1,5 @@
 /* A new configuration in force: unchanged instances and running times go on. */
-#include "engine/state.h"
+#include "engine/monitor.h"
 
 #include <string.h>
 

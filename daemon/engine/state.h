@@ -55,13 +55,15 @@ struct engine {
     int64_t turn_ms;       /* wall time of the last turn */
     int64_t turn_boot_ms;  /* 0 before the first */
     int64_t last_turn_ms;  /* wall time of the last turn of the process before; 0: none */
+    const char *last_end;  /* how that ended: stop, crash, reboot; NULL: there was none */
     int64_t last_boot_ms;  /* of the last turn of the process before, of the same boot */
     int64_t swept_boot_ms; /* when old rows were last dropped */
     int64_t turns;
     int64_t next_run;
     int64_t own_due_boot_ms;
     struct spans own_watched;
-    int64_t own_told_ms;                 /* up to where the own series stand in the ledger */
+    int64_t own_told_ms; /* up to where the own series stand in the ledger */
+    int64_t own_from_ms; /* wall time from which the engine watched without a break */
     int64_t in_flight[ENGINE_IN_FLIGHT]; /* outbox rows at the courier */
     size_t in_flight_count;
     int64_t outbox_next_ms; /* wall time of the next row that waits */
@@ -120,12 +122,6 @@ int own_put(struct engine *engine, struct moment now, struct error *error) MUST_
 /* The hourly coverage leaf of the own series; `all`: also before the hour is over. */
 int own_tell(struct engine *engine, bool all, struct error *error) MUST_CHECK;
 int own_baseline(struct engine *engine, int64_t now_ms, struct error *error) MUST_CHECK;
-
-/* monitor.c: hands the monitoring of the monitoring what it judges by. */
-int monitor_judge(struct engine *engine, struct moment now, struct error *error) MUST_CHECK;
-int monitor_load(struct engine *engine, struct error *error) MUST_CHECK;
-/* At a start: tells how long nothing ran. */
-int monitor_start(struct engine *engine, struct moment now, struct error *error) MUST_CHECK;
 
 /* schedule.c */
 void schedule_start_due(struct engine *engine, struct moment now);

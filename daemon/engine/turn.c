@@ -1,73 +1,51 @@
 /* One turn: what is queued becomes evidence, results, findings and messages, in one transaction. */
-#include "engine/state.h"
+#include "engine/monitor.h"
+#include "engine/step.h"
 
 #include "base/clean.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
 
-/* A step of the wall clock larger than this is told and kept. */
-enum { STEP_MS = 2000 };
-
 struct moment engine_now(const struct engine *engine)
 {
     return engine->calls->now ? engine->calls->now(engine->context) : clock_now();
 }
 
-static int note_step(struct engine *engine, int64_t before_ms, int64_t after_ms,
+static int begin(struct engine *engine, struct moment now, struct error *error)
+{
+    int code = store_begin(engine->store, error);
+    if (code)
+        return code;
+    engine->turn_ms = now.wall_ms;
+    engine->turn_boot_ms = now.boot_ms;
+    engine->intake.now_ms = now.wall_ms;
+    ledger_turn(engine->ledger, now.wall_ms);
+    return 0;
+}
+
+/* A turn of its own: an act that is taken back must not take the step with it. */
+static int turn_step(struct engine *engine, int64_t from_ms, struct moment *now,
                      struct error *error)
 {
-    char from[TEXT_TIME_SIZE], to[TEXT_TIME_SIZE];
-    int64_t leaf;
-    text_from_time(before_ms, from);
-    text_from_time(after_ms, to);
-    return ledger_append(engine->ledger, LEAF_CLOCK,
-                         json_pack("{s:s, s:s}", "from", from, "to", to), &leaf, error);
-}
-
-/* The wall clock was set: what lies after now leaves the series; what waits keeps its wait. */
-static int take_step(struct engine *engine, int64_t from_ms, int64_t now_ms, struct error *error)
-{
-    int code = note_step(engine, from_ms, now_ms, error);
-    intake_step(&engine->intake, now_ms);
-    spans_cut(&engine->own_watched, now_ms);
-    if (engine->own_told_ms > now_ms)
-        engine->own_told_ms = now_ms;
-    engine->outbox_next_ms = 0;
-    engine->own_due_boot_ms = 0; /* what the engine told of itself may be in the future by now */
-    if (code || now_ms > from_ms)
-        return code;
-    struct store_query *query = store_query(
-        engine->store, "UPDATE outbox SET next_ms = next_ms - ?1 WHERE taken_ms IS NULL");
-    store_bind_integer(query, 1, from_ms - now_ms);
-    code = store_run(query, error);
-    return code ? code : series_drop_after(engine->series, now_ms, error);
-}
-
-/* Where the wall clock would stand had nobody set it. Of the time before this process only that it
- * does not go back is known. */
-static int64_t expected_ms(const struct engine *engine, struct moment now)
-{
-    if (engine->turn_boot_ms)
-        return engine->turn_ms + now.boot_ms - engine->turn_boot_ms;
-    return now.wall_ms > engine->turn_ms ? now.wall_ms : engine->turn_ms;
+    int code = begin(engine, *now, error);
+    if (!code)
+        code = step_take(engine, from_ms, *now, error);
+    if (!code)
+        code = turn_end(engine, *now, error);
+    now->wall_ms++;
+    return code;
 }
 
 int turn_begin(struct engine *engine, struct moment *now, struct error *error)
 {
-    int64_t should_ms = expected_ms(engine, *now);
-    bool step = now->wall_ms - should_ms > STEP_MS || should_ms - now->wall_ms > STEP_MS;
+    int64_t should_ms = step_expected_ms(engine, *now);
+    bool step = step_is_one(should_ms, now->wall_ms);
     bool back = step && now->wall_ms < engine->turn_ms;
     if (now->wall_ms <= engine->turn_ms && !back)
         now->wall_ms = engine->turn_ms + 1;
-    int code = store_begin(engine->store, error);
-    if (code)
-        return code;
-    engine->turn_ms = now->wall_ms;
-    engine->turn_boot_ms = now->boot_ms;
-    engine->intake.now_ms = now->wall_ms;
-    ledger_turn(engine->ledger, now->wall_ms);
-    return step ? take_step(engine, should_ms, now->wall_ms, error) : 0;
+    int code = step ? turn_step(engine, should_ms, now, error) : 0;
+    return code ? code : begin(engine, *now, error);
 }
 
 void turn_undo(struct engine *engine)
@@ -165,16 +143,22 @@ static void answer_waiters(struct engine *engine)
     }
 }
 
+static bool is_stepped(const struct engine *engine, struct moment now)
+{
+    return step_is_one(step_expected_ms(engine, now), now.wall_ms);
+}
+
 bool engine_wants_turn(const struct engine *engine, struct moment now)
 {
-    return engine->failed_turn || intake_is_ready(&engine->intake) ||
+    return engine->failed_turn || intake_is_ready(&engine->intake) || is_stepped(engine, now) ||
            engine_next_ms(engine, now) <= now.boot_ms;
 }
 
 /* Does anything want to be written? Starting a run or handing over a message does not. */
 static bool has_work(const struct engine *engine, struct moment now)
 {
-    bool work = intake_is_ready(&engine->intake) || engine->own_due_boot_ms <= now.boot_ms ||
+    bool work = intake_is_ready(&engine->intake) || is_stepped(engine, now) ||
+                engine->own_due_boot_ms <= now.boot_ms ||
                 engine->monitoring.due_boot_ms <= now.boot_ms;
     for (size_t i = 0; i < engine->measure_count && !work; i++)
         work = engine->measures[i].due_boot_ms <= now.boot_ms || engine->measures[i].touched;

@@ -255,7 +255,7 @@ json_t *instance_memory(const struct instance *instance)
 {
     return json_pack(
         "{s:s, s:s, s:b, s:I, s:I, s:I, s:o, s:o, s:O*, s:O*, s:I, s:s, s:o, s:s, s:I, s:I, s:I, "
-        "s:I, s:I, s:o, s:o, s:I, s:b, s:I, s:I, s:I}",
+        "s:I, s:I, s:o, s:o, s:I, s:b, s:I, s:I, s:I, s:b}",
         "condition", condition_text(instance->condition), "reason",
         instance->reason ? instance->reason : "", "ever_well", instance->ever_well, "last_end",
         (json_int_t)instance->last_end_ms, "last_well", (json_int_t)instance->last_well_ms,
@@ -269,7 +269,8 @@ json_t *instance_memory(const struct instance *instance)
         "folded_last", (json_int_t)instance->folded_last_ms, "measured", measured_to_json(instance),
         "missed", missed_to_json(instance), "last_whole", (json_int_t)instance->last_whole_ms,
         "stepped", instance->stepped, "overflow", (json_int_t)instance->overflow_ms, "told",
-        (json_int_t)instance->told_ms, "untold", (json_int_t)instance->untold);
+        (json_int_t)instance->told_ms, "untold", (json_int_t)instance->untold, "clock_set",
+        instance->clock_set);
 }
 
 static enum condition read_condition(const char *text)
@@ -348,6 +349,7 @@ int instance_remember(struct instance *instance, const json_t *memory)
     instance->due_count = json_integer_of(memory, "due", 0);
     instance->taken_count = json_integer_of(memory, "taken", 0);
     instance->folded = json_integer_of(memory, "folded", 0);
+    instance->clock_set = json_flag_of(memory, "clock_set", false);
     instance->folded_first_ms = json_integer_of(memory, "folded_first", 0);
     instance->folded_last_ms = json_integer_of(memory, "folded_last", 0);
     instance->told_ms = json_integer_of(memory, "told", 0);

@@ -65,6 +65,7 @@ struct instance {
     bool stepped;          /* the clock was set back behind its last run: nothing is known of now */
     int64_t watch_from_ms; /* what is watched goes on from here; 0: begins anew */
     bool backlog;          /* more is waiting: results are provisional */
+    bool clock_set;        /* the clock was set since it last told: results are provisional */
     json_t *losses;        /* told since monitoring took them, or NULL */
     bool overflow;         /* a series limit was reached, and is still */
     int64_t overflow_ms;   /* when a reading last had no room; 0: never, or not any more */

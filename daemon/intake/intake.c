@@ -12,12 +12,14 @@
 
 enum { FOLD_MS = 3600000, SAVE_EVERY_MS = 60000 };
 
+/* Times after now are of a clock that was wrong then. */
 static void step_one(struct instance *instance, int64_t now_ms)
 {
     spans_cut(&instance->watched, now_ms);
     for (size_t i = 0; i < instance->attribute_count; i++)
         spans_cut(&instance->attributes[i].missed, now_ms);
     instance->watch_from_ms = 0;
+    instance->clock_set = true;
     /* What it read last has left the series, and what it read before is not what is now. */
     if (instance->last_end_ms > now_ms) {
         instance->stepped = true;
@@ -27,6 +29,11 @@ static void step_one(struct instance *instance, int64_t now_ms)
         instance->last_whole_ms = now_ms;
     if (instance->told_ms > now_ms)
         instance->told_ms = now_ms;
+    if (instance->overflow_ms > now_ms)
+        instance->overflow_ms = now_ms;
+    for (int i = 1; i < INSTANCE_EVIDENCE; i++)
+        if (instance->evidence_ms[i] > now_ms)
+            instance->evidence_ms[i] = 0;
     instance->untold++;
     instance->changed = instance->moved = true;
 }
@@ -248,10 +255,19 @@ bool intake_is_ready(const struct intake *intake)
     return false;
 }
 
-void intake_step(struct intake *intake, int64_t now_ms)
+int intake_step(struct intake *intake, struct moment now, struct error *error)
 {
-    for (size_t i = 0; i < intake->count; i++)
-        step_one(intake->instances[i], now_ms);
+    int code = 0;
+    for (size_t i = 0; !code && i < intake->count; i++) {
+        struct instance *instance = intake->instances[i];
+        code = intake_unfold(intake, instance, error);
+        step_one(instance, now.wall_ms);
+        /* Schedules run on: only what people are shown moves. */
+        if (instance->next_due_ms)
+            instance->next_due_ms = now.wall_ms + (instance->due_boot_ms - now.boot_ms);
+        instance->touched = true;
+    }
+    return code;
 }
 
 void intake_retire(struct instance *instance)

@@ -48,9 +48,9 @@ void intake_ended(struct instance *instance, const json_t *ended);
 bool intake_is_ready(const struct intake *intake);
 bool intake_instance_is_ready(const struct instance *instance);
 
-/* The wall clock was set to now_ms: what was watched after it is forgotten, and the time until the
- * next run counts as not watched. */
-void intake_step(struct intake *intake, int64_t now_ms);
+/* In a turn: the wall clock was set to `now`. What was watched or read after it is forgotten, the
+ * time until the next run counts as not watched, and what is folded is told first. */
+int intake_step(struct intake *intake, struct moment now, struct error *error) MUST_CHECK;
 
 /* It leaves the configuration: should it come back it has to run first. */
 void intake_retire(struct instance *instance);

@@ -367,6 +367,8 @@ static int note_state(struct intake *intake, struct instance *instance, enum con
         instance->told = instance->stream;
     }
     instance->backlog = run->backlog;
+    if (!in_interval)
+        instance->clock_set = false;
     if (run->overflow)
         instance->overflow_ms = now.wall_ms;
     else if (well && !instance->stream)

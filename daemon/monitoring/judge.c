@@ -153,14 +153,14 @@ static int note_overflow(void *context, const struct series_view *view)
     uint64_t bits;
     if (!view->count)
         return 0;
-    double last = view->values[view->count - 1];
-    memcpy(&bits, &last, sizeof bits);
-    if (bits != SERIES_STALE_BITS)
-        search->found = search->found || !search->event || last > 0;
+    for (size_t i = 0; search->event && i < view->count; i++)
+        search->found = search->found || view->values[i] > 0;
+    memcpy(&bits, &view->values[view->count - 1], sizeof bits);
+    search->found = search->found || (!search->event && bits != SERIES_STALE_BITS);
     return 0;
 }
 
-/* Did the last run of this instance feed the series for what is beyond the limit? */
+/* Was the series for what is beyond the limit fed since there was no room, and is it still? */
 static int find_overflow(struct monitoring_world *world, const struct instance *instance,
                          const struct attribute *attribute, bool *ret)
 {
@@ -169,7 +169,7 @@ static int find_overflow(struct monitoring_world *world, const struct instance *
         text_format("%s%s", attribute->name, attribute->kind == SERIES_TEXT ? "_info" : "");
     struct overflow_search search = {instance->name, attribute->kind == SERIES_EVENT, false};
     struct series_window window = {.name = name,
-                                   .from_ms = instance->last_end_ms,
+                                   .from_ms = instance->overflow_ms,
                                    .to_ms = world->now.wall_ms,
                                    .wants = is_overflow,
                                    .wants_context = &search};

@@ -116,6 +116,8 @@ enum verdict lost_judge(const struct monitoring_world *world, const struct insta
     case CONDITION_PARTIAL:
         break;
     }
+    if (instance->stepped)
+        return VERDICT_UNKNOWN;
     if (!is_late(instance, world->now.wall_ms))
         return judge_partial(world, instance, ret_readers, ret_reason);
     /* conformd itself was down: that is a finding of its own. */

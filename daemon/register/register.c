@@ -138,7 +138,8 @@ static int extend(const struct register_context *context, struct register_row *r
     json_object_set_new(row->body, "condition_cleared_at", json_null());
     set_time(row->body, "last_seen_at", context->now_ms);
     *ret = (struct register_raised){.ref = strdup(row->ref), .returned = returned};
-    bool tell = returned || ((moved || added) && context->now_ms - told_ms >= EXTEND_LEAF_MS);
+    bool long_ago = context->now_ms < told_ms || context->now_ms - told_ms >= EXTEND_LEAF_MS;
+    bool tell = returned || ((moved || added) && long_ago);
     if (tell)
         json_object_set_new(row->body, "told_ms", json_integer(context->now_ms));
     int code = rows_update(context, row, error);

@@ -362,6 +362,18 @@ int64_t scene_count(struct scene *scene, const char *sql)
     return count;
 }
 
+int64_t scene_leaves(struct scene *scene, const char *type, const char *words)
+{
+    int64_t found = 0, size = scene_count(scene, "SELECT max(first + count) FROM bundles");
+    CLEAN(clean_text) char *member = text_format("\"t\":\"%s\"", type);
+    for (int64_t i = 0; i < size; i++) {
+        CLEAN(buffer_finish) struct buffer leaf = {0};
+        must(scene, ledger_read(scene->engine->ledger, i, &leaf, &scene->error));
+        found += strstr(leaf.data, member) && strstr(leaf.data, words);
+    }
+    return found;
+}
+
 json_t *scene_act(struct scene *scene, const char *command, json_t *arguments)
 {
     CLEAN(clean_json)

@@ -66,6 +66,8 @@ json_t *scene_state(struct scene *scene, const char *kind, const char *id);
 void scene_expect(struct scene *scene, const char *id, const char *state);
 const char *scene_reason(struct scene *scene, const char *id); /* borrowed until the next call */
 int64_t scene_count(struct scene *scene, const char *sql);
+/* How many leaves of this type hold these words. */
+int64_t scene_leaves(struct scene *scene, const char *type, const char *words);
 /* A command by login uid 1000; the answer, for the caller to decref. */
 json_t *scene_act(struct scene *scene, const char *command, json_t *arguments);
 void scene_act_well(struct scene *scene, const char *command, json_t *arguments);

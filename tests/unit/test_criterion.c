@@ -147,12 +147,50 @@ static void test_objectives(void **state)
     assert_int_equal(objective_judge(NULL, 0, 100, 200), OBJECTIVE_UNKNOWN);
 }
 
+static void provisional_good_counts_for_nothing(void **state)
+{
+    (void)state;
+    struct criterion criterion = {.recover_ms = 120000, .for_ms = 60000};
+    struct criterion_memory memory = {0};
+    /* A miss counts. */
+    (void)criterion_step_provisional(&criterion, &memory, VERDICT_MISSED, 1000, 120000);
+    assert_int_equal(criterion_step_provisional(&criterion, &memory, VERDICT_MISSED, 61000, 120000),
+                     CRITERION_RAISE);
+    /* What is met provisionally never recovers, also over a store. */
+    int64_t at_ms = 61000;
+    for (int i = 0; i < 10; i++)
+        assert_int_equal(
+            criterion_step_provisional(&criterion, &memory, VERDICT_MET, at_ms += 60000, 120000),
+            CRITERION_NOTHING);
+    json_t *json = criterion_memory_to_json(&memory);
+    criterion_memory_from_json(json, false, at_ms, &memory);
+    json_decref(json);
+    /* Nor does the time since the last such one. */
+    assert_int_equal(criterion_step(&criterion, &memory, VERDICT_MET, at_ms += 60000, 120000),
+                     CRITERION_NOTHING);
+    assert_int_equal(criterion_step(&criterion, &memory, VERDICT_MET, at_ms += 60000, 120000),
+                     CRITERION_NOTHING);
+    assert_int_equal(criterion_step(&criterion, &memory, VERDICT_MET, at_ms += 60000, 120000),
+                     CRITERION_CLEAR);
+    /* It does not break off a miss either. */
+    (void)criterion_step(&criterion, &memory, VERDICT_MISSED, at_ms += 30000, 120000);
+    (void)criterion_step(&criterion, &memory, VERDICT_MISSED, at_ms += 30000, 120000);
+    (void)criterion_step_provisional(&criterion, &memory, VERDICT_MET, at_ms += 1000, 120000);
+    (void)criterion_step(&criterion, &memory, VERDICT_MISSED, at_ms += 1000, 120000);
+    assert_int_equal(criterion_step(&criterion, &memory, VERDICT_MISSED, at_ms += 30000, 120000),
+                     CRITERION_RAISE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_bounds),           cmocka_unit_test(test_malformed_bounds),
-        cmocka_unit_test(test_for_and_recovery), cmocka_unit_test(test_gap_counts_in_part),
-        cmocka_unit_test(test_memory_survives),  cmocka_unit_test(test_objectives),
+        cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_malformed_bounds),
+        cmocka_unit_test(test_for_and_recovery),
+        cmocka_unit_test(test_gap_counts_in_part),
+        cmocka_unit_test(test_memory_survives),
+        cmocka_unit_test(test_objectives),
+        cmocka_unit_test(provisional_good_counts_for_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -269,59 +269,81 @@ static void losses_are_found(void **state)
     assert_int_equal(findings(scene), 1);
 }
 
-static void many_series_are_found(void **state)
+/* A run with 1,100 users of this attribute, of which 1,000 are told apart. */
+static void crowded_run(struct scene *scene, uint32_t attribute, double value)
 {
-    struct scene *scene = *state;
-    open_adopted(scene, HOUR, "day");
     scene_pass(scene, HOUR);
     struct intake_link *link = scene_connect(scene, "accounts", scene_tables);
     for (int i = 0; i < 1100; i++) {
         char name[16];
         snprintf(name, sizeof name, "user%d", i);
-        scene_reading(scene, link, 0, name, 0);
+        scene_reading(scene, link, attribute, name, value);
     }
-    scene_reading(scene, link, 1, "bob", 1);
     scene_outcome(scene, link, 0, "");
     scene_eof(link);
     scene_ended(scene, "accounts", 0, "exited");
     scene_settle(scene);
     intake_link_free(link);
+}
+
+static void many_series_are_found(void **state)
+{
+    struct scene *scene = *state;
+    scene_measure(scene, "HITS", "sum(x_hits)", "< 10000");
+    open_adopted(scene, HOUR, "day");
+    crowded_run(scene, 1, 1);
     assert_int_equal(findings(scene), 1);
     assert_int_equal(
-        scene_count(scene, "SELECT count(*) FROM findings WHERE key = 'overflow:accounts:x_bad'"),
+        scene_count(scene, "SELECT count(*) FROM findings WHERE key = 'overflow:accounts:x_hits'"
+                           " AND body ->> 'members' = '[\"HITS\"]'"),
         1);
     runs(scene, 0, HOUR, 3 * HOUR);
     assert_int_equal(events(scene, "condition_cleared"), 1);
+    /* Another attribute: its own finding, and the first has not returned. */
+    crowded_run(scene, 0, 0);
+    assert_int_equal(findings(scene), 2);
+    assert_int_equal(
+        scene_count(scene, "SELECT count(*) FROM findings WHERE key = 'overflow:accounts:x_bad'"),
+        1);
+    assert_int_equal(events(scene, "returned"), 0);
 }
 
-static int64_t gaps(struct scene *scene, const char *words)
+static void absence_of_hours(void **state)
 {
-    int64_t found = 0, size = scene_count(scene, "SELECT max(first + count) FROM bundles");
-    for (int64_t i = 0; i < size; i++) {
-        CLEAN(buffer_finish) struct buffer leaf = {0};
-        assert_int_equal(ledger_read(scene->engine->ledger, i, &leaf, &scene->error), 0);
-        found += strstr(leaf.data, "\"t\":\"gap\"") && strstr(leaf.data, words);
+    struct scene *scene = *state;
+    json_object_set_new(scene->config, "lost_after", json_integer(5 * HOUR));
+    open_adopted(scene, HOUR, "day");
+    for (int i = 0; i < 2; i++) {
+        scene_crash(scene);
+        scene->now.boot_ms += (i ? 6 : 4) * HOUR;
+        scene->now.wall_ms += (i ? 6 : 4) * HOUR;
+        scene_open(scene);
+        assert_int_equal(findings(scene), i);
     }
-    return found;
 }
 
 static void absence_is_a_gap_and_a_finding(void **state)
 {
     struct scene *scene = *state;
     open_adopted(scene, HOUR, "now");
-    assert_int_equal(gaps(scene, ""), 0);
+    assert_int_equal(scene_leaves(scene, "gap", ""), 0);
     scene_close(scene);
     scene->now.boot_ms += MINUTE;
     scene->now.wall_ms += MINUTE;
     scene_open(scene);
-    assert_int_equal(gaps(scene, "\"why\":\"stop\""), 1);
+    assert_int_equal(scene_leaves(scene, "gap", "\"why\":\"stop\""), 1);
     assert_int_equal(findings(scene), 0);
+    scene_close(scene);
+    scene->now.wall_ms += 10 * MINUTE;
+    scene_open(scene);
+    assert_int_equal(scene_leaves(scene, "gap", "\"why\":\"stop\""), 2);
+    assert_int_equal(scene_leaves(scene, "clock", ""), 1);
     scene_crash(scene);
     /* The wall clock is set meanwhile: how long it was is known all the same. */
     scene->now.boot_ms += 2 * HOUR;
     scene->now.wall_ms += 2 * MINUTE;
     scene_open(scene);
-    assert_int_equal(gaps(scene, "\"why\":\"crash\""), 1);
+    assert_int_equal(scene_leaves(scene, "gap", "\"why\":\"crash\""), 1);
     assert_int_equal(findings(scene), 1);
     assert_int_equal(scene_count(scene, "SELECT count(*) FROM findings WHERE key LIKE 'gap:%' AND"
                                         " body ->> 'value' = '2h' AND"
@@ -345,6 +367,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(part_of_an_instance_is_lost, set_up, tear_down),
         cmocka_unit_test_setup_teardown(losses_are_found, set_up, tear_down),
         cmocka_unit_test_setup_teardown(many_series_are_found, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(absence_of_hours, set_up, tear_down),
         cmocka_unit_test_setup_teardown(absence_is_a_gap_and_a_finding, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -36,11 +36,15 @@ static void add_time(struct table *table, const json_t *row, const char *key, co
 
 static void add_population(struct table *table, const json_t *row)
 {
+    const json_t *population = json_object_get(row, "population");
     CLEAN(clean_text)
-    char *seen = text_format(
-        "%s: %lld expected, %lld seen, %lld breaching", json_text_of(row, "population", ""),
-        (long long)json_integer_of(row, "expected", 0), (long long)json_integer_of(row, "seen", 0),
-        (long long)json_integer_of(row, "breaching", 0));
+    char *list = text_format("a list of %zu", json_array_size(population));
+    CLEAN(clean_text)
+    char *seen = text_format("%s: %lld expected, %lld seen, %lld breaching",
+                             json_is_array(population) ? list : json_text_of(row, "population", ""),
+                             (long long)json_integer_of(row, "expected", 0),
+                             (long long)json_integer_of(row, "seen", 0),
+                             (long long)json_integer_of(row, "breaching", 0));
     table_row(table, "population", seen);
 }
 

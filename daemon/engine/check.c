@@ -14,6 +14,8 @@ struct checking {
     struct instance *instances; /* with the tables of all collectors */
     size_t count;
     size_t measure; /* under check */
+    const char *setting;
+    double coverage;
     bool any_tables;
 };
 
@@ -26,20 +28,64 @@ static void tell(struct checking *checking, const char *setting, size_t column, 
     checking->on_fault(checking->context, &fault);
 }
 
-/* A name that no collector declares is a slip of the pen, or a collector that is not here. */
-static void check_name(void *context, const char *name)
+/* Two samples at least make a rate, and look-back allows for one run that did not come. */
+static bool is_rate(const char *function)
+{
+    static const char *const names[] = {"rate", "irate", "increase", "delta", "idelta", "deriv"};
+    for (size_t i = 0; function && i < sizeof names / sizeof *names; i++)
+        if (strcmp(names[i], function) == 0)
+            return true;
+    return false;
+}
+
+static void check_range(struct checking *checking, const struct instance *instance,
+                        const struct promql_selector *selector)
+{
+    CLEAN(clean_text) char *every = text_from_duration(instance->every_ms);
+    CLEAN(clean_text) char *least = text_from_duration(2 * instance->every_ms);
+    CLEAN(clean_text) char *sentence = NULL;
+    bool is_short = is_rate(selector->over) && selector->over_ms < 2 * instance->every_ms;
+    double watched = 1 - (double)instance->every_ms / (double)selector->range_ms;
+    if (is_short)
+        sentence = text_format("the range of %s() over %s, which collector %s reads each %s, is "
+                               "too short: allowed is %s or more",
+                               selector->over, selector->name, instance->name, every, least);
+    else if (selector->range_ms && watched < checking->coverage)
+        sentence = text_format("collector %s reads %s each %s: before a run at most %.0f %% of the "
+                               "range was watched, and coverage is %.0f %%: it will be unknown at "
+                               "times",
+                               instance->name, selector->name, every,
+                               watched > 0 ? watched * 100 : 0, checking->coverage * 100);
+    if (sentence)
+        tell(checking, checking->setting, selector->column, !is_short, sentence);
+}
+
+/* A name that nobody declares is a slip of the pen, or a collector that is not here. */
+static void check_selector(void *context, const struct promql_selector *selector)
 {
     struct checking *checking = context;
-    if (text_begins(name, "conformd_"))
-        return;
-    for (size_t i = 0; i < checking->count; i++)
-        if (watch_feeds(&checking->instances[i], name))
-            return;
+    bool own = text_begins(selector->name, "conformd_"), known = own && own_has(selector->name);
+    for (size_t i = 0; i < checking->count; i++) {
+        if (!watch_feeds(&checking->instances[i], selector->name))
+            continue;
+        known = true;
+        check_range(checking, &checking->instances[i], selector);
+    }
     CLEAN(clean_text)
-    char *sentence = text_format(
-        "no collector of this configuration declares %s; the measure will be unknown", name);
-    if (checking->any_tables && sentence)
-        tell(checking, "formula", 0, true, sentence);
+    char *sentence =
+        text_format("%s %s; the measure will be unknown",
+                    own ? "conformd has no series" : "no collector of this configuration declares",
+                    selector->name);
+    if (!known && (own || checking->any_tables) && sentence)
+        tell(checking, checking->setting, 0, true, sentence);
+}
+
+static void check_formula(struct checking *checking, const char *setting,
+                          const struct promql *formula)
+{
+    checking->setting = setting;
+    if (formula)
+        promql_each_selector(formula, check_selector, checking);
 }
 
 static int check_measure(struct checking *checking, json_t *construct)
@@ -54,7 +100,10 @@ static int check_measure(struct checking *checking, json_t *construct)
     }
     measure_fault_finish(&fault);
     if (measure) {
-        measure_each_name(measure, check_name, checking);
+        checking->coverage = measure->coverage;
+        check_formula(checking, "formula", measure->formula);
+        check_formula(checking, "valid_when", measure->valid_when);
+        check_formula(checking, "population", measure->inventory);
         if (promql_may_be_empty(measure->formula) && measure->when_empty.as == INSTEAD_UNKNOWN)
             tell(checking, "formula", 0, true,
                  "its answer may be empty where all is well, and when_empty does not say what that "
@@ -64,7 +113,19 @@ static int check_measure(struct checking *checking, json_t *construct)
     return code;
 }
 
-static int load_tables(struct checking *checking, const json_t *tables)
+/* Zeroed where the configuration does not name it. */
+static int64_t interval_of(const json_t *collectors, const char *name)
+{
+    size_t index;
+    json_t *collector;
+    json_array_foreach ((json_t *)collectors, index, collector) {
+        if (strcmp(json_text_of(collector, "name", ""), name) == 0)
+            return json_integer_of(collector, "every", 0);
+    }
+    return 0;
+}
+
+static int load_tables(struct checking *checking, const json_t *tables, const json_t *collectors)
 {
     const char *name;
     json_t *row;
@@ -72,8 +133,15 @@ static int load_tables(struct checking *checking, const json_t *tables)
     if (!checking->instances)
         return ERROR_MEMORY;
     json_object_foreach ((json_t *)tables, name, row) {
-        if (!instance_take_tables(&checking->instances[checking->count], row, NULL))
+        struct instance *instance = &checking->instances[checking->count];
+        instance->name = strdup(name);
+        instance->every_ms = interval_of(collectors, name);
+        if (instance->name && !instance_take_tables(instance, row, NULL)) {
             checking->count++;
+        } else {
+            instance_finish(instance);
+            *instance = (struct instance){0};
+        }
         checking->any_tables = true;
     }
     return 0;
@@ -84,7 +152,7 @@ int engine_check(const json_t *config, const json_t *tables,
 {
     struct checking checking = {.on_fault = on_fault, .context = context};
     json_t *construct;
-    int code = load_tables(&checking, tables);
+    int code = load_tables(&checking, tables, json_object_get(config, "collectors"));
     json_array_foreach (json_object_get(config, "measures"), checking.measure, construct) {
         if (!code)
             code = check_measure(&checking, construct);

@@ -164,7 +164,9 @@ static int watch(struct intake *intake, struct instance *instance, int64_t now_m
     if (gap < 60000)
         gap = 60000;
     int64_t from = instance->watch_from_ms;
-    if (from == 0 || from > now_ms || now_ms - from > gap)
+    /* What was lost lies somewhere in between. */
+    bool lost = instance->stream && json_array_size(instance->run.lost);
+    if (from == 0 || from > now_ms || now_ms - from > gap || lost)
         from = now_ms;
     instance->watch_from_ms = instance->last_well_ms = now_ms;
     instance->ever_well = true;

@@ -333,6 +333,58 @@ static void stopped_then_lost(void **state)
     scene_expect(scene, "M", "met");
 }
 
+/* What --check says of a formula: nothing, a warning, or that it is refused. */
+static const struct checked {
+    const char *formula;
+    const char *coverage;
+    const char *says; /* NULL: nothing */
+    bool warning;
+} checked[] = {
+    {"sum(x_bad)", "0.9", NULL, false},
+    {"sum(increase(x_hits_total[2h]))", "0", NULL, false},
+    {"sum(increase(x_hits_total[119m]))", "0",
+     "the range of increase() over x_hits_total, which "
+     "collector accounts reads each 1h, is too short: "
+     "allowed is 2h or more",
+     false},
+    {"sum(rate(x_hits_total[90m]))", "0", "too short", false},
+    {"sum(sum_over_time(x_hits[90m]))", "0", NULL, false},
+    {"sum(sum_over_time(x_hits[10h]))", "0.9", NULL, false},
+    {"sum(sum_over_time(x_hits[4h]))", "0.9", "at most 75 % of the range was watched", true},
+    {"sum(sum_over_time(x_hits[4h]))", "0.75", NULL, false},
+    {"sum(x_bad > 0)", "0.9", "may be empty where all is well", true},
+    {"count(x_bad)", "0.9", "may be empty where all is well", true},
+    {"sum(y_bad)", "0.9", "no collector of this configuration declares y_bad", true},
+    {"sum(conformd_nothing)", "0.9", "conformd has no series conformd_nothing", true},
+    {"sum(conformd_runs_due)", "0.9", NULL, false},
+};
+
+static void note_fault(void *context, const struct engine_fault *fault)
+{
+    const struct checked *row = context;
+    if (!row->says || !strstr(fault->sentence, row->says) || fault->warning != row->warning)
+        fail_msg("%s: %s%s", row->formula, fault->warning ? "warning: " : "", fault->sentence);
+    assert_string_equal(fault->setting, "measures[0].formula");
+    check_expected(row->formula);
+}
+
+static void check_mode(void **state)
+{
+    (void)state;
+    CLEAN(clean_json)
+    json_t *tables = json_pack("{s:o}", "accounts", json_loads(scene_tables, 0, NULL));
+    for (size_t i = 0; i < sizeof checked / sizeof *checked; i++) {
+        struct scene *scene = scene_new();
+        scene_collector(scene, "accounts", HOUR);
+        set_text(scene_measure(scene, "M", checked[i].formula, "== 0"), "coverage",
+                 checked[i].coverage);
+        if (checked[i].says)
+            expect_any(note_fault, row->formula);
+        assert_int_equal(engine_check(scene->config, tables, note_fault, (void *)&checked[i]), 0);
+        scene_free(scene);
+    }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -346,6 +398,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(beyond_the_limit, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_worst_reason, set_up, tear_down),
         cmocka_unit_test_setup_teardown(stopped_then_lost, set_up, tear_down),
+        cmocka_unit_test(check_mode),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

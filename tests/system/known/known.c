@@ -195,6 +195,19 @@ static void end_stream(struct story *story, struct actor *actor)
     actor->link = NULL;
 }
 
+/* Something of its source was gone before it was read. */
+static void lose(struct story *story, struct actor *actor)
+{
+    CLEAN(buffer_finish) struct buffer body = {0};
+    wire_put_text(&body, "file");
+    wire_put_text(&body, "bytes");
+    wire_put_text(&body, "it was truncated");
+    wire_put_u64(&body, 0);
+    wire_put_u64(&body, 100);
+    if (scene_send(story->scene, actor->link, MESSAGE_LOST, &body))
+        exit(2);
+}
+
 static void act_stream(struct story *story, struct actor *actor)
 {
     struct scene *scene = story->scene;
@@ -215,12 +228,16 @@ static void act_stream(struct story *story, struct actor *actor)
     uint32_t missing = actor->mood == NAMING ? 1 + (uint32_t)story_random(story, 7) : 0;
     json_t *readings = read_all(story, actor, missing);
     json_t *names = name_missing(story, actor, missing);
+    bool lost = story_one_in(story, 6);
+    if (lost)
+        lose(story, actor);
     if (interval)
         scene_outcome(scene, actor->link, ending->status, "");
     scene_batch(scene, actor->link, interval ? 1 : 2, "1");
     story_tell(story, "batch",
-               json_pack("{s:s, s:s, s:b, s:o, s:o}", "i", actor->name, "end", ending->word,
-                         "interval", interval, "readings", readings, "missing", names));
+               json_pack("{s:s, s:s, s:b, s:b, s:o, s:o}", "i", actor->name, "end", ending->word,
+                         "interval", interval, "lost", lost, "readings", readings, "missing",
+                         names));
     scene_settle(scene);
 }
 

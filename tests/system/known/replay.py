@@ -106,9 +106,9 @@ class World:
         if event["interval"]:
             source.missing, source.said, source.told = source.said, set(), True
         source.declared = True
-        self.settle(source, t, end, event["interval"])
+        self.settle(source, t, end, event["interval"], event["lost"])
 
-    def settle(self, source, t, end, whole):
+    def settle(self, source, t, end, whole, lost=False):
         source.state, source.ended, source.stepped = end, t, False
         source.ends, source.vague = source.ends[-20:] + [t], []
         if end == "well":
@@ -120,7 +120,7 @@ class World:
                 source.last_good = 0
             return
         since = source.last_good
-        if not since or t - since > max(2 * source.every, 60000):
+        if lost or not since or t - since > max(2 * source.every, 60000):
             since = t
         source.ever, source.last_good = True, t
         source.watched.append((since, t))

@@ -7,10 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "lies.h"
+
 enum { MANY_READINGS = 2000000, MANY_ATTRIBUTES = 300, DESCRIPTORS = 64, GARBAGE = 512 };
-enum { EXCERPT_SIZE = 8 << 20, EXCERPTS = 200 };
+enum { EXCERPT_SIZE = 8 << 20, EXCERPTS = 200, LEAK_PIECE = 1 << 20 };
+
+/* Messages that this process has sent so far, its tables among them. */
+static unsigned sent = 1;
 
 static int emit(const struct cfd_host *host, uint32_t attribute, const char *label, double value)
 {
@@ -45,8 +51,8 @@ static int do_loop(const struct cfd_host *host)
 static int do_stop(const struct cfd_host *host)
 {
     (void)emit(host, 0, "x", 1);
-    raise(SIGSTOP);
-    return CFD_OK;
+    /* Where a sandbox refuses it, that is an end of another kind. */
+    return raise(SIGSTOP) ? CFD_ERROR : CFD_OK;
 }
 
 static int do_exit(const struct cfd_host *host)
@@ -58,7 +64,10 @@ static int do_exit(const struct cfd_host *host)
 static int do_fork(const struct cfd_host *host)
 {
     (void)emit(host, 0, "x", 1);
-    if (fork() == 0) {
+    pid_t child = fork();
+    if (child < 0)
+        return CFD_ERROR;
+    if (child == 0) {
         signal(SIGTERM, SIG_IGN);
         for (;;)
             pause();
@@ -113,14 +122,23 @@ static int do_excerpts(const struct cfd_host *host)
     return emit(host, 0, "x", 1);
 }
 
-/* Writes what no program of ours writes to every socket that it finds. */
+/* Takes memory until there is none. */
+static int do_leak(const struct cfd_host *host)
+{
+    (void)emit(host, 0, "x", 1);
+    for (char *piece; (piece = malloc(LEAK_PIECE));)
+        memset(piece, 1, LEAK_PIECE);
+    return CFD_ERROR;
+}
+
+/* Mutated messages of every kind, on the channel that it finds. */
 static int do_lie(const struct cfd_host *host)
 {
-    unsigned char garbage[GARBAGE];
-    memset(garbage, 0xa5, sizeof garbage);
-    (void)emit(host, 0, "x", 1);
-    for (int fd = 3; fd < DESCRIPTORS; fd++)
-        (void)send(fd, garbage, sizeof garbage, MSG_NOSIGNAL | MSG_DONTWAIT);
+    struct cfd_value frames = {.size = sizeof frames};
+    unsigned seed = (unsigned)time(0) * 31 + (unsigned)getpid();
+    if (host->setting(host, "frames", &frames) != CFD_OK)
+        return CFD_ERROR;
+    lies_tell(seed, (unsigned)frames.integer, sent + 1);
     return CFD_OK;
 }
 
@@ -167,6 +185,8 @@ static const struct {
     {"loop", do_loop},
     {"stop", do_stop},
     {"exit", do_exit},
+    {"early", do_exit},
+    {"leak", do_leak},
     {"fork", do_fork},
     {"flood", do_flood},
     {"undeclared", do_undeclared},
@@ -178,6 +198,14 @@ static const struct {
     {"many", do_well},
 };
 
+/* What the engine switched it to since: the first runs are good, so that there is something to
+ * become unknown. */
+static int is_bad_now(const struct cfd_host *host)
+{
+    struct cfd_value value = {.size = sizeof value};
+    return host->setting(host, "switch", &value) == CFD_OK && access(value.text, F_OK) == 0;
+}
+
 static int run_open(const struct cfd_host *host, void **ret_self)
 {
     static const char *const labels[] = {"what", 0};
@@ -187,6 +215,8 @@ static int run_open(const struct cfd_host *host, void **ret_self)
     for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
         if (!strcmp(modes[i].name, value.text))
             *ret_self = (void *)&modes[i];
+    if (!strcmp(value.text, "early") && is_bad_now(host))
+        _exit(3);
     for (int i = 0; !strcmp(value.text, "many") && i < MANY_ATTRIBUTES; i++) {
         char name[32];
         snprintf(name, sizeof name, "bad_%d", i);
@@ -201,27 +231,42 @@ static int run_open(const struct cfd_host *host, void **ret_self)
     return *ret_self ? CFD_OK : CFD_ERROR;
 }
 
-/* What the engine switched it to since: the first runs are good, so that there is something to
- * become unknown. */
-static int is_bad_now(const struct cfd_host *host)
-{
-    struct cfd_value value = {.size = sizeof value};
-    return host->setting(host, "switch", &value) == CFD_OK && access(value.text, F_OK) == 0;
-}
-
 static int run_collect(void *self, const struct cfd_host *host)
 {
     int (*const *run)(const struct cfd_host *) = &modes[0].run;
     for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
         if (&modes[i] == self)
             run = &modes[i].run;
-    return is_bad_now(host) ? (*run)(host) : do_well(host);
+    int code = is_bad_now(host) ? (*run)(host) : do_well(host);
+    sent += 2; /* readings, outcome */
+#ifdef BAD_STREAM
+    if (code == CFD_OK)
+        code = host->position_set(host, "at", "here");
+#endif
+    return code;
 }
+
+#ifdef BAD_STREAM
+static int run_start(void *self, const struct cfd_host *host, int *ret_fd)
+{
+    (void)self;
+    (void)host;
+    *ret_fd = -1;
+    return CFD_OK;
+}
+
+static void run_stop(void *self, const struct cfd_host *host)
+{
+    (void)self;
+    (void)host;
+}
+#endif
 
 static const char *const what[] = {"what", 0};
 static const struct cfd_option options[] = {
     {.name = "mode", .type = CFD_STRING, .preset = "well", .help = "How it misbehaves."},
     {.name = "switch", .type = CFD_PATH, .help = "It is good until this file is there."},
+    {.name = "frames", .type = CFD_INTEGER, .preset = "100", .help = "How many a lie sends."},
     {0}};
 static const struct cfd_attribute attributes[] = {{.name = "bad_value",
                                                    .kind = CFD_GAUGE,
@@ -236,4 +281,7 @@ const struct cfd_collector cfd_collector_plugin = {
     CFD_COLLECTOR_HEAD,       .name = "bad",      .version = "1",
     .summary = "Misbehaves.", .options = options, .attributes = attributes,
     .needs = needs,           .open = run_open,   .collect = run_collect,
+#ifdef BAD_STREAM
+    .flags = CFD_STREAM,      .start = run_start, .stop = run_stop,
+#endif
 };

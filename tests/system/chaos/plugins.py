@@ -1,11 +1,15 @@
-"""Collectors that misbehave: each costs its own run and nothing else. The run is evidence of failure
-with a reason, its series are unknown at once, no process is left over, the others go on."""
+"""Collectors that misbehave, each in its own way, many times: each costs its own run and nothing else.
+It is found at once, the run is evidence of failure with a reason, its series and measure are unknown
+at once, it is one finding, nothing is left over, and the daemon and the others go on."""
+import json
 import os
+import re
 import shutil
-import sys
+import threading
 
 import chaos
 import harness
+from chaos import LONG, PATIENCE
 from harness import check, time, wait_for
 
 # mode: what the reason must say; None where the run stays good
@@ -13,38 +17,74 @@ MODES = {
     "null": "signal",
     "loop": "deadline",
     "stop": "",
-    "exit": "",
+    "exit": "exited with code 0",
+    "early": "",
     "fork": "",
+    "leak": "",
     "flood": "",
     "undeclared": "refused: ",
     "malformed": "refused: ",
-    "excerpts": None,
-    "lie": "",
+    "lie": "broke the protocol",
+    "lie2": "broke the protocol",
+    "lie3": "broke the protocol",
     "descriptors": "",
+    "stream_null": "signal",
+    "stream_loop": "silent",
+    "stream_stop": "silent",
+    "stream_exit": "exited",
+    "excerpts": None,
     "log": None,
     "many": None,
 }
-FAIL_SECONDS = 25
-MEMORY_KIB = 160 * 1024
+BAD = [mode for mode, word in MODES.items() if word is not None]
+ROUNDS = 12 if LONG else 2
+TRIALS = 200 if LONG else 30
+FRAMES = 10000 if LONG else 500
+EVERY = 2.0
+FOUND_SECONDS, DELAY_SECONDS, LOG_EVERY = 5.0, 1.0, 1.0
+RESTED_SECONDS = 10.5  # ready for so long, its deaths are forgotten
+AGAIN_SECONDS = 75.0   # the longest pause between two starts is 60 s
+MEMORY_KIB = 192 * 1024
+MORE_DESCRIPTORS = 6
+PROGRAMS = {"conformd-engine", "conformd-front", "conformd-collector", "conformd-courier",
+            "conformd-reader"}
+MEASURE = """{ id = "B%(number)02d"; version = 1; name = "%(mode)s"; information_need = "Is it seen?";
+    kind = "performance"; formula = "sum(bad_value{instance=\\"%(mode)s\\",what=\\"x\\"})"; unit = "values";
+    every = "1h"; controls = ["27001:2022 A.8.15"]; owner = "it"; urgency = "now"; why = "w";
+    if_missed = "m"; criterion = { target = "== 1"; for = "1h"; recover = "1h"; }; }"""
+
+
+def modes_now():
+    # The sanitizer takes that signal for itself, and has no limit of memory.
+    left_out = ("null", "stream_null", "leak") if chaos.SANITIZED else ()
+    return [mode for mode in MODES if mode not in left_out]
 
 
 def use_plugins(daemon):
-    """The build's plugins and the bad one in one folder."""
+    """The build's plugins and the bad ones in one folder."""
     folder = daemon.path("plugins")
     os.mkdir(folder)
     for source in (os.path.join(harness.BUILD, "plugins"), os.environ["CHAOS_DIR"]):
-        for name in ("log.so", "bad.so"):
+        for name in ("log.so", "bad.so", "bad_stream.so"):
             if os.path.exists(os.path.join(source, name)):
                 shutil.copy(os.path.join(source, name), folder)
     return folder
 
 
 def configure(daemon, log, modes):
-    rows = [chaos.log_collector(log)]
+    rows = [chaos.log_collector(log, every="%ds" % LOG_EVERY)]
+    lies = sum(mode.startswith("lie") for mode in modes) or 1
     for mode in modes:
-        rows.append('{ name = "%s"; plugin = "bad"; every = "2s"; deadline = "1s"; mode = "%s"; '
-                    'switch = "%s"; }' % (mode, mode, daemon.path("switch")))
-    daemon.write_config(",\n".join(rows), extra="allow_unattributed = true;\n")
+        stream = mode.startswith("stream_")
+        rows.append('{ name = "%s"; plugin = "%s"; every = "%ds"; deadline = "1s"; mode = "%s"; '
+                    'switch = "%s"; frames = %d; }'
+                    % (mode, "bad_stream" if stream else "bad", EVERY,
+                       mode.replace("stream_", "").rstrip("23"), daemon.path("switch"),
+                       FRAMES // (lies * ROUNDS) + 1))
+    measures = [MEASURE % {"number": i, "mode": mode} for i, mode in enumerate(modes)]
+    daemon.write_config(",\n".join(rows),
+                        extra='allow_unattributed = true;\nlost_after_urgent = "1s";\n'
+                              'lost_after = "1s";\nmeasures = ( %s );\n' % ",\n".join(measures))
     with open(daemon.config) as f:
         text = f.read()
     with open(daemon.config, "w") as f:
@@ -55,41 +95,197 @@ def value_of(daemon, mode):
     return daemon.number('bad_value{instance="%s",what="x"}' % mode)
 
 
-def fails(daemon, mode, word):
-    """The first run after the switch has failed, with a reason; its series are gone."""
-    def failed():
-        row = daemon.collector(mode)
-        return row if row["state"] == "failed" else None
+def rows_of(daemon):
+    return {row["name"]: row for row in daemon.get("/api/collectors")["collectors"]}
 
-    row = wait_for("%s fails" % mode, failed, FAIL_SECONDS, 0.1)
-    check(row["reason"] and word in row["reason"], "%s: %r" % (mode, row["reason"]))
-    check(value_of(daemon, mode) is None, "%s still has a value" % mode)
+
+class Delays(threading.Thread):
+    """How long an answer takes, and how long a line of another collector's log, all along."""
+
+    def __init__(self, daemon, writer):
+        super().__init__(daemon=True)
+        self.daemon_, self.writer = daemon, writer
+        self.answer = self.line = 0.0
+        self.asked = 0
+        self.ending = threading.Event()
+
+    def run(self):
+        written = [(time.monotonic(), self.writer.count)]
+        while not self.ending.wait(0.05):
+            begun = time.monotonic()
+            try:
+                counted = chaos.counted(self.daemon_)
+            except AssertionError:
+                continue
+            now = time.monotonic()
+            self.answer = max(self.answer, now - begun)
+            self.asked += 1
+            # What was written by then and is not counted is as old as its first moment.
+            while len(written) > 1 and written[0][1] <= counted:
+                written.pop(0)
+            if written[0][1] > counted:
+                self.line = max(self.line, begun - written[0][0])
+            written.append((now, self.writer.count))
+
+    def end(self):
+        self.ending.set()
+        self.join()
+
+
+def is_evidence(daemon, mode, row):
     leaf = row["last_run"]["evidence"]
-    check(leaf is not None and daemon.get("/api/evidence/%d" % leaf)["leaf"]["t"] == "evidence",
-          "%s: the run is no evidence: %s" % (mode, row["last_run"]))
-    print("%-11s failed: %s" % (mode, row["reason"]))
+    told = daemon.get("/api/evidence/%d" % leaf)["leaf"]
+    check(told["t"] == "evidence" and told["outcome"] == "failed",
+          "%s: the run is no evidence of failure: %s" % (mode, told))
 
 
-def goes_on(daemon, mode):
-    """Two runs after the switch, and all is well."""
-    for _ in range(2):
-        run = daemon.collector(mode)["last_run"]["id"]
-        wait_for("a run of %s" % mode,
-                 lambda: daemon.collector(mode)["last_run"]["id"] != run, 20, 0.1)
-    row = daemon.collector(mode)
-    check(row["state"] == "well", "%s: %s" % (mode, row))
-    print("%-11s goes on" % mode)
+def is_found(daemon, mode, number, row):
+    """All that the failed run has changed, at the moment at which it is seen."""
+    check(row["reason"] and MODES[mode] in row["reason"], "%s: %r" % (mode, row["reason"]))
+    check(value_of(daemon, mode) is None, "%s still has a value" % mode)
+    measure = daemon.measure("B%02d" % number)
+    check(measure["state"] == "unknown", "%s: its measure is %s" % (mode, measure["state"]))
+    is_evidence(daemon, mode, row)
+
+
+def find_all(daemon, modes, found):
+    """Every bad one is found in time."""
+    begun = time.monotonic()
+    left = [mode for mode in modes if mode in BAD]
+    while left:
+        rows, now = rows_of(daemon), time.monotonic()
+        for mode in [m for m in left if rows[m]["state"] == "failed"]:
+            left.remove(mode)
+            is_found(daemon, mode, modes.index(mode), rows[mode])
+            found.setdefault(mode, []).append((max(0.0, now - begun - EVERY), rows[mode]["reason"]))
+        # It goes wrong with its next run, which is due within an interval.
+        check(not left or now - begun < EVERY + FOUND_SECONDS * PATIENCE,
+              "not found within %g s: %s" % (FOUND_SECONDS, [rows[m] for m in left]))
+        time.sleep(0.02)
+
+
+def go_on(daemon, modes):
+    """Two runs more of each that is only a nuisance, and all is well."""
+    for mode in [m for m in modes if m not in BAD]:
+        for _ in range(2):
+            run = daemon.collector(mode)["last_run"]["id"]
+            wait_for("a run of %s" % mode,
+                     lambda: daemon.collector(mode)["last_run"]["id"] != run, 20 * PATIENCE, 0.1)
+        row = daemon.collector(mode)
+        check(row["state"] == "well", "%s: %s" % (mode, row))
+
+
+def findings(daemon):
+    """{instance: how many findings of its loss}"""
+    counts = {}
+    for finding in daemon.get("/api/findings?limit=1000")["findings"]:
+        text = json.dumps(finding)
+        for mode in re.findall(r'"collector:([a-z0-9_]+)"', text):
+            counts[mode] = counts.get(mode, 0) + 1
+    return counts
+
+
+def one_finding_each(daemon, modes):
+    bad = [mode for mode in modes if mode in BAD]
+    wait_for("a finding of each", lambda: set(findings(daemon)) >= set(bad), 30 * PATIENCE, 0.2)
+    counts = findings(daemon)
+    check(counts == {mode: 1 for mode in bad}, "findings: %s" % counts)
 
 
 def strays(daemon):
-    """Adopted processes and children without a parent of ours that still live."""
-    known = {"conformd-engine", "conformd-front", "conformd-collector", "conformd-courier"}
+    """Adopted processes and children that are none of the daemon's programs and still live."""
     lost = chaos.reap_orphans(daemon)
     for pid in chaos.descendants_of(daemon.process.pid):
         words = chaos.command_of(pid)
-        if words and os.path.basename(words[0]) not in known:
+        if words and os.path.basename(words[0]) not in PROGRAMS:
             lost.append(pid)
     return lost
+
+
+def one_process_each(daemon):
+    """No instance has two processes."""
+    names = [chaos.command_of(pid)[1] for pid in chaos.children_of(daemon.process.pid)
+             if len(chaos.command_of(pid)) > 1]
+    return len(names) == len(set(names)) and not strays(daemon)
+
+
+def all_good(daemon, modes):
+    return all(value_of(daemon, mode) == 1 for mode in modes)
+
+
+def do_round(daemon, modes, found):
+    open(daemon.path("switch"), "w").close()
+    find_all(daemon, modes, found)
+    one_finding_each(daemon, modes)
+    go_on(daemon, modes)
+    os.unlink(daemon.path("switch"))
+    wait_for("good runs again", lambda: all_good(daemon, modes), AGAIN_SECONDS * PATIENCE, 0.2)
+    wait_for("one process each", lambda: one_process_each(daemon), 5 * PATIENCE)
+
+
+def report(found, delays, said):
+    reasons = {}
+    for mode, seen in found.items():
+        took = sorted(seconds for seconds, _ in seen)
+        print("%-11s %2d times; found within %.1f s of its run, median %.1f s: %s"
+              % (mode, len(took), took[-1], took[len(took) // 2], seen[-1][1][:70]))
+        if mode.startswith("lie"):
+            for _, reason in seen:
+                word = re.sub(r"\d+", "N", reason)[:60]
+                reasons[word] = reasons.get(word, 0) + 1
+    frames = sum(int(n) for n in re.findall(r"bad: (\d+) mutated frames", said))
+    print("%d mutated frames; the first that was refused was, times: %s" % (frames, reasons))
+    trials = sum(map(len, found.values()))
+    print("%d trials; %d questions asked meanwhile: the slowest took %.2f s, the latest line %.2f s"
+          " (its interval of %.0f s within)" % (trials, delays.asked, delays.answer, delays.line,
+                                                LOG_EVERY))
+    return trials, frames
+
+
+def go(daemon, modes, writer):
+    daemon.start()
+    wait_for("good runs", lambda: all_good(daemon, modes), 20 * PATIENCE, 0.1)
+    wait_for("judged", lambda: all(m["judged_at"] for m in daemon.get("/api/measures")["measures"]))
+    daemon.ctl("adopt")
+    writer.start()
+    delays, heads, found = Delays(daemon, writer), chaos.Heads(), {}
+    delays.start()
+    engine = chaos.find(daemon, "engine")
+    before = chaos.descriptors(engine), chaos.descriptors(daemon.process.pid)
+    for number in range(ROUNDS):
+        heads.take(daemon)
+        do_round(daemon, modes, found)
+        if number + 1 < ROUNDS:
+            time.sleep(RESTED_SECONDS)  # as one that fails now and then, not as one that always does
+    delays.end()
+    chaos.every_line_once(daemon, writer.end())
+    trials, frames = report(found, delays, daemon.said())
+    check(trials >= TRIALS or chaos.SANITIZED, "only %d trials" % trials)
+    check(frames >= FRAMES or "lie" not in modes, "only %d frames" % frames)
+    check(delays.asked > 10 and delays.answer < DELAY_SECONDS * PATIENCE, "the daemon was held up")
+    check(delays.line < LOG_EVERY + DELAY_SECONDS * PATIENCE, "another collector was held up")
+    check(chaos.find(daemon, "engine") == engine, "the engine died")
+    most = chaos.rss_kib(engine, "VmHWM")
+    after = chaos.descriptors(engine), chaos.descriptors(daemon.process.pid)
+    print("the engine's memory at its highest: %d KiB; descriptors of engine and parent: %s, then %s"
+          % (most, before, after))
+    check(chaos.SANITIZED or most < MEMORY_KIB, "the engine took %d KiB" % most)
+    check(all(b <= a + MORE_DESCRIPTORS for a, b in zip(before, after)), "descriptors leak")
+    heads.take(daemon)
+    check(daemon.stop()[0] == 0, "the stop failed")
+    wait_for("nothing is left", lambda: not chaos.reap_orphans(daemon), 5 * PATIENCE)
+    heads.judge(daemon.state)
+    chaos.rebuild_check(daemon.state)
+
+
+def show_state(daemon):
+    try:
+        for row in rows_of(daemon).values():
+            print(row["name"], row["state"], row["reason"], row["last_run"], row["next_due_at"])
+        print("findings:", findings(daemon))
+    except (OSError, harness.http.client.HTTPException) as error:
+        print("no answer: %s" % error)
+    print(daemon.said()[-6000:])
 
 
 def main():
@@ -98,48 +294,14 @@ def main():
     log = daemon.path("auth.log")
     open(log, "w").close()
     use_plugins(daemon)
-    modes = sys.argv[1:] or list(MODES)
-    if os.environ.get("CHAOS_SANITIZED") and "null" in modes:
-        modes.remove("null")  # the sanitizer takes that signal for itself
+    modes = modes_now()
     configure(daemon, log, modes)
     writer = chaos.Writer(log, rate=200, rotate=0)
     try:
-        daemon.start()
-        wait_for("good runs", lambda: all(value_of(daemon, m) == 1 for m in modes), 20, 0.1)
-        writer.start()
-        engine = chaos.find(daemon, "engine")
-        before = chaos.descriptors(engine), chaos.descriptors(daemon.process.pid)
-        heads = chaos.Heads()
-        heads.take(daemon)
-        open(daemon.path("switch"), "w").close()
-        for mode in modes:
-            if MODES[mode] is not None:
-                fails(daemon, mode, MODES[mode])
-        for mode in modes:
-            if MODES[mode] is None:
-                goes_on(daemon, mode)
-        check(chaos.find(daemon, "engine") == engine, "the engine died")
-        os.unlink(daemon.path("switch"))
-        wait_for("good runs again",
-                 lambda: all(value_of(daemon, m) == 1 for m in modes), 40, 0.2)
-        most = chaos.rss_kib(engine, "VmHWM")
-        print("the engine's memory at its highest: %d KiB" % most)
-        check(os.environ.get("CHAOS_SANITIZED") or most < MEMORY_KIB, "the engine took %d KiB" % most)
-        chaos.every_line_once(daemon, writer.end())
-        wait_for("no stray", lambda: not strays(daemon), 5)
-        wait_for("no zombie", lambda: not chaos.zombies(daemon), 5)
-        heads.take(daemon)
-        after = chaos.descriptors(engine), chaos.descriptors(daemon.process.pid)
-        print("descriptors of engine and parent: %s, then %s" % (before, after))
-        check(after[0] <= before[0] + 6 and after[1] <= before[1] + 6, "descriptors leak")
-        check(daemon.stop()[0] == 0, "the stop failed")
-        wait_for("nothing is left", lambda: not chaos.reap_orphans(daemon), 5)
-        heads.judge(daemon.state)
+        go(daemon, modes, writer)
     except BaseException:
         writer.ending.set()
-        for row in daemon.get("/api/collectors")["collectors"]:
-            print(row["name"], row["state"], row["reason"], row["last_run"], row["next_due_at"])
-        print(daemon.said()[-6000:])
+        show_state(daemon)
         raise
     finally:
         daemon.finish()

@@ -12,6 +12,12 @@
 
 #include "lies.h"
 
+#ifdef BAD_STREAM
+#define BAD_NAME "bad_stream"
+#else
+#define BAD_NAME "bad"
+#endif
+
 enum { MANY_READINGS = 2000000, MANY_ATTRIBUTES = 300, DESCRIPTORS = 64, GARBAGE = 512 };
 enum { EXCERPT_SIZE = 8 << 20, EXCERPTS = 200, LEAK_PIECE = 1 << 20 };
 
@@ -219,7 +225,7 @@ static int run_open(const struct cfd_host *host, void **ret_self)
         _exit(3);
     for (int i = 0; !strcmp(value.text, "many") && i < MANY_ATTRIBUTES; i++) {
         char name[32];
-        snprintf(name, sizeof name, "bad_%d", i);
+        snprintf(name, sizeof name, BAD_NAME "_%d", i);
         struct cfd_attribute attribute = {.name = name,
                                           .kind = CFD_GAUGE,
                                           .method = 1,
@@ -268,7 +274,7 @@ static const struct cfd_option options[] = {
     {.name = "switch", .type = CFD_PATH, .help = "It is good until this file is there."},
     {.name = "frames", .type = CFD_INTEGER, .preset = "100", .help = "How many a lie sends."},
     {0}};
-static const struct cfd_attribute attributes[] = {{.name = "bad_value",
+static const struct cfd_attribute attributes[] = {{.name = BAD_NAME "_value",
                                                    .kind = CFD_GAUGE,
                                                    .method = 1,
                                                    .unit = "",
@@ -278,7 +284,7 @@ static const struct cfd_attribute attributes[] = {{.name = "bad_value",
 static const struct cfd_need needs[] = {{.kind = CFD_READ, .setting = "switch"}, {0}};
 
 const struct cfd_collector cfd_collector_plugin = {
-    CFD_COLLECTOR_HEAD,       .name = "bad",      .version = "1",
+    CFD_COLLECTOR_HEAD,       .name = BAD_NAME,   .version = "1",
     .summary = "Misbehaves.", .options = options, .attributes = attributes,
     .needs = needs,           .open = run_open,   .collect = run_collect,
 #ifdef BAD_STREAM

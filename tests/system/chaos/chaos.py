@@ -4,6 +4,7 @@ import ctypes
 import os
 import signal
 import socket
+import struct
 import threading
 import time
 
@@ -154,11 +155,13 @@ class Heads:
 
 
 class Writer(threading.Thread):
-    """Numbered lines at a rate; the file is renamed and begun anew every `rotate` seconds."""
+    """Numbered lines at a rate; the file is renamed every `rotate` seconds, written to for `pause`
+    seconds more under its new name, and begun anew."""
 
-    def __init__(self, path, rate=2000, rotate=2.0):
+    def __init__(self, path, rate=2000, rotate=2.0, pause=0.0):
         super().__init__(daemon=True)
-        self.path, self.rate, self.rotate = path, rate, rotate
+        self.path, self.rate, self.rotate, self.pause = path, rate, rotate, pause
+        self.rotating = threading.Event()
         self.count = self.rotations = 0
         self.ending = threading.Event()
         self.paused = threading.Event()
@@ -178,12 +181,15 @@ class Writer(threading.Thread):
                                 for i in range(self.count, self.count + due)))
                 f.flush()
                 self.count += due
-            if self.rotate and now - turned > self.rotate:
+            if self.rotate and not self.rotating.is_set() and now - turned > self.rotate:
                 turned = now
                 self.rotations += 1
-                f.close()
+                self.rotating.set()
                 os.rename(self.path, "%s-%08d" % (self.path, self.rotations))
+            if self.rotating.is_set() and now - turned >= self.pause:
+                f.close()
                 f = open(self.path, "a")
+                self.rotating.clear()
         f.close()
 
     def end(self):
@@ -209,6 +215,20 @@ class Notices:
             if text.startswith(begin):
                 return text
 
+    def drain(self):
+        """What came and was not read."""
+        texts = []
+        self.socket.setblocking(False)
+        try:
+            while True:
+                texts.append(self.socket.recv(4096).decode(errors="replace"))
+        except BlockingIOError:
+            return texts
+
+    def answered(self):
+        """The reload that was begun has been answered by now."""
+        return any(text.startswith("STATUS=the ") for text in self.drain())
+
     def close(self):
         os.environ.pop("NOTIFY_SOCKET", None)
         self.socket.close()
@@ -217,6 +237,26 @@ class Notices:
 def rebuild_check(state):
     """States, register and series, made again from the leaves, are what they were."""
     return state
+
+
+WAL_HEAD, FRAME_HEAD = 32, 24
+
+
+def in_commit(state):
+    """The engine has written frames of a transaction into the log, and the log's index, by which
+    everybody reads, does not yet have them: the first frame after the index' last bears the salt of
+    this log (https://www.sqlite.org/walformat.html)."""
+    try:
+        with open(os.path.join(state, "conformd.db-shm"), "rb") as f:
+            head = f.read(48)
+        size, last = struct.unpack_from("=HI", head, 14)
+        size = 65536 if size == 1 else size
+        with open(os.path.join(state, "conformd.db-wal"), "rb") as f:
+            f.seek(WAL_HEAD + last * (FRAME_HEAD + size))
+            frame = f.read(FRAME_HEAD)
+    except OSError:
+        return False
+    return len(head) == 48 and len(frame) == FRAME_HEAD and frame[8:16] == head[32:40]
 
 
 def counted(daemon):

@@ -1,74 +1,149 @@
-"""kill -9 of each program at random times while lines come and the file rotates: every line is counted
-once, the ledger only grows, nothing is left over and no descriptor leaks."""
+"""kill -9 of each program, some at random and some aimed into a commit, a rotation or a reload, while
+5,000 numbered lines a second arrive and the file rotates: every line is counted once, every (size,
+root) that was told is the beginning of what stands at last, and all is back within two seconds."""
 import random
+import re
 import sys
 
 import chaos
 import harness
-from chaos import LONG
-from harness import check, time, wait_for
+from chaos import LONG, PATIENCE
+from harness import check, os, signal, time, wait_for
 
-TURNS = 40 if LONG else 3
-BACK_SECONDS = 10
-
-
-def back(daemon, victim, before):
-    """Seconds until the victim's successor does the victim's work."""
-    begun = time.monotonic()
-
-    def works():
-        # The courier comes when it is needed; the others at once.
-        if victim == "courier":
-            return chaos.find(daemon, "courier") not in (None, before)
-        if chaos.find(daemon, victim) in (None, before):
-            return False
-        try:
-            if not daemon.get("/api/status")["ready"]:
-                return False
-        except (OSError, harness.http.client.HTTPException, KeyError):
-            return False
-        return chaos.find(daemon, "collector", "auth") is not None
-
-    wait_for("the %s again" % victim, works, BACK_SECONDS)
-    return time.monotonic() - begun
+KILLS = 200 if LONG else 20
+RATE, ROTATE_SECONDS = 5000, 3.0
+APART_SECONDS = 12.1
+BACK_SECONDS = 2.0
+AIM_SECONDS = 6.0
+# What each is killed in, in turn.
+AIMS = {
+    "engine": ("commit", "rotation", "reload", "random"),
+    "collector": ("rotation", "random", "reload"),
+    "parent": ("reload", "random", "rotation"),
+    "front": ("random", "reload"),
+    "courier": ("random",),
+    "reader": ("random", "rotation"),
+}
+MORE_DESCRIPTORS = (3, 6)  # of parent and engine
 
 
-def strike(daemon, victim, hook):
-    if victim == "parent":
-        others = chaos.descendants_of(daemon.process.pid)
-        daemon.process.kill()
-        daemon.process.wait()
-        wait_for("the end of its children", lambda: not chaos.reap_orphans(daemon), 8)
-        begun = time.monotonic()
-        daemon.start()
-        check(others, "it had no children")
-        return time.monotonic() - begun
-    pid = chaos.find(daemon, victim, "auth" if victim == "collector" else None)
-    check(pid, "no %s runs" % victim)
-    chaos.kill(pid)
-    if victim == "courier":
-        daemon.ctl("alert", "test")
-    return back(daemon, victim, pid)
+def restart_seconds():
+    """What systemd waits before it starts a daemon that died, by the unit."""
+    with open(os.path.join(harness.SOURCE, "systemd/conformd.service.in")) as f:
+        value, unit = re.search(r"^RestartSec=([0-9.]+)(ms|s)?$", f.read(), re.M).groups()
+    return float(value) / (1000 if unit == "ms" else 1)
 
 
-def has_all(daemon):
-    return (chaos.find(daemon, "front") and chaos.find(daemon, "collector", "auth")
-            and chaos.find(daemon, "engine"))
+class Scene:
+    def __init__(self, chance):
+        self.chance = chance
+        self.hook = harness.Webhook()
+        self.daemon = harness.Daemon(measures=True)
+        self.path = self.daemon.path("auth.log")
+        open(self.path, "w").close()
+        self.hours = 0
+        self.configure()
+        self.notices = chaos.Notices(self.daemon)
+        self.heads = chaos.Heads()
+        self.writer = chaos.Writer(self.path, rate=RATE, rotate=ROTATE_SECONDS, pause=0.05)
+        self.last, self.times, self.inside = {}, {}, {"commit": 0, "rotation": 0, "reload": 0}
+
+    def configure(self):
+        self.hours = self.hours % 24 + 1
+        self.daemon.write_config(
+            chaos.log_collector(self.path)
+            + ', { name = "accounts"; plugin = "accounts"; every = "%dh"; }' % self.hours,
+            '{ name = "hook"; type = "webhook"; url = "%s"; }' % self.hook.url,
+            extra="allow_unattributed = true;\n")
+
+    def victims(self):
+        names = ["engine", "front", "collector", "courier", "parent"]
+        if os.path.exists(os.path.join(harness.BIN, "conformd-reader")):
+            names.append("reader")
+        return names
+
+    def pid_of(self, victim):
+        if victim == "parent":
+            return self.daemon.process.pid
+        return chaos.find(self.daemon, victim, "auth" if victim == "collector" else None)
+
+    def works(self):
+        """Lines of now are counted, which takes all programs but the courier."""
+        return chaos.counted(self.daemon) >= 0
+
+    def finish(self):
+        self.writer.ending.set()
+        self.notices.close()
+        self.daemon.finish()
+        self.hook.close()
 
 
-def settle(daemon):
-    """Descriptors of parent and engine when all of them run, the courier too."""
-    wait_for("no zombie", lambda: not chaos.zombies(daemon), 5)
-    wait_for("all of them", lambda: has_all(daemon), 10)
-    if not chaos.find(daemon, "courier"):
-        wait_for("the control socket", lambda: tested(daemon), 10)
-    wait_for("the courier", lambda: chaos.find(daemon, "courier"), 10)
-    wait_for("all of them", lambda: has_all(daemon), 10)
-    return (chaos.descriptors(daemon.process.pid),
-            chaos.descriptors(chaos.find(daemon, "engine")))
+# --- where a kill falls ---
+
+def aim_at_commit(scene, pid):
+    """Stops the engine where it has written a commit into the log and nobody sees it yet."""
+    deadline = time.monotonic() + AIM_SECONDS * PATIENCE
+    while time.monotonic() < deadline:
+        if not chaos.in_commit(scene.daemon.state):
+            continue
+        os.kill(pid, signal.SIGSTOP)
+        wait_for("it stops", lambda: (chaos.stat_of(pid) or " T")[1] == "T", 5, 0.0005)
+        if chaos.in_commit(scene.daemon.state):
+            return
+        os.kill(pid, signal.SIGCONT)
 
 
-def tested(daemon):
+def aim_at_rotation(scene):
+    scene.writer.rotating.wait(2 * ROTATE_SECONDS)
+    time.sleep(scene.chance.uniform(0, 0.04))
+
+
+def aim_at_reload(scene):
+    """The parent has begun; what it does with it is not yet said."""
+    scene.configure()
+    scene.notices.drain()
+    scene.daemon.reload()
+    scene.notices.until(("RELOADING=1",))
+    time.sleep(scene.chance.uniform(0, 0.03))
+
+
+def aim(scene, victim, pid, at):
+    if at == "commit":
+        aim_at_commit(scene, pid)
+    elif at == "rotation":
+        aim_at_rotation(scene)
+    elif at == "reload":
+        aim_at_reload(scene)
+    else:
+        time.sleep(scene.chance.uniform(0, 0.8))  # the time of the blow, not its proof
+
+
+def note_where(scene, victim, pid, at):
+    """Asked in the moment of the blow; an engine that was stopped for it stands still meanwhile."""
+    stopped = (chaos.stat_of(pid) or "  ")[1] == "T"
+    scene.inside["commit"] += stopped and chaos.in_commit(scene.daemon.state)
+    scene.inside["rotation"] += scene.writer.rotating.is_set()
+    scene.inside["reload"] += at == "reload" and not scene.notices.answered()
+
+
+# --- the blow ---
+
+def wait_apart(scene, victim):
+    left = scene.last.get(victim, 0) + APART_SECONDS - time.monotonic()
+    if left > 0:
+        time.sleep(left)
+
+
+def make_it_run(scene, victim):
+    """The courier and the reader come when they are needed."""
+    if victim == "courier" and not scene.pid_of(victim):
+        wait_for("the control socket", lambda: told_to_alert(scene.daemon), 10 * PATIENCE)
+    if victim == "reader":
+        chaos.counted(scene.daemon)
+    return wait_for("a %s" % victim, lambda: scene.pid_of(victim), 10 * PATIENCE)
+
+
+def told_to_alert(daemon):
     try:
         daemon.ctl("alert", "test")
         return True
@@ -76,58 +151,102 @@ def tested(daemon):
         return False
 
 
+def is_back(scene, victim, pid, before):
+    if victim == "courier":
+        return scene.pid_of(victim) not in (None, pid)
+    if victim in ("front", "reader"):
+        return chaos.counted(scene.daemon) >= 0 and (victim == "reader"
+                                                     or scene.pid_of(victim) not in (None, pid))
+    return chaos.counted(scene.daemon) > before
+
+
+def restart_parent(scene):
+    """As systemd does: what is left of it goes, then a pause, then a start."""
+    scene.daemon.process.wait()
+    wait_for("the end of its children", lambda: not chaos.reap_orphans(scene.daemon), 8)
+    time.sleep(restart_seconds())
+    scene.daemon.start(wait=False)
+
+
+def strike(scene, victim, at):
+    wait_apart(scene, victim)
+    pid = make_it_run(scene, victim)
+    scene.heads.take(scene.daemon)
+    before = chaos.counted(scene.daemon)
+    aim(scene, victim, pid, at)
+    note_where(scene, victim, pid, at)
+    check(chaos.kill(pid), "the %s was gone" % victim)
+    begun = scene.last[victim] = time.monotonic()
+    if victim == "parent":
+        restart_parent(scene)
+    if victim == "courier":
+        wait_for("it is gone", lambda: not chaos.stat_of(pid), 5)
+        scene.daemon.ctl("alert", "test")
+    wait_for("the %s again" % victim, lambda: is_back(scene, victim, pid, before), 15 * PATIENCE, 0.01)
+    took = time.monotonic() - begun
+    scene.times.setdefault(victim, []).append((took, at))
+    return took
+
+
+def settle(scene):
+    """Descriptors of parent and engine when all of them run."""
+    daemon = scene.daemon
+    wait_for("no zombie", lambda: not chaos.zombies(daemon), 5 * PATIENCE)
+    for victim in scene.victims():
+        make_it_run(scene, victim)
+    chaos.counted(daemon)
+    return chaos.descriptors(daemon.process.pid), chaos.descriptors(scene.pid_of("engine"))
+
+
+def report(scene, written, size):
+    for victim, seen in sorted(scene.times.items()):
+        took = sorted(seconds for seconds, _ in seen)
+        print("%-9s %2d killed; back after median %.2f s, most %.2f s (%s)"
+              % (victim, len(took), took[len(took) // 2], took[-1], max(seen)[1]))
+    print("inside a commit %(commit)d, a rotation %(rotation)d, a reload %(reload)d" % scene.inside)
+    print("%d lines, each once; %d rotations; %d leaves, %d heads that were told hold"
+          % (written, scene.writer.rotations, size, len(scene.heads.seen)))
+
+
+def go(scene):
+    daemon = scene.daemon
+    daemon.start()
+    wait_for("the collector", lambda: daemon.collector("auth")["state"] == "well")
+    scene.writer.start()
+    first, victims, turn = settle(scene), scene.victims(), {}
+    for number in range(KILLS):
+        victim = victims[number % len(victims)]
+        turn[victim] = turn.get(victim, -1) + 1
+        strike(scene, victim, AIMS[victim][turn[victim] % len(AIMS[victim])])
+    last = settle(scene)
+    written = scene.writer.end()
+    chaos.every_line_once(daemon, written, 60 * PATIENCE)
+    scene.heads.take(daemon)
+    check(daemon.stop()[0] == 0, "the stop failed")
+    check(not chaos.reap_orphans(daemon), "left over: %s" % chaos.reap_orphans(daemon))
+    report(scene, written, scene.heads.judge(daemon.state))
+    check(all(a <= b + more for a, b, more in zip(last, first, MORE_DESCRIPTORS)),
+          "descriptors of parent and engine: %s, then %s" % (first, last))
+    check(all(scene.inside.values()), "none inside of one of these: %s" % scene.inside)
+    slow = {v: max(seen) for v, seen in scene.times.items()
+            if max(seen)[0] > BACK_SECONDS * PATIENCE}
+    check(not slow, "not back within %g s: %s" % (BACK_SECONDS, slow))
+    chaos.rebuild_check(daemon.state)
+
+
 def main(seed):
     print("seed %d" % seed)
-    chance = random.Random(seed)
     chaos.adopt_orphans()
-    hook = harness.Webhook()
-    daemon = harness.Daemon(measures=False)
-    path = daemon.path("auth.log")
-    open(path, "w").close()
-    daemon.write_config(chaos.log_collector(path),
-                        '{ name = "hook"; type = "webhook"; url = "%s"; }' % hook.url,
-                        extra="allow_unattributed = true;\n")
-    heads, times = chaos.Heads(), {}
-    writer = chaos.Writer(path)
+    scene = Scene(random.Random(seed))
     try:
-        daemon.start()
-        daemon.ctl("alert", "test")
-        wait_for("the collector", lambda: daemon.collector("auth")["state"] == "well")
-        writer.start()
-        first = settle(daemon)
-        victims = ["engine", "front", "collector", "courier", "parent"]
-        for turn in range(TURNS):
-            chance.shuffle(victims)
-            for victim in victims:
-                time.sleep(chance.uniform(0.05, 0.6))  # the time of the blow, not its proof
-                heads.take(daemon)
-                times.setdefault(victim, []).append(strike(daemon, victim, hook))
-                if victim == "parent":
-                    first = None
-                counts = settle(daemon)
-                first = first or counts
-                check(counts[0] <= first[0] + 3 and counts[1] <= first[1] + 6,
-                      "descriptors of parent and engine: %s, then %s; %s"
-                      % (first, counts, chaos.links(daemon.process.pid)))
-        written = writer.end()
-        chaos.every_line_once(daemon, written)
-        heads.take(daemon)
-        code, _ = daemon.stop()
-        check(code == 0, "the stop gave %d" % code)
-        check(not chaos.reap_orphans(daemon), "left over: %s" % chaos.reap_orphans(daemon))
-        size = heads.judge(daemon.state)
-        for victim in sorted(times):
-            values = sorted(times[victim])
-            print("%-9s %2d killed; back after median %.2f s, most %.2f s"
-                  % (victim, len(values), values[len(values) // 2], values[-1]))
-        print("%d lines, %d rotations, %d leaves" % (written, writer.rotations, size))
+        go(scene)
     except BaseException:
-        writer.ending.set()
-        print(daemon.said()[-8000:])
+        scene.writer.ending.set()
+        print(scene.times, scene.inside)
+        print(scene.daemon.said()[-8000:])
         raise
     finally:
-        daemon.finish()
-        hook.close()
+        scene.finish()
 
 
 main(int(sys.argv[1]) if len(sys.argv) > 1 else random.SystemRandom().randrange(1 << 30))

@@ -1,10 +1,10 @@
 """Collectors that misbehave, each in its own way, many times: each costs its own run and nothing else.
 It is found at once, the run is evidence of failure with a reason, its series and measure are unknown
 at once, it is one finding, nothing is left over, and the daemon and the others go on."""
-import json
 import os
 import re
 import shutil
+import sys
 import threading
 
 import chaos
@@ -15,7 +15,7 @@ from harness import check, time, wait_for
 # mode: what the reason must say; None where the run stays good
 MODES = {
     "null": "signal",
-    "loop": "deadline",
+    "loop": "ended",
     "stop": "",
     "exit": "exited with code 0",
     "early": "",
@@ -49,7 +49,7 @@ MORE_DESCRIPTORS = 6
 PROGRAMS = {"conformd-engine", "conformd-front", "conformd-collector", "conformd-courier",
             "conformd-reader"}
 MEASURE = """{ id = "B%(number)02d"; version = 1; name = "%(mode)s"; information_need = "Is it seen?";
-    kind = "performance"; formula = "sum(bad_value{instance=\\"%(mode)s\\",what=\\"x\\"})"; unit = "values";
+    kind = "performance"; formula = "sum(%(plugin)s_value{instance=\\"%(mode)s\\",what=\\"x\\"})"; unit = "values";
     every = "1h"; controls = ["27001:2022 A.8.15"]; owner = "it"; urgency = "now"; why = "w";
     if_missed = "m"; criterion = { target = "== 1"; for = "1h"; recover = "1h"; }; }"""
 
@@ -57,7 +57,11 @@ MEASURE = """{ id = "B%(number)02d"; version = 1; name = "%(mode)s"; information
 def modes_now():
     # The sanitizer takes that signal for itself, and has no limit of memory.
     left_out = ("null", "stream_null", "leak") if chaos.SANITIZED else ()
-    return [mode for mode in MODES if mode not in left_out]
+    return [mode for mode in sys.argv[1:] or MODES if mode not in left_out]
+
+
+def plugin_of(mode):
+    return "bad_stream" if mode.startswith("stream_") else "bad"
 
 
 def use_plugins(daemon):
@@ -75,13 +79,13 @@ def configure(daemon, log, modes):
     rows = [chaos.log_collector(log, every="%ds" % LOG_EVERY)]
     lies = sum(mode.startswith("lie") for mode in modes) or 1
     for mode in modes:
-        stream = mode.startswith("stream_")
-        rows.append('{ name = "%s"; plugin = "%s"; every = "%ds"; deadline = "1s"; mode = "%s"; '
+        every, deadline = (EVERY, 1) if mode in BAD else (5, 5)
+        rows.append('{ name = "%s"; plugin = "%s"; every = "%ds"; deadline = "%ds"; mode = "%s"; '
                     'switch = "%s"; frames = %d; }'
-                    % (mode, "bad_stream" if stream else "bad", EVERY,
+                    % (mode, plugin_of(mode), every, deadline,
                        mode.replace("stream_", "").rstrip("23"), daemon.path("switch"),
                        FRAMES // (lies * ROUNDS) + 1))
-    measures = [MEASURE % {"number": i, "mode": mode} for i, mode in enumerate(modes)]
+    measures = [MEASURE % {"number": i, "mode": mode, "plugin": plugin_of(mode)} for i, mode in enumerate(modes)]
     daemon.write_config(",\n".join(rows),
                         extra='allow_unattributed = true;\nlost_after_urgent = "1s";\n'
                               'lost_after = "1s";\nmeasures = ( %s );\n' % ",\n".join(measures))
@@ -92,7 +96,7 @@ def configure(daemon, log, modes):
 
 
 def value_of(daemon, mode):
-    return daemon.number('bad_value{instance="%s",what="x"}' % mode)
+    return daemon.number('%s_value{instance="%s",what="x"}' % (plugin_of(mode), mode))
 
 
 def rows_of(daemon):
@@ -179,9 +183,9 @@ def findings(daemon):
     """{instance: how many findings of its loss}"""
     counts = {}
     for finding in daemon.get("/api/findings?limit=1000")["findings"]:
-        text = json.dumps(finding)
-        for mode in re.findall(r'"collector:([a-z0-9_]+)"', text):
-            counts[mode] = counts.get(mode, 0) + 1
+        lost = re.match(r"Collector (\w+) does not measure any more", finding["title"])
+        if lost:
+            counts[lost.group(1)] = counts.get(lost.group(1), 0) + 1
     return counts
 
 
@@ -210,7 +214,14 @@ def one_process_each(daemon):
 
 
 def all_good(daemon, modes):
-    return all(value_of(daemon, mode) == 1 for mode in modes)
+    rows = rows_of(daemon)
+    return all(rows[mode]["state"] == "well" and value_of(daemon, mode) == 1 for mode in modes)
+
+
+def all_measured(daemon, modes):
+    """An interval of each stream has ended: from now on its absence is a loss."""
+    return all((daemon.number('count_over_time(%s_value{instance="%s",what="x"}[5m])'
+                              % (plugin_of(mode), mode)) or 0) >= 3 for mode in modes)
 
 
 def do_round(daemon, modes, found):
@@ -247,6 +258,7 @@ def go(daemon, modes, writer):
     wait_for("good runs", lambda: all_good(daemon, modes), 20 * PATIENCE, 0.1)
     wait_for("judged", lambda: all(m["judged_at"] for m in daemon.get("/api/measures")["measures"]))
     daemon.ctl("adopt")
+    wait_for("intervals", lambda: all_measured(daemon, modes), 30 * PATIENCE, 0.2)
     writer.start()
     delays, heads, found = Delays(daemon, writer), chaos.Heads(), {}
     delays.start()
@@ -260,6 +272,8 @@ def go(daemon, modes, writer):
     delays.end()
     chaos.every_line_once(daemon, writer.end())
     trials, frames = report(found, delays, daemon.said())
+    print("processor time: engine %.1f s, all collectors and the parent %.1f s"
+          % (chaos.cpu_ms(engine) / 1000, chaos.cpu_ms(daemon.process.pid) / 1000))
     check(trials >= TRIALS or chaos.SANITIZED, "only %d trials" % trials)
     check(frames >= FRAMES or "lie" not in modes, "only %d frames" % frames)
     check(delays.asked > 10 and delays.answer < DELAY_SECONDS * PATIENCE, "the daemon was held up")
@@ -283,9 +297,11 @@ def show_state(daemon):
         for row in rows_of(daemon).values():
             print(row["name"], row["state"], row["reason"], row["last_run"], row["next_due_at"])
         print("findings:", findings(daemon))
+        for measure in daemon.get("/api/measures")["measures"]:
+            print(measure["name"], measure["state"], measure["reason"], measure["trial"])
     except (OSError, harness.http.client.HTTPException) as error:
         print("no answer: %s" % error)
-    print(daemon.said()[-6000:])
+    print(re.sub(r".*same complaint.*\n", "", daemon.said())[-6000:])
 
 
 def main():

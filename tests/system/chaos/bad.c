@@ -176,7 +176,7 @@ static int do_descriptors(const struct cfd_host *host)
 
 static int do_log(const struct cfd_host *host)
 {
-    for (int i = 0; i < MANY_READINGS / 10; i++)
+    for (int i = 0; i < MANY_READINGS / 100; i++)
         host->log(host, CFD_LOG_ERROR,
                   "the same complaint, with an escape \x1b[2J and\na line end");
     return emit(host, 0, "x", 1);

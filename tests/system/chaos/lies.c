@@ -2,6 +2,7 @@
 #include "lies.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,7 +12,7 @@
 /* As daemon/channel/messages.h and launch.h have them; a lie needs no headers of the daemon. */
 enum { CHANNEL = 5, TABLES = 40, POSITIONS, COLLECT, READINGS, EXCERPT, MISSING, LOST, OPENED };
 enum { COUNTED = OPENED + 1, BATCH, OUTCOME, SAID, ACK, TYPES = ACK - TABLES + 1 };
-enum { FRAME_MOST = 4096, GROWTH_MOST = 2048, TRIES = 100, PAUSE_US = 1000 };
+enum { FRAME_MOST = 4096, GROWTH_MOST = 2048, TRIES = 10, PAUSE_MS = 10 };
 
 struct frame {
     uint32_t type;
@@ -192,7 +193,8 @@ static int send_patiently(const struct lies *lies)
             return 1;
         if (errno != EAGAIN)
             return 0;
-        usleep(PAUSE_US);
+        struct pollfd writable = {.fd = CHANNEL, .events = POLLOUT};
+        (void)poll(&writable, 1, PAUSE_MS);
     }
     return 0;
 }

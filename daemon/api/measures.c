@@ -11,7 +11,20 @@ enum { HISTORY_MOST = 1000, HISTORY_PRESET = 200 };
 
 int api_list_collectors(struct call *call, json_t **ret, struct error *error)
 {
-    return api_rows_list(call, "instance", "collectors", ret, error);
+    CLEAN(clean_json) json_t *accounts = NULL;
+    CLEAN(clean_json) json_t *body = NULL;
+    size_t index;
+    json_t *collector;
+    int code = api_rows_states(call, "account", &accounts, error);
+    code = code ? code : api_rows_list(call, "instance", "collectors", &body, error);
+    if (code)
+        return code;
+    json_array_foreach (json_object_get(body, "collectors"), index, collector) {
+        json_t *cost = api_rows_named(accounts, json_text_of(collector, "name", ""));
+        json_object_set_new(collector, "cost", cost ? json_incref(cost) : json_null());
+    }
+    *ret = json_incref(body);
+    return 0;
 }
 
 int api_list_measures(struct call *call, json_t **ret, struct error *error)
@@ -34,6 +47,7 @@ static int take_result(struct store_query *query, json_t *history, struct error 
     json_t *line = json_object();
     api_rows_set_time(line, "at", store_integer(query, 0));
     json_object_set_new(line, "state", json_string(store_text(query, 1)));
+    json_object_set_new(line, "scope", json_integer(json_integer_of(body, "scope", 0)));
     json_t *value = json_object_get(body, "value"), *evidence = json_object_get(body, "evidence");
     json_object_set_new(line, "value", value ? json_incref(value) : json_null());
     json_object_set_new(line, "evidence", evidence ? json_incref(evidence) : json_array());
@@ -60,6 +74,19 @@ static int read_history(const struct call *call, int64_t limit, json_t *history,
     return step;
 }
 
+/* What was measured in another version of the scope is not comparable with what follows. */
+static void mark_breaks(json_t *history)
+{
+    size_t index;
+    json_t *line, *before = NULL;
+    json_array_foreach (history, index, line) {
+        bool same =
+            !before || json_equal(json_object_get(before, "scope"), json_object_get(line, "scope"));
+        json_object_set_new(line, "comparable", json_boolean(same));
+        before = line;
+    }
+}
+
 int api_show_measure(struct call *call, json_t **ret, struct error *error)
 {
     CLEAN(clean_json) json_t *measure = NULL;
@@ -71,6 +98,7 @@ int api_show_measure(struct call *call, json_t **ret, struct error *error)
     json_t *history = json_array();
     json_object_set_new(measure, "history", history);
     code = read_history(call, limit, history, error);
+    mark_breaks(history);
     if (!code)
         *ret = json_incref(measure);
     return code;

@@ -26,6 +26,8 @@ static const struct route routes[] = {
     {"/api/privacy", 0, api_show_privacy},
     {"/api/evidence", API_NEEDS_LEDGER, api_list_evidence},
     {"/api/evidence/*", API_NEEDS_LEDGER, api_show_evidence},
+    {"/api/costs", 0, api_list_costs},
+    {"/api/stated", 0, api_show_stated},
 };
 
 struct v1_route {

@@ -23,6 +23,8 @@ int api_list_objectives(struct call *call, json_t **ret, struct error *error) MU
 int api_list_findings(struct call *call, json_t **ret, struct error *error) MUST_CHECK;
 int api_show_finding(struct call *call, json_t **ret, struct error *error) MUST_CHECK;
 int api_list_not_judged(struct call *call, json_t **ret, struct error *error) MUST_CHECK;
+int api_list_costs(struct call *call, json_t **ret, struct error *error) MUST_CHECK;
+int api_show_stated(struct call *call, json_t **ret, struct error *error) MUST_CHECK;
 int api_show_privacy(struct call *call, json_t **ret, struct error *error) MUST_CHECK;
 int api_list_evidence(struct call *call, json_t **ret, struct error *error) MUST_CHECK;
 int api_show_evidence(struct call *call, json_t **ret, struct error *error) MUST_CHECK;

@@ -74,6 +74,17 @@ int api_rows_list(const struct call *call, const char *kind, const char *member,
     return 0;
 }
 
+json_t *api_rows_named(const json_t *list, const char *name)
+{
+    size_t index;
+    json_t *row;
+    json_array_foreach ((json_t *)list, index, row) {
+        if (strcmp(json_text_of(row, "name", ""), name) == 0)
+            return row;
+    }
+    return NULL;
+}
+
 void api_rows_count(const json_t *objects, const char *member, json_t *counts)
 {
     size_t index;

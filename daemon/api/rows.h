@@ -18,6 +18,8 @@ int api_rows_state(const struct call *call, const char *kind, const char *id, js
 int api_rows_list(const struct call *call, const char *kind, const char *member, json_t **ret,
                   struct error *error) MUST_CHECK;
 
+/* The row with that member "name", borrowed; or NULL. */
+json_t *api_rows_named(const json_t *list, const char *name);
 /* Adds how many objects have each text in `member`: {text: number}, counting only the texts that
  * are in `counts` already. */
 void api_rows_count(const json_t *objects, const char *member, json_t *counts);

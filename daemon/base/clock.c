@@ -1,6 +1,7 @@
 /* Reads the wall clock and the boot clock. */
 #include "base/clock.h"
 
+#include <sys/timex.h>
 #include <time.h>
 
 static int64_t read_ms(clockid_t id)
@@ -20,4 +21,12 @@ int64_t clock_us(void)
 struct moment clock_now(void)
 {
     return (struct moment){.wall_ms = read_ms(CLOCK_REALTIME), .boot_ms = read_ms(CLOCK_BOOTTIME)};
+}
+
+enum clock_state clock_state_now(void)
+{
+    struct timex timex = {.modes = 0}; /* asks, sets nothing */
+    if (adjtimex(&timex) < 0)
+        return CLOCK_UNREADABLE;
+    return timex.status & STA_UNSYNC ? CLOCK_UNSYNCHRONISED : CLOCK_SYNCHRONISED;
 }

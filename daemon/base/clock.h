@@ -14,4 +14,12 @@ struct moment clock_now(void);
 /* CLOCK_MONOTONIC, for how long a thing took. */
 int64_t clock_us(void);
 
+/* What the kernel says of its wall clock (adjtimex). */
+enum clock_state {
+    CLOCK_SYNCHRONISED,
+    CLOCK_UNSYNCHRONISED,
+    CLOCK_UNREADABLE, /* the kernel may not be asked here */
+};
+enum clock_state clock_state_now(void);
+
 #endif

@@ -51,6 +51,7 @@ static json_t *engine_part(const struct config *config)
                                           "scope",
                                           "soa",
                                           "unasked",
+                                          "trust_clock",
                                           NULL};
     static const char *const collectors[] = {
         "name",         "plugin",      "every",       "scope",      "deadline", "enabled",

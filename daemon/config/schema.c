@@ -218,6 +218,10 @@ const struct setting schema_table[] = {
     {"log_level", SETTING_STRING, 0, 0, 0, "info", "The least that is logged.", NULL, log_levels},
     {"allow_unattributed", SETTING_BOOLEAN, 0, 0, 0, "false",
      "true lets root without a login identity approve, except, verify and close.", NULL, NULL},
+    {"trust_clock", SETTING_BOOLEAN, 0, 0, 0, "false",
+     "true lets results count towards recovery although the kernel does not hold its clock for "
+     "synchronised.",
+     NULL, NULL},
     {"keep", SETTING_DURATION, 0, DAY, 3660 * DAY, "400d", "How long samples are kept.", NULL,
      NULL},
     {"lost_after", SETTING_DURATION, 0, SECOND, 400 * DAY, "24h",

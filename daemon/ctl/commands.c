@@ -7,7 +7,7 @@ const struct ctl_command ctl_commands[] = {
      show_status},
     {"collectors", "", "collectors and their last runs", "b",
      "Those that do not run well stand first, with the reason.\n", 0, 0, show_collectors},
-    {"measures", "[ID]", "measures and their results", "",
+    {"measures", "[ID]", "measures and their results", "k",
      "Without an ID all of them, the worst first: missed, unknown, at risk, met. With an ID the\n"
      "measure whole, with its last results.\n",
      0, 1, show_measures},

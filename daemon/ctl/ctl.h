@@ -34,6 +34,7 @@ struct ctl {
     const char *rules;
     bool dry_run;
     bool sandbox;
+    bool cost;
 };
 
 /* One word after conformctl. run gets the words behind it; its answer is the exit status. */
@@ -109,6 +110,8 @@ json_t *sorted_rows(const json_t *rows, const char *key, const char *const *rank
 int show_status(const struct ctl *ctl, int count, char **words);
 int show_collectors(const struct ctl *ctl, int count, char **words);
 int show_measures(const struct ctl *ctl, int count, char **words);
+/* measures --cost */
+int show_costs(const struct ctl *ctl);
 int show_objectives(const struct ctl *ctl, int count, char **words);
 int show_evidence(const struct ctl *ctl, int count, char **words);
 int show_privacy(const struct ctl *ctl, int count, char **words);

@@ -144,6 +144,8 @@ static void print_measures(const json_t *rows)
 int show_measures(const struct ctl *ctl, int count, char **words)
 {
     CLEAN(clean_json) json_t *body = NULL;
+    if (ctl->cost && !count)
+        return show_costs(ctl);
     CLEAN(clean_text)
     char *path = count ? text_format("/api/measures/%s", words[0]) : strdup("/api/measures");
     int status = ctl_fetch(ctl, path, NULL, &body);

@@ -174,6 +174,7 @@ static int load_measure(struct engine *engine, json_t *construct, struct error *
         code = take_approved(engine, judged, &approved);
     if (code && code != ERROR_MISSING)
         return code;
+    applies_load(engine, judged);
     measure_each_name(judged->measure, note_name, judged);
     int64_t reach = measure_reach_ms(judged->measure);
     if (reach > engine->intake.longest_ms)

@@ -32,6 +32,8 @@ struct engine_calls {
     void (*log)(void *context, int level, const char *text);
     /* The clocks; NULL for the system's. A test brings its own. */
     struct moment (*now)(void *context);
+    /* Whether the wall clock is synchronised; NULL: nobody is asked, and it counts as such. */
+    enum clock_state (*clock)(void *context);
 };
 
 /* config: the engine's part. Opens the store, loads all, writes start and config leaves.

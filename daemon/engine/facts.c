@@ -46,7 +46,7 @@ void facts_gather_evidence(struct engine *engine, struct judged *judged, int64_t
                                   .intake = &engine->intake,
                                   .oldest_ms = reach ? now_ms - reach : INT64_MAX};
     judged->evidence_count = 0;
-    if (judged->result.verdict != VERDICT_UNKNOWN)
+    if (judged->result.verdict != VERDICT_UNKNOWN && !judged->excluded)
         measure_each_name(judged->measure, gather_name, &gathering);
 }
 
@@ -174,6 +174,8 @@ json_t *facts_of_measure(struct engine *engine, struct judged *judged, int64_t n
     if (!row)
         return NULL;
     copy_words(row, construct);
+    applies_show(judged, row);
+    use_show(engine, judged, row);
     json_object_set_new(row, "systemic", json_boolean(result->systemic));
     json_object_set_new(row, "value", json_null());
     if (result->has_value)
@@ -325,6 +327,7 @@ json_t *facts_of_finding(struct engine *engine, struct judged *judged, int64_t n
         "classification", json_text_of(engine->config, "classification", "internal"));
     if (facts) {
         json_object_set_new(facts, "objectives", objectives_of(engine, judged));
+        applies_mark(judged, facts);
         json_object_set_new(facts, "systemic", json_boolean(result->systemic));
         json_object_set_new(facts, "collectors", collectors_of(engine, judged));
     }

@@ -59,8 +59,9 @@ static int result_row(struct engine *engine, struct judged *judged, int64_t now_
     if (judged->result.has_value)
         text_from_double(judged->result.value, number);
     CLEAN(clean_json)
-    json_t *body = json_pack("{s:s, s:s}", "value", number, "reason",
-                             judged->result.reason ? judged->result.reason : "");
+    json_t *body = json_pack("{s:s, s:s, s:I}", "value", number, "reason",
+                             judged->result.reason ? judged->result.reason : "", "scope",
+                             (json_int_t)stated_scope_version(engine));
     CLEAN(clean_text) char *text = json_canonical(body);
     struct store_query *query =
         store_query(engine->store, "INSERT INTO results(measure, time_ms, state, body, leaf)"
@@ -251,6 +252,12 @@ static bool is_saved(const struct judged *judged, const struct outcome *outcome,
            !is_ago(judged->saved_ms, now_ms, SAVE_EVERY_MS);
 }
 
+/* What is provisional, or was judged by a clock that is not synchronised, proves no recovery. */
+static bool counts(const struct judged *judged)
+{
+    return !judged->result.provisional && !judged->unsynchronised;
+}
+
 static int judge_one(struct engine *engine, struct judged *judged, struct moment now,
                      struct error *error)
 {
@@ -263,12 +270,12 @@ static int judge_one(struct engine *engine, struct judged *judged, struct moment
                                   .is_personal = watch_is_personal};
     struct result result = {0};
     struct outcome outcome = {0};
-    int code = measure_judge(judged->measure, &world, &result, error);
+    int code = applies_judge(engine, judged, &world, &result, error);
     if (code)
         return code;
     take_result(judged, &result, now.wall_ms, &outcome.moved, &outcome.changed);
     int64_t gap_ms = 2 * judged->measure->every_ms;
-    outcome.move = (judged->result.provisional ? criterion_step_provisional : criterion_step)(
+    outcome.move = (counts(judged) ? criterion_step : criterion_step_provisional)(
         &judged->measure->criterion, &judged->memory, judged->result.verdict, now.boot_ms, gap_ms);
     outcome.tells = outcome.moved || is_analysed(judged, now.wall_ms);
     code = keep(engine, judged, &outcome, now.wall_ms, error);

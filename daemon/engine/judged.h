@@ -29,7 +29,10 @@ struct judged {
     size_t evidence_count;
     char *finding; /* reference of the open finding, or NULL */
     bool touched;
-    bool reads_own; /* it reads series of the engine itself */
+    const json_t *excluded; /* what takes it out of the statement of applicability, of the config */
+    bool observes;          /* its controls are not implemented yet: a miss is an observation */
+    bool unsynchronised;    /* it was judged by a clock that is not synchronised */
+    bool reads_own;         /* it reads series of the engine itself */
 };
 
 struct objective {

@@ -110,6 +110,7 @@ int engine_open(json_t *config, const struct engine_calls *calls, void *context,
     engine->swept_boot_ms = now.boot_ms;
     engine->next_run = now.wall_ms;
     engine->intake.on_said = on_said;
+    engine->intake.clock_leaf = -1;
     engine->intake.context = engine;
     gethostname(engine->host, sizeof engine->host - 1);
     read_boot(engine);
@@ -124,9 +125,11 @@ int engine_open(json_t *config, const struct engine_calls *calls, void *context,
     if (!code)
         code = write_start(engine, error);
     if (!code)
+        code = sync_look(engine, now, error);
+    if (!code)
         code = monitor_start(engine, now, error);
     if (!code)
-        code = records_put(engine, error);
+        code = stated_put(engine, error);
     if (!code)
         code = privacy_note_key(engine, error);
     if (!code)
@@ -150,6 +153,7 @@ static void finish(struct engine *engine)
     ledger_close(engine->ledger);
     store_close(engine->store);
     json_decref(engine->new_texts);
+    json_decref(engine->intake.scope);
     json_decref(engine->config);
     free(engine->waiters);
     free(engine);

@@ -93,6 +93,14 @@ static int put_collectors(const struct engine *engine, struct expose *out)
         if (instance->last_well_ms)
             code = expose_point(out, &pair, 1, (double)instance->last_well_ms / 1000);
     }
+    if (!code)
+        code = open_family(out, "conformd_readings_out_of_scope", EXPOSE_COUNTER,
+                           "Readings that were refused: what they are about is not in the scope.");
+    for (size_t i = 0; !code && i < engine->intake.count; i++) {
+        const struct instance *instance = engine->intake.instances[i];
+        struct label pair = {"collector", instance->name};
+        code = expose_point(out, &pair, 1, (double)instance->account.out_of_scope);
+    }
     return code;
 }
 

@@ -22,6 +22,8 @@ static struct instance *take(struct intake *intake, const json_t *config)
         struct instance *instance = intake->instances[i];
         if (strcmp(instance->name, name) != 0 || !is_same(instance, config))
             continue;
+        json_decref(instance->scope);
+        instance->scope = json_incref(json_object_get(config, "scope"));
         intake->instances[i] = intake->instances[--intake->count];
         return instance;
     }
@@ -112,7 +114,7 @@ int engine_reload(struct engine *engine, json_t *config, struct moment now, stru
     if (!code)
         code = leaf_config(engine, error);
     if (!code)
-        code = records_put(engine, error);
+        code = stated_put(engine, error);
     if (!code)
         code = judge_due(engine, now, error);
     if (!code)

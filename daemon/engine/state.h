@@ -4,6 +4,7 @@
 
 #include "engine/engine.h"
 #include "engine/judged.h"
+#include "engine/stated.h"
 #include "engine/storing.h"
 #include "ledger/ledger.h"
 #include "monitoring/monitoring.h"
@@ -32,6 +33,7 @@ struct engine {
     struct series_set *series;
     struct intake intake;
     struct monitoring monitoring;
+    struct sync sync;
 
     struct judged *measures;
     size_t measure_count;
@@ -133,11 +135,6 @@ int turn_end(struct engine *engine, struct moment now, struct error *error) MUST
 /* Takes a turn back: the store is as it was, and memory is read from it again. What cannot be
  * brought together so ends the program at the next turn. */
 void turn_undo(struct engine *engine);
-/* records.c: classes of records, for the API; in the caller's turn. */
-int records_put(struct engine *engine, struct error *error) MUST_CHECK;
-void records_check(const json_t *config,
-                   void (*on_fault)(void *context, const struct engine_fault *fault),
-                   void *context);
 /* privacy.c: a leaf when the key of pseudonyms is new, and what the API tells of it. */
 int privacy_note_key(struct engine *engine, struct error *error) MUST_CHECK;
 /* sweep.c: what is too old goes. */

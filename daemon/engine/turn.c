@@ -79,6 +79,10 @@ static json_t *show_daemon(struct engine *engine)
         json_array_append_new(
             notes, json_string("allow_unattributed is set: acts without an audit loginuid are "
                                "allowed, and each says so"));
+    if (engine->sync.state != CLOCK_SYNCHRONISED && sync_is_good(engine))
+        json_array_append_new(
+            notes, json_string("trust_clock is set: results count although the kernel does not "
+                               "hold the clock for synchronised"));
     if (engine->log_watch.outsider)
         json_array_append_new(
             notes, json_sprintf("process %lld reads the store in one long transaction: its log "
@@ -86,13 +90,13 @@ static json_t *show_daemon(struct engine *engine)
                                 (long long)engine->log_watch.outsider));
     struct series_figures figures;
     series_figures(engine->series, &figures);
-    return json_pack("{s:s, s:o, s:b, s:{s:s, s:o}, s:s, s:b, s:o, s:s, s:I, s:I}", "version",
+    return json_pack("{s:s, s:o, s:b, s:{s:s, s:o}, s:s, s:b, s:o, s:s, s:I, s:I, s:s}", "version",
                      CONFORMD_VERSION, "started_at", show_time(engine->started_ms), "ready", true,
                      "config", "hash", json_text_of(config, "hash", ""), "loaded_at",
                      show_time(engine->loaded_ms), "state_dir",
                      json_text_of(config, "state_dir", ""), "allow_unattributed", unattributed,
                      "notes", notes, "host", engine->host, "series", (json_int_t)figures.series,
-                     "samples", (json_int_t)figures.samples);
+                     "samples", (json_int_t)figures.samples, "clock", sync_text(engine));
 }
 
 int turn_end(struct engine *engine, struct moment now, struct error *error)
@@ -170,6 +174,8 @@ static bool has_work(const struct engine *engine, struct moment now)
 static int write_turn(struct engine *engine, struct moment *now, struct error *error)
 {
     int code = turn_begin(engine, now, error);
+    if (!code)
+        code = sync_look(engine, *now, error);
     if (!code)
         code = intake_seal(&engine->intake, *now, error);
     if (!code)

@@ -34,6 +34,7 @@ int instance_init(struct instance *instance, const json_t *config)
         .every_ms = json_integer_of(config, "every", 3600000),
         .deadline_ms = json_integer_of(config, "deadline", 60000),
         .tables_leaf = -1,
+        .scope = json_incref(json_object_get(config, "scope")),
     };
     memset(instance->evidence, 0xff, sizeof instance->evidence);
     int code = personal_configure(instance, config);
@@ -59,6 +60,7 @@ void instance_finish(struct instance *instance)
     run_finish(&instance->waiting);
     forget_attributes(instance);
     spans_finish(&instance->watched);
+    json_decref(instance->scope);
     json_decref(instance->tables);
     json_decref(instance->last_run);
     json_decref(instance->shown);
@@ -377,12 +379,14 @@ json_t *instance_show(const struct instance *instance)
     json_t *attributes = json_object_get(instance->tables, "attributes");
     json_t *sandbox = json_object_get(instance->tables, "sandbox");
     return json_pack(
-        "{s:s, s:s, s:s, s:b, s:I, s:s, s:s, s:O, s:o, s:o, s:O, s:O, s:o}", "name", instance->name,
-        "plugin", instance->plugin, "version", json_text_of(instance->tables, "version", ""),
-        "stream", instance->stream, "every_ms", (json_int_t)instance->every_ms, "state",
-        condition_text(instance->condition), "reason", instance->reason ? instance->reason : "",
-        "last_run", instance->last_run ? instance->last_run : json_null(), "last_well_at",
+        "{s:s, s:s, s:s, s:b, s:I, s:s, s:s, s:O, s:o, s:o, s:O, s:O, s:o, s:O*}", "name",
+        instance->name, "plugin", instance->plugin, "version",
+        json_text_of(instance->tables, "version", ""), "stream", instance->stream, "every_ms",
+        (json_int_t)instance->every_ms, "state", condition_text(instance->condition), "reason",
+        instance->reason ? instance->reason : "", "last_run",
+        instance->last_run ? instance->last_run : json_null(), "last_well_at",
         show_time(instance->last_well_ms), "next_due_at", show_time(instance->next_due_ms),
         "attributes", attributes ? attributes : json_null(), "sandbox",
-        sandbox ? sandbox : json_null(), "personal", personal_show(instance));
+        sandbox ? sandbox : json_null(), "personal", personal_show(instance), "scope",
+        instance->scope);
 }

@@ -3,6 +3,7 @@
 #define INTAKE_INSTANCE_H
 
 #include "base/clock.h"
+#include "intake/account.h"
 #include "intake/personal.h"
 #include "intake/run.h"
 #include "intake/spans.h"
@@ -48,6 +49,9 @@ struct instance {
     char *plugin;
     int64_t every_ms;
     int64_t deadline_ms;
+
+    json_t *scope; /* tags of the scope that it reads, or NULL */
+    struct account account;
 
     json_t *tables; /* as the collector declared, or NULL until it did */
     char tables_hash[DIGEST_TEXT_SIZE];

@@ -41,7 +41,10 @@ static void step_one(struct instance *instance, int64_t now_ms)
 static int remember(struct intake *intake, struct instance *instance, struct error *error)
 {
     CLEAN(clean_json) json_t *memory = NULL;
-    int code = states_get(intake->store, "instance_memory", instance->name, &memory, error);
+    int code = account_load(intake->store, instance, error);
+    if (code)
+        return code;
+    code = states_get(intake->store, "instance_memory", instance->name, &memory, error);
     if (code == ERROR_MISSING)
         return 0;
     if (!code)
@@ -239,6 +242,7 @@ void intake_ended(struct instance *instance, const json_t *ended)
         !instance->overdue && strcmp(json_text_of(ended, "reason", ""), "stopped") == 0;
     free(instance->end_why);
     instance->end_why = ended_words(instance, ended);
+    account_ended(&instance->account, ended);
     conclude_when_done(instance);
 }
 
@@ -349,6 +353,8 @@ int intake_save(struct intake *intake, struct error *error)
         if (!code)
             code = states_put(intake->store, "instance_memory", instance->name,
                               instance_memory(instance), error);
+        if (!code)
+            code = account_save(intake->store, instance, error);
         instance->changed = instance->moved = false;
         instance->saved_ms = intake->now_ms;
     }

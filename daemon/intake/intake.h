@@ -18,6 +18,8 @@ struct intake {
     size_t count;
     int64_t start_leaf; /* what evidence refers to: boot and host, configuration */
     int64_t config_leaf;
+    int64_t clock_leaf; /* the last word on the clock; -1: none */
+    json_t *scope; /* {label: {value: true}} that readings may have, of the engine; NULL: any */
     int64_t longest_ms; /* how far back spans are kept */
     int64_t now_ms;     /* of the turn */
     /* A line that a collector wants logged. */

@@ -83,10 +83,11 @@ static int attach_circumstances(struct intake *intake, struct instance *instance
     CLEAN(clean_json) json_t *state = state_of(intake, instance);
     CLEAN(clean_json)
     json_t *json =
-        json_pack("{s:s, s:s, s:O*, s:O*, s:O*, s:O*, s:O}", "instance", instance->name, "reason",
-                  run && run->why ? run->why : "", "opened", run ? run->opened : NULL, "lost",
-                  run ? run->lost : NULL, "missing", run ? run->missing : NULL, "positions",
-                  run ? run->positions : NULL, "state", state);
+        json_pack("{s:s, s:s, s:O*, s:O*, s:O*, s:O*, s:O, s:O*}", "instance", instance->name,
+                  "reason", run && run->why ? run->why : "", "opened", run ? run->opened : NULL,
+                  "lost", run ? run->lost : NULL, "missing", run ? run->missing : NULL, "positions",
+                  run ? run->positions : NULL, "state", state, "scope",
+                  json_array_size(instance->scope) ? instance->scope : NULL);
     CLEAN(clean_text) char *body = json_canonical(json);
     if (!body)
         return ERROR_MEMORY;
@@ -109,6 +110,10 @@ static int tell(struct intake *intake, struct instance *instance, const struct r
                 json_t *fields, struct error *error)
 {
     int64_t leaf;
+    if (intake->clock_leaf >= 0)
+        json_object_set_new(fields, "clock", json_integer((json_int_t)intake->clock_leaf));
+    if (run && run->out_of_scope)
+        json_object_set_new(fields, "out_of_scope", json_integer((json_int_t)run->out_of_scope));
     int code = attach_samples(intake, instance, fields);
     int64_t told_ms = instance->told_ms;
     instance->untold = 0;

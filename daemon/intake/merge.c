@@ -48,6 +48,7 @@ int merge_run(struct run *to, const struct run *from)
     buffer_append(&to->readings, from->readings.data, from->readings.length);
     to->reading_count += from->reading_count;
     to->event_count += from->event_count;
+    to->out_of_scope += from->out_of_scope;
     to->batches += from->batches ? from->batches : 1;
     merge_excerpts(to, from);
     if (from->why) {
@@ -137,14 +138,14 @@ int merge_readings(struct instance *instance, struct buffer *lines, size_t *ret_
 char *merge_to_text(const struct run *run)
 {
     CLEAN(clean_json)
-    json_t *json =
-        json_pack("{s:s%, s:s%, s:I, s:I, s:I, s:I, s:s, s:O*, s:O*, s:O*, s:O*}", "readings",
-                  run->readings.data ? run->readings.data : "", run->readings.length, "excerpts",
-                  run->excerpts.data ? run->excerpts.data : "", run->excerpts.length, "count",
-                  (json_int_t)run->reading_count, "events", (json_int_t)run->event_count, "lines",
-                  (json_int_t)run->excerpt_count, "dropped", (json_int_t)run->excerpts_dropped,
-                  "why", run->why ? run->why : "", "positions", run->positions, "opened",
-                  run->opened, "lost", run->lost, "missing", run->missing);
+    json_t *json = json_pack(
+        "{s:s%, s:s%, s:I, s:I, s:I, s:I, s:I, s:s, s:O*, s:O*, s:O*, s:O*}", "readings",
+        run->readings.data ? run->readings.data : "", run->readings.length, "excerpts",
+        run->excerpts.data ? run->excerpts.data : "", run->excerpts.length, "count",
+        (json_int_t)run->reading_count, "events", (json_int_t)run->event_count, "lines",
+        (json_int_t)run->excerpt_count, "dropped", (json_int_t)run->excerpts_dropped, "refused",
+        (json_int_t)run->out_of_scope, "why", run->why ? run->why : "", "positions", run->positions,
+        "opened", run->opened, "lost", run->lost, "missing", run->missing);
     return json ? json_canonical(json) : NULL;
 }
 
@@ -161,6 +162,7 @@ int merge_from_text(struct run *to, const char *text, struct error *error)
     run.event_count = (size_t)json_integer_of(json, "events", 0);
     run.excerpt_count = (size_t)json_integer_of(json, "lines", 0);
     run.excerpts_dropped = (size_t)json_integer_of(json, "dropped", 0);
+    run.out_of_scope = (size_t)json_integer_of(json, "refused", 0);
     run.why = strdup(json_text_of(json, "why", ""));
     run.positions = json_incref(json_object_get(json, "positions"));
     run.opened = json_incref(json_object_get(json, "opened"));

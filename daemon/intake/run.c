@@ -13,6 +13,7 @@
 #include "intake/beyond.h"
 #include "intake/instance.h"
 #include "intake/intake.h"
+#include "intake/scope.h"
 
 /* Flags of MESSAGE_BATCH. */
 enum { LEVEL_MOST = 7 }; /* LOG_DEBUG of syslog(3) */
@@ -177,6 +178,10 @@ static int take_reading(struct intake_link *link, struct run *run, struct wire *
         return refuse(link, "a reading of %s whose text is no UTF-8", attribute->name);
     if (attribute->kind == SERIES_EVENT && !(value >= 0 && isfinite(value)))
         return refuse(link, "a reading of event %s that is no increment", attribute->name);
+    if (!scope_admits(link->intake->scope, &reading)) {
+        run->out_of_scope++;
+        return 0;
+    }
     return put_reading(run, &reading, number);
 }
 

@@ -27,6 +27,7 @@ struct run {
     size_t excerpts_dropped; /* beyond the limit */
     size_t batches;          /* of what waits: how many are merged in it */
     size_t event_count;      /* readings of events that are not zero */
+    size_t out_of_scope;     /* refused */
     json_t *positions;
     json_t *opened;  /* files that were read: provenance */
     json_t *lost;    /* losses */

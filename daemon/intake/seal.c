@@ -92,6 +92,8 @@ static int fingerprint(const struct instance *instance, enum condition condition
         buffer_byte(&all, '\n');
         buffer_append(&all, run->excerpts.data, run->excerpts.length);
     }
+    if (run->out_of_scope)
+        buffer_print(&all, "%zu refused", run->out_of_scope);
     if (all.failed)
         return ERROR_MEMORY;
     return digest_text(all.data ? all.data : "", all.length, ret_hash);
@@ -250,12 +252,13 @@ static void note_run(struct instance *instance, enum condition condition, int64_
                   (json_int_t)instance->evidence[0], "tables", instance->tables_hash);
 }
 
-static int store_run_row(struct intake *intake, const struct instance *instance, int64_t now_ms,
+static int store_run_row(struct intake *intake, struct instance *instance, int64_t now_ms,
                          struct error *error)
 {
     struct store_query *query = store_query(
         intake->store, "INSERT INTO runs(instance, started_ms, ended_ms, outcome, reason, readings,"
-                       " leaf) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)");
+                       " leaf, usage) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+    CLEAN(clean_text) char *usage = account_usage(instance);
     store_bind_text(query, 1, instance->name);
     store_bind_integer(query, 2, instance->started_ms);
     store_bind_integer(query, 3, now_ms);
@@ -263,6 +266,7 @@ static int store_run_row(struct intake *intake, const struct instance *instance,
     store_bind_text(query, 5, instance->reason ? instance->reason : "");
     store_bind_integer(query, 6, (int64_t)instance->run.reading_count);
     store_bind_integer(query, 7, instance->evidence[0]);
+    store_bind_text(query, 8, usage);
     return store_run(query, error);
 }
 
@@ -405,6 +409,7 @@ int seal_run(struct intake *intake, struct instance *instance, struct moment now
     if (code)
         return code;
     show(instance, condition);
+    account_run(instance);
     code = store_positions(intake, instance, error);
     /* A stream's quiet intervals are told by its coverage leaves. */
     if (!code && (!instance->stream || moved))

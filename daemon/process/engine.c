@@ -166,6 +166,12 @@ static void call_log(void *context, int level, const char *text)
     log_write((enum log_level)level, "%s", text);
 }
 
+static enum clock_state call_clock(void *context)
+{
+    (void)context;
+    return clock_state_now();
+}
+
 static const struct engine_calls calls = {
     .start = call_start,
     .collect = call_collect,
@@ -175,6 +181,7 @@ static const struct engine_calls calls = {
     .pause = call_pause,
     .end_reader = call_end_reader,
     .log = call_log,
+    .clock = call_clock,
 };
 
 static json_t *on_command(void *context, const json_t *request, const struct acts_asker *asker)

@@ -126,6 +126,18 @@ static bool refresh(json_t *body, const json_t *facts)
     return moved;
 }
 
+/* An observation whose requirement holds by now is a nonconformity; nothing goes the other way by
+ * itself. */
+static bool harden(json_t *body, const json_t *facts)
+{
+    const char *type = json_text_of(facts, "type", "observation");
+    if (strcmp(json_text_of(body, "type", ""), "observation") != 0 ||
+        strcmp(type, "observation") == 0)
+        return false;
+    json_object_set_new(body, "type", json_string(type));
+    return true;
+}
+
 static int extend(const struct register_context *context, struct register_row *row,
                   const json_t *facts, struct register_raised *ret, struct error *error)
 {
@@ -139,7 +151,7 @@ static int extend(const struct register_context *context, struct register_row *r
     set_time(row->body, "last_seen_at", context->now_ms);
     *ret = (struct register_raised){.ref = strdup(row->ref), .returned = returned};
     bool long_ago = context->now_ms < told_ms || context->now_ms - told_ms >= EXTEND_LEAF_MS;
-    bool tell = returned || ((moved || added) && long_ago);
+    bool tell = harden(row->body, facts) || returned || ((moved || added) && long_ago);
     if (tell)
         json_object_set_new(row->body, "told_ms", json_integer(context->now_ms));
     int code = rows_update(context, row, error);

@@ -46,6 +46,8 @@ const struct row sandbox_allowed[] = {
     {POWER_STORE, CHECK_NONE, "fsync fdatasync fallocate msync umask"},
     {POWER_REMOVE, CHECK_NONE, "ftruncate unlink unlinkat"},
     {POWER_SEAL, CHECK_NONE, "memfd_create"},
+    /* No program has CAP_SYS_TIME, without which they only tell. */
+    {POWER_CLOCK, CHECK_NONE, "adjtimex clock_adjtime"},
 
     {POWER_ACCEPT | POWER_SERVE, CHECK_NONE, "accept accept4"},
     {POWER_CONNECT | POWER_SERVE, CHECK_SOCKET_INET, "socket"},
@@ -88,8 +90,8 @@ const struct refusal sandbox_refused[] = {
                      "fsconfig fsmount fspick mount_setattr swapon swapoff quotactl"},
     {REFUSED_ALWAYS,
      "init_module finit_module delete_module kexec_load kexec_file_load reboot acct "
-     "iopl ioperm modify_ldt syslog settimeofday clock_settime clock_adjtime "
-     "adjtimex sethostname setdomainname vhangup personality"},
+     "iopl ioperm modify_ldt syslog settimeofday clock_settime "
+     "sethostname setdomainname vhangup personality"},
     {REFUSED_ALWAYS, "setxattr lsetxattr fsetxattr removexattr lremovexattr fremovexattr mknod "
                      "mknodat open_by_handle_at truncate move_pages migrate_pages "
                      "rt_sigqueueinfo rt_tgsigqueueinfo pkey_mprotect"},
@@ -105,8 +107,8 @@ unsigned sandbox_powers(const struct sandbox_plan *plan)
 {
     static const unsigned of_role[] = {
         [SANDBOX_PARENT] = 0,
-        [SANDBOX_ENGINE] =
-            POWER_ANY | POWER_READ | POWER_STORE | POWER_REMOVE | POWER_SEAL | POWER_ACCEPT,
+        [SANDBOX_ENGINE] = POWER_ANY | POWER_READ | POWER_STORE | POWER_REMOVE | POWER_SEAL |
+                           POWER_ACCEPT | POWER_CLOCK,
         [SANDBOX_READER] = POWER_ANY | POWER_READ | POWER_STORE | POWER_SEAL,
         [SANDBOX_FRONT] = POWER_ANY | POWER_READ | POWER_SEAL | POWER_ACCEPT,
         [SANDBOX_COURIER] =

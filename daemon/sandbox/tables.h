@@ -20,6 +20,7 @@ enum power {
     POWER_OUTPUT = 1 << 13,  /* opens for writing: Landlock says what */
     POWER_SIGNAL = 1 << 14,  /* sends signals: Landlock says where to */
     POWER_DEBUG = 1 << 15,   /* of builds with sanitizers */
+    POWER_CLOCK = 1 << 16,   /* asks whether the clock is synchronised; to set it takes more */
 };
 
 /* The arguments with which a call is let through. Where there are several, one is enough. */

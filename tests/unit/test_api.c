@@ -76,7 +76,8 @@ static void put_register(struct bench *bench)
         "INSERT INTO finding_events(finding, time_ms, event, actor, body, leaf) VALUES(1, 1000,"
         " 'raised', 'conformd', '{\"note\":\"words\"}', 0)",
         "INSERT INTO results(measure, time_ms, state, body, leaf) VALUES('M1', 2000, 'met',"
-        " '{\"value\":2.5,\"evidence\":[7]}', 0), ('M1', 1000, 'missed', '{\"value\":null}', 0)",
+        " '{\"value\":2.5,\"evidence\":[7],\"scope\":2}', 0), ('M1', 1000, 'missed', "
+        "'{\"value\":null}', 0)",
         "INSERT INTO constructs(kind, id, hash, version, status, first_seen_ms, decided_ms,"
         " decided_by, reason, text) VALUES('measure', 'M9', 'h', 1, 'disabled', 1, 60000,"
         " 'uid 1000 (alice)', 'no such host', '{}')",
@@ -233,10 +234,35 @@ static void test_measures(void **state)
     const json_t *last = json_array_get(history, 1);
     assert_string_equal(json_text_of(last, "at", ""), "1970-01-01T00:00:02.000Z");
     assert_true(json_number_of(last, "value", 0) == 2.5);
+    assert_false(json_flag_of(last, "comparable", true));
+    assert_true(json_flag_of(json_array_get(history, 0), "comparable", false));
     CLEAN(clean_json) json_t *short_one = ask(state, "/api/measures/M1", "{\"limit\":\"1\"}", 200);
     assert_int_equal(json_array_size(json_object_get(short_one, "history")), 1);
     check_refusal(state, "/api/measures/M8", NULL, 404, "{\"error\":\"there is no measure");
     check_refusal(state, "/api/measures/M1", "{\"limit\":\"-1\"}", 400, "limit");
+}
+
+/* One collector feeds two measures: each has its cost, and is said to share it. */
+static void test_costs(void **state)
+{
+    put_state(*state, "measure", "M1", "{\"id\":\"M1\",\"fed_by\":[\"a\"],\"unused\":true}");
+    put_state(*state, "measure", "M2", "{\"id\":\"M2\",\"fed_by\":[\"a\",\"b\"]}");
+    put_state(*state, "account", "a", "{\"name\":\"a\",\"runs\":2,\"cpu_ms\":30,\"bytes\":100}");
+    put_state(*state, "account", "b", "{\"name\":\"b\",\"runs\":1,\"cpu_ms\":4,\"bytes\":10}");
+    put_state(*state, "account", "accounts", "{\"name\":\"accounts\",\"out_of_scope\":7}");
+    CLEAN(clean_json) json_t *collectors = ask(state, "/api/collectors", NULL, 200);
+    assert_int_equal(number_at(json_array_get(json_object_get(collectors, "collectors"), 0), "cost",
+                               "out_of_scope"),
+                     7);
+    CLEAN(clean_json) json_t *all = ask(state, "/api/costs", NULL, 200);
+    const json_t *one = json_array_get(json_object_get(all, "costs"), 0);
+    const json_t *two = json_array_get(json_object_get(all, "costs"), 1);
+    assert_int_equal(json_integer_of(one, "cpu_ms", 0), 30);
+    assert_true(json_flag_of(one, "unused", false));
+    assert_int_equal(json_integer_of(two, "runs", 0), 3);
+    assert_int_equal(json_integer_of(two, "cpu_ms", 0), 34);
+    assert_int_equal(json_integer_of(two, "bytes", 0), 110);
+    assert_int_equal(json_integer_of(two, "shared_by", 0), 2);
 }
 
 static void test_findings(void **state)
@@ -456,6 +482,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_status, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_measures, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_costs, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_findings, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_not_judged, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_evidence, set_up, tear_down),

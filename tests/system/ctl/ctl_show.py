@@ -92,6 +92,8 @@ def rest(daemon, ctl):
     check(not said.startswith("{"), "describe is for people")
     check(json.loads(ctl("describe", "accounts", "--json").out)["plugin"] == "accounts", "describe")
     ctl("describe", "none", code=1)
+    said = ctl("measures", "--cost").says("USED BY", "ciso").out
+    check(re.search(r"\nM009 +[1-9]\d* +0\.\d{3} s +[1-9]\d* +[2-9] ", said), "no costs:\n" + said)
     ctl("privacy").says("excerpts", "kept by conformd", "not stated", "400d (the setting keep)")
     classes = json.loads(ctl("privacy", "--json").out)["record_classes"]
     check({"leaves", "readings", "samples"} <= {row["id"] for row in classes}, "privacy --json")

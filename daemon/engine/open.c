@@ -120,6 +120,8 @@ int engine_open(json_t *config, const struct engine_calls *calls, void *context,
         engine->next_run = engine->turn_ms + 1;
     if (!code)
         code = turn_begin(engine, &now, error);
+    /* A step of the clock while nothing ran does not move when this process began. */
+    engine->started_ms = engine->loaded_ms = now.wall_ms;
     if (!code)
         code = constructs_load(engine, error);
     if (!code)

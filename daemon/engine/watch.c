@@ -75,8 +75,7 @@ static void say_late(struct asking *asking)
     const struct engine *engine = asking->engine;
     const struct instance *instance = asking->instance;
     int64_t age_s = (engine->turn_ms - instance->last_end_ms) / 1000;
-    if (instance->last_end_ms < engine->started_ms &&
-        engine->turn_ms - engine->started_ms <= patience(instance))
+    if (!instance->ended_here && engine->turn_ms - engine->started_ms <= patience(instance))
         say(&asking->answer, UNKNOWN_STOPPED,
             text_format("conformd was not running: the last run of collector %s ended %lld s ago",
                         instance->name, (long long)age_s));

@@ -64,6 +64,7 @@ struct instance {
     char *reason;
     bool ever_well;      /* it was measured once: from now on silence is a loss */
     int64_t last_end_ms; /* wall time of the last sealed run; 0: none */
+    bool ended_here;     /* in this process */
     int64_t last_well_ms;
     int64_t last_whole_ms; /* of a run that read everything; 0: none */
     bool stepped;          /* the clock was set back behind its last run: nothing is known of now */

@@ -203,6 +203,7 @@ static int note_watched(struct intake *intake, struct instance *instance, int64_
 {
     enum condition condition = instance->condition;
     int64_t from_ms = now_ms;
+    instance->moved = instance->moved || instance->stepped;
     instance->stepped = false;
     if (condition == CONDITION_WELL)
         instance->last_whole_ms = now_ms;
@@ -381,6 +382,7 @@ static int note_state(struct intake *intake, struct instance *instance, enum con
         instance->overflow_ms = 0;
     note_losses(instance);
     instance->last_end_ms = now.wall_ms;
+    instance->ended_here = true;
     instance->due_count += !instance->stream;
     instance->taken_count += well && !instance->stream;
     return note_watched(intake, instance, now.wall_ms);

@@ -281,11 +281,27 @@ static void reload(struct story *story)
     scene_settle(story->scene);
 }
 
-static void step_clock(struct story *story)
+/* Several turns may have taken place in one millisecond. */
+static void breathe(struct story *story)
+{
+    story->scene->now.wall_ms += 3;
+    story->scene->now.boot_ms += 3;
+}
+
+static void set_clock(struct story *story)
 {
     int64_t ms = 3 * SECOND + (int64_t)story_random(story, story_one_in(story, 2) ? HOUR : MINUTE);
-    story->scene->now.wall_ms += story_one_in(story, 2) ? ms : -ms;
-    story_tell(story, "clock", json_object());
+    if (story_one_in(story, 2))
+        ms = -ms;
+    story->scene->now.wall_ms += ms;
+    story_tell(story, "clock", json_pack("{s:I}", "by", (json_int_t)ms));
+}
+
+static void step_clock(struct story *story)
+{
+    set_clock(story);
+    scene_settle(story->scene);
+    breathe(story);
     judge_all(story);
 }
 
@@ -303,10 +319,11 @@ static void restart(struct story *story)
     int64_t ms = (int64_t)story_random(story, story_one_in(story, 2) ? HOUR : MINUTE) + 1;
     story->scene->now.wall_ms += ms;
     story->scene->now.boot_ms += ms;
+    if (story_one_in(story, 5))
+        set_clock(story);
     story_tell(story, "start", json_object());
     scene_open(story->scene);
-    story->scene->now.wall_ms += 2; /* two turns took place in this millisecond */
-    story->scene->now.boot_ms += 2;
+    breathe(story);
 }
 
 static void change_moods(struct story *story)

@@ -11,7 +11,7 @@ class Source:
 
     def __init__(self):
         self.state, self.told, self.ended, self.whole = "starting", False, 0, 0
-        self.ends, self.vague = [], []
+        self.vague, self.ended_here = 0, False
         self.ever, self.stepped, self.last_good = False, False, 0
         self.declared, self.measured = False, set()
         self.missing, self.said, self.named = set(), set(), False
@@ -110,7 +110,7 @@ class World:
 
     def settle(self, source, t, end, whole, lost=False):
         source.state, source.ended, source.stepped = end, t, False
-        source.ends, source.vague = source.ends[-20:] + [t], []
+        source.ended_here = True
         if end == "well":
             source.whole = t
         if whole and (end == "well" or (end == "partial" and source.missing)):
@@ -142,11 +142,10 @@ class World:
             self.series[key] = [s for s in self.series[key] if s[0] <= t]
 
     def stop(self, t):
-        """After a crash a stream's last word may be that of up to a minute before."""
+        """A stream's state is saved once a minute; half an hour later no formula sees a difference."""
         for source in self.sources.values():
             if source.stream:
-                old = [end for end in source.ends if end < t - 60000][-1:]
-                source.vague = old + [end for end in source.ends if t - 60000 <= end <= t]
+                source.vague = t + 1800000
 
     def last(self, key, at):
         for t, value in reversed(self.series[key]):
@@ -186,9 +185,12 @@ class World:
             self.sources[event["i"]].declared = True
         elif what == "clock":
             self.clock(t)
+            self.started += event["by"]
         elif what == "config":
             self.configure(event)
         elif what == "stop" and not event["clean"]:
             self.stop(t)
         elif what == "start":
             self.started = t
+            for source in self.sources.values():
+                source.ended_here = False

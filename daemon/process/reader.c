@@ -1,6 +1,7 @@
 /* conformd-reader: answers what is only read: API, formulas, proofs. Started when the front has a
  * question, gone after an idle minute. Writes nothing and knows no network. */
 #include <string.h>
+#include <sys/resource.h>
 
 #include "api/api.h"
 #include "base/clean.h"
@@ -12,6 +13,7 @@
 
 enum {
     IDLE_MS = 60000,
+    NICE = 5,
     LOAD_US = 6000000, /* of one question, for samples; it may take 10 s in all */
     BODY_MOST = CHANNEL_MOST - CHANNEL_LEAST,
 };
@@ -127,7 +129,8 @@ static int open_store(struct reader *reader)
 
 static int start(struct reader *reader)
 {
-    int code = enter_sandbox(reader);
+    /* Who asks gives way to what is measured. */
+    int code = setpriority(PRIO_PROCESS, 0, NICE) ? ERROR_IO : enter_sandbox(reader);
     if (!code)
         code = open_store(reader);
     if (!code)

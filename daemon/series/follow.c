@@ -8,7 +8,10 @@
 #include "base/clean.h"
 #include "base/clock.h"
 
-enum { FORGET_SERIES = 4096 }; /* looked at in one refresh, for what has grown too old */
+enum {
+    FORGET_SERIES = 4096, /* looked at in one refresh, for what has grown too old */
+    PAGE_TRIES = 5,       /* of a transaction that was held up */
+};
 
 /* When a row of series was last written again, "" for never. */
 static int read_changed(struct series_set *set, char **ret, struct error *error)
@@ -98,7 +101,11 @@ int series_refresh(struct series_set *set, int64_t now_ms, int64_t until_us, str
     while (!code && rows == SET_PAGE) {
         bool again = false;
         rows = 0;
-        code = take_page(set, &rows, &again, error);
+        for (int i = 0; i < PAGE_TRIES; i++) {
+            code = take_page(set, &rows, &again, error);
+            if (code != ERROR_LIMIT)
+                break;
+        }
         if (!code && again) {
             set_empty(set);
             rows = SET_PAGE;

@@ -186,7 +186,7 @@ static int load_rows(struct store_query *query)
 /* One that was held up, not long by itself, gets through when it is tried again. */
 static int load_alone(struct store_query *query)
 {
-    enum { TRIES = 3 };
+    enum { TRIES = 5 };
     int code = SQLITE_INTERRUPT;
     for (int i = 0; i < TRIES && code == SQLITE_INTERRUPT; i++) {
         store_reading(query->store);

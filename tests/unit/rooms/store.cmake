@@ -1,1 +1,2 @@
 conformd_unit_test(store USES base store)
+conformd_unit_test(store_reader USES base store)

@@ -1,0 +1,232 @@
+/* The engine's care for the store's log: pauses, who holds it, and commit times. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clean.h"
+#include "base/text.h"
+#include "engine/state.h"
+
+/* What the engine asked for. */
+struct asked {
+    bool paused;
+    int64_t ended; /* a process */
+    int ends;
+    int lines;
+};
+
+struct bench {
+    char folder[64];
+    struct engine engine;
+    struct asked asked;
+    struct error error;
+    struct moment now;
+    pid_t holder;
+};
+
+static void on_pause(void *context, bool paused)
+{
+    ((struct asked *)context)->paused = paused;
+}
+
+static void on_end_reader(void *context, int64_t pid, const char *reason)
+{
+    struct asked *asked = context;
+    assert_non_null(strstr(reason, "log"));
+    asked->ended = pid;
+    asked->ends++;
+}
+
+static void on_log(void *context, int level, const char *text)
+{
+    (void)level;
+    (void)text;
+    ((struct asked *)context)->lines++;
+}
+
+static const struct engine_calls calls = {
+    .pause = on_pause, .end_reader = on_end_reader, .log = on_log};
+
+static int set_up(void **state)
+{
+    struct bench *bench = calloc(1, sizeof *bench);
+    snprintf(bench->folder, sizeof bench->folder, "/tmp/test_readers.XXXXXX");
+    assert_non_null(mkdtemp(bench->folder));
+    assert_int_equal(store_open(bench->folder, STORE_WRITE, &bench->engine.store, &bench->error),
+                     0);
+    bench->engine.calls = &calls;
+    bench->engine.context = &bench->asked;
+    bench->now = (struct moment){1795323600000, 1000000};
+    *state = bench;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    static const char *const names[] = {"conformd.db", "conformd.db-wal", "conformd.db-shm",
+                                        "lock"};
+    struct bench *bench = *state;
+    if (bench->holder)
+        kill(bench->holder, SIGKILL);
+    store_close(bench->engine.store);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        CLEAN(clean_text) char *path = text_format("%s/%s", bench->folder, names[i]);
+        unlink(path);
+    }
+    rmdir(bench->folder);
+    error_finish(&bench->error);
+    free(bench);
+    return 0;
+}
+
+/* A commit of so many MiB. */
+static void grow(struct bench *bench, int mebibytes)
+{
+    struct store_query *query =
+        store_query(bench->engine.store, "INSERT INTO meta(key, value) VALUES('big', zeroblob(?1))"
+                                         " ON CONFLICT DO UPDATE SET value = excluded.value");
+    store_bind_integer(query, 1, (int64_t)mebibytes << 20);
+    assert_int_equal(store_run(query, &bench->error), 0);
+}
+
+static void tend(struct bench *bench, int64_t after_ms)
+{
+    bench->now.wall_ms += after_ms;
+    bench->now.boot_ms += after_ms;
+    assert_int_equal(readers_tend(&bench->engine, bench->now, &bench->error), 0);
+}
+
+static void hold(struct bench *bench)
+{
+    int ends[2];
+    char byte = 0;
+    assert_int_equal(pipe(ends), 0);
+    bench->holder = fork();
+    if (bench->holder == 0) {
+        struct store *mine = NULL;
+        if (store_open(bench->folder, STORE_READ, &mine, NULL) || store_begin(mine, NULL) ||
+            store_step(store_query(mine, "SELECT count(*) FROM meta"), NULL) != 1 ||
+            write(ends[1], "x", 1) != 1)
+            _exit(1);
+        for (;;)
+            pause();
+    }
+    assert_int_equal(read(ends[0], &byte, 1), 1);
+    close(ends[0]);
+    close(ends[1]);
+}
+
+static void let_go(struct bench *bench)
+{
+    kill(bench->holder, SIGKILL);
+    assert_int_equal(waitpid(bench->holder, NULL, 0), bench->holder);
+    bench->holder = 0;
+}
+
+static void test_quiet_log_pauses_nobody(void **state)
+{
+    struct bench *bench = *state;
+    struct store_log log;
+    grow(bench, 40);
+    tend(bench, 1000);
+    assert_false(bench->asked.paused);
+    assert_int_equal(bench->asked.ends, 0);
+    assert_int_equal(store_meta_set(bench->engine.store, "a", "b", &bench->error), 0);
+    store_log(bench->engine.store, &log);
+    assert_true(log.bytes < 1 << 20);
+}
+
+/* What stands still is paused for, named, and goes; then all is as before. */
+static void test_holder_is_ended(void **state)
+{
+    struct bench *bench = *state;
+    grow(bench, 1);
+    hold(bench);
+    grow(bench, 2);
+    tend(bench, 1000);
+    tend(bench, 1000);
+    assert_false(bench->asked.paused);
+    assert_int_equal(bench->asked.ends, 0);
+    tend(bench, 1000);
+    tend(bench, 1000);
+    assert_true(bench->asked.paused);
+    tend(bench, 1000);
+    assert_int_equal(bench->asked.ended, bench->holder);
+    assert_int_equal(bench->asked.ends, 1);
+    let_go(bench);
+    tend(bench, 1000);
+    assert_false(bench->asked.paused);
+    assert_int_equal(bench->asked.ends, 1);
+    assert_int_equal(bench->asked.lines, 0);
+}
+
+/* Above 32 MB nobody begins to read, at once. */
+static void test_long_log_pauses(void **state)
+{
+    struct bench *bench = *state;
+    grow(bench, 1);
+    hold(bench);
+    grow(bench, 40);
+    assert_int_equal(readers_hurry(&bench->engine, bench->now, &bench->error), 0);
+    assert_true(bench->asked.paused);
+    assert_true(engine_pauses_readers(&bench->engine));
+    let_go(bench);
+    bench->now.boot_ms += 1000;
+    assert_int_equal(readers_hurry(&bench->engine, bench->now, &bench->error), 0);
+    assert_false(bench->asked.paused);
+}
+
+/* Who is still there after the parent was asked is none of ours: named once, paused for no more. */
+static void test_stranger_is_named(void **state)
+{
+    struct bench *bench = *state;
+    grow(bench, 1);
+    hold(bench);
+    grow(bench, 2);
+    for (int i = 0; i < 20; i++)
+        tend(bench, 1000);
+    assert_int_equal(bench->engine.log_watch.outsider, bench->holder);
+    assert_int_equal(bench->asked.ends, 1);
+    assert_int_equal(bench->asked.lines, 1);
+    assert_false(bench->asked.paused);
+    let_go(bench);
+    tend(bench, 1000);
+    assert_int_equal(bench->engine.log_watch.outsider, 0);
+    assert_int_equal(bench->asked.lines, 2);
+}
+
+static void test_commit_times_are_counted(void **state)
+{
+    struct bench *bench = *state;
+    struct commit_times *times = &bench->engine.commit_times;
+    commits_note(times, 100);
+    commits_note(times, 500);
+    commits_note(times, 501);
+    commits_note(times, 60000000);
+    assert_int_equal(times->counts[0], 2);
+    assert_int_equal(times->counts[1], 1);
+    assert_int_equal(times->counts[COMMITS_BOUNDS], 1);
+    assert_true(times->seconds > 60 && times->seconds < 60.002);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_quiet_log_pauses_nobody),  TEST(test_holder_is_ended),
+        TEST(test_long_log_pauses),          TEST(test_stranger_is_named),
+        TEST(test_commit_times_are_counted),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -23,6 +23,18 @@ static void add_cell(struct loaded *loaded, sqlite3_stmt *statement, int column)
     loaded->cells[loaded->rows * loaded->columns + (size_t)column] = cell;
 }
 
+size_t loaded_row_bytes(sqlite3_stmt *statement)
+{
+    size_t bytes = 0;
+    for (int i = 0; i < sqlite3_column_count(statement); i++) {
+        int type = sqlite3_column_type(statement, i);
+        bytes += sizeof(struct loaded_cell);
+        if (type == SQLITE_TEXT || type == SQLITE_BLOB)
+            bytes += (size_t)sqlite3_column_bytes(statement, i);
+    }
+    return bytes;
+}
+
 int loaded_add(struct loaded *loaded, sqlite3_stmt *statement)
 {
     loaded->columns = (size_t)sqlite3_column_count(statement);

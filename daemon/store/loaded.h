@@ -27,6 +27,8 @@ struct loaded {
     bool is_open; /* rows were loaded, and not all are given */
 };
 
+/* What the statement's present row would add. */
+size_t loaded_row_bytes(sqlite3_stmt *statement);
 /* The statement's present row becomes the last one. ERROR_MEMORY. */
 int loaded_add(struct loaded *loaded, sqlite3_stmt *statement) MUST_CHECK;
 /* 1: the next row is the present one; 0: there is none, and all are forgotten. */

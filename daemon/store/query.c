@@ -154,13 +154,17 @@ void store_bind_bytes(struct store_query *query, int at, const void *bytes, size
         note_bind(query, sqlite3_bind_blob64(query->statement, at, from, length, SQLITE_TRANSIENT));
 }
 
-static int refuse_length(const struct store_query *query, struct error *error)
+static int refuse_length(const struct store_query *query, int code, struct error *error)
 {
-    return error_set(
-        error, ERROR_LIMIT,
-        "the question would read more than %d ms or %d MiB of the store at a time: ask "
-        "for less, in: %s",
-        STORE_READ_MS, STORE_READ_BYTES >> 20, query->sql);
+    if (code == SQLITE_TOOBIG)
+        return error_set(error, ERROR_LIMIT,
+                         "the question would read more than %d MiB of the store at a time: ask for "
+                         "less, in: %s",
+                         STORE_READ_BYTES >> 20, query->sql);
+    return error_set(error, ERROR_LIMIT,
+                     "the question would read the store for more than %d ms at a time: ask for "
+                     "less, in: %s",
+                     STORE_READ_MS, query->sql);
 }
 
 /* All rows. SQLITE_INTERRUPT when the transaction became too long, SQLITE_TOOBIG too large. */
@@ -170,12 +174,13 @@ static int load_rows(struct store_query *query)
     int code;
     loaded_finish(&query->loaded);
     while ((code = sqlite3_step(query->statement)) == SQLITE_ROW) {
-        if (loaded_add(&query->loaded, query->statement)) {
-            code = SQLITE_NOMEM;
+        size_t more = loaded_bytes(&query->loaded) + loaded_row_bytes(query->statement);
+        if (store->read_bytes + more > STORE_READ_BYTES) {
+            code = SQLITE_TOOBIG;
             break;
         }
-        if (store->read_bytes + loaded_bytes(&query->loaded) > STORE_READ_BYTES) {
-            code = SQLITE_TOOBIG;
+        if (loaded_add(&query->loaded, query->statement)) {
+            code = SQLITE_NOMEM;
             break;
         }
     }
@@ -205,7 +210,7 @@ static int step_loaded(struct store_query *query, struct error *error)
         int code = alone ? load_alone(query) : load_rows(query);
         int answer = 0;
         if (code == SQLITE_INTERRUPT || code == SQLITE_TOOBIG)
-            answer = refuse_length(query, error);
+            answer = refuse_length(query, code, error);
         else if (code == SQLITE_NOMEM)
             answer = error_set(error, ERROR_MEMORY, "no memory for what the store holds");
         else if (code != SQLITE_DONE)

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -114,7 +115,8 @@ static void hold(struct bench *bench)
     bench->holder = fork();
     if (bench->holder == 0) {
         struct store *mine = NULL;
-        if (store_open(bench->folder, STORE_READ, &mine, NULL) || store_begin(mine, NULL) ||
+        if (prctl(PR_SET_PDEATHSIG, SIGKILL) ||
+            store_open(bench->folder, STORE_READ, &mine, NULL) || store_begin(mine, NULL) ||
             store_step(store_query(mine, "SELECT count(*) FROM meta"), NULL) != 1 ||
             write(ends[1], "x", 1) != 1)
             _exit(1);

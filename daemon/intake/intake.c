@@ -266,6 +266,8 @@ int intake_step(struct intake *intake, struct moment now, struct error *error)
         struct instance *instance = intake->instances[i];
         code = intake_unfold(intake, instance, error);
         step_one(instance, now.wall_ms);
+        /* A stream's last word may be newer than what is remembered of it, and is gone then. */
+        instance->stepped = instance->stepped || (instance->stream && now.wall_ms < intake->now_ms);
         /* Schedules run on: only what people are shown moves. */
         if (instance->next_due_ms)
             instance->next_due_ms = now.wall_ms + (instance->due_boot_ms - now.boot_ms);

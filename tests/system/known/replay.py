@@ -129,11 +129,11 @@ class World:
             if source.is_missing(name):
                 source.missed.setdefault(name, []).append((start, t))
 
-    def clock(self, t):
+    def clock(self, t, by):
         for source in self.sources.values():
             source.last_good = 0
-            if source.ended > t:
-                source.stepped, source.ended = True, t
+            source.stepped = source.stepped or source.ended > t or (source.stream and by < 0)
+            source.ended = min(source.ended, t)
             source.whole = min(source.whole, t)
             source.watched = [(a, min(b, t)) for a, b in source.watched if a <= t]
             source.missed = {name: [(a, min(b, t)) for a, b in spans if a <= t]
@@ -184,7 +184,7 @@ class World:
             self.sources[event["i"]].told, self.sources[event["i"]].said = False, set()
             self.sources[event["i"]].declared = True
         elif what == "clock":
-            self.clock(t)
+            self.clock(t, event["by"])
             self.started += event["by"]
         elif what == "config":
             self.configure(event)

@@ -12,16 +12,22 @@ enum { HISTORY_MOST = 1000, HISTORY_PRESET = 200 };
 int api_list_collectors(struct call *call, json_t **ret, struct error *error)
 {
     CLEAN(clean_json) json_t *accounts = NULL;
+    CLEAN(clean_json) json_t *selftests = NULL;
     CLEAN(clean_json) json_t *body = NULL;
     size_t index;
     json_t *collector;
     int code = api_rows_states(call, "account", &accounts, error);
+    code = code ? code : api_rows_states(call, "selftest", &selftests, error);
     code = code ? code : api_rows_list(call, "instance", "collectors", &body, error);
     if (code)
         return code;
     json_array_foreach (json_object_get(body, "collectors"), index, collector) {
-        json_t *cost = api_rows_named(accounts, json_text_of(collector, "name", ""));
+        const char *name = json_text_of(collector, "name", "");
+        json_t *cost = api_rows_named(accounts, name);
+        /* Whether its method was shown to work; null: it was not tried yet. */
+        json_t *proof = api_rows_named(selftests, name);
         json_object_set_new(collector, "cost", cost ? json_incref(cost) : json_null());
+        json_object_set_new(collector, "selftest", proof ? json_incref(proof) : json_null());
     }
     *ret = json_incref(body);
     return 0;

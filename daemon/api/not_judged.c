@@ -85,6 +85,19 @@ static int add_would_raise(json_t *items, const json_t *concern)
         &(struct item){"collector", strcmp(kind, "collector") == 0 ? "lost" : kind, NULL});
 }
 
+/* Its results are provisional: they raise, and do not count for recovery. */
+static int add_selftest(json_t *items, const json_t *proof)
+{
+    const char *status = json_text_of(proof, "status", "");
+    const char *why = json_text_of(proof, "why", "");
+    if (strcmp(status, "passed") == 0)
+        return 0;
+    bool none = strcmp(status, "none") == 0;
+    return add_item(items, proof,
+                    &(struct item){"collector", none ? "no_selftest" : "selftest_failed",
+                                   none ? "its plugin has no selftest" : why});
+}
+
 static int add_states(const struct call *call, const char *kind,
                       int (*add)(json_t *items, const json_t *object), json_t *items,
                       struct error *error)
@@ -124,6 +137,7 @@ int api_list_not_judged(struct call *call, json_t **ret, struct error *error)
     int code = add_states(call, "measure", add_measure, items, error);
     code = code ? code : add_states(call, "objective", add_objective, items, error);
     code = code ? code : add_states(call, "instance", add_collector, items, error);
+    code = code ? code : add_states(call, "selftest", add_selftest, items, error);
     code = code ? code : add_states(call, "monitoring", add_would_raise, items, error);
     code = code ? code : add_disabled(call, items, error);
     if (!code)

@@ -26,17 +26,17 @@ enum message_type {
     /* Parent and engine. */
     MESSAGE_CONNECT = 20, /* parent, with fd: JSON {role: collector|front|courier, instance, pid} -
                              the other end of a new channel; to the front {role: engine|reader} */
-    MESSAGE_START,        /* engine: JSON {instance, run, deadline_ms} - start a collector's process
-                             (instance), or the courier (instance "courier", run 0);
-                             front: {instance: "reader"} */
-    MESSAGE_ENDED,        /* parent: JSON {role, instance, run, code, signal, cpu_ms, rss_kib,
-                             started: true, reason} - reason "deadline", "silent", "stopped",
-                             "exited";
-                             started false: it could not be made, reason says why */
-    MESSAGE_END,          /* engine: JSON {instance, reason} - kill that collector's process; with
-                             {instance: "reader", pid} the reader, if that is its pid;
-                             front: {instance: "reader", reason} */
-    MESSAGE_WATCH,        /* engine: JSON {turn} - alive, for the watchdog; once a second at most */
+    MESSAGE_START, /* engine: JSON {instance, run, deadline_ms, selftest} - start a collector's
+                      process (instance; selftest: for that and no run), or the courier (instance
+                      "courier", run 0); front: {instance: "reader"} */
+    MESSAGE_ENDED, /* parent: JSON {role, instance, run, code, signal, cpu_ms, rss_kib,
+                      started: true, reason} - reason "deadline", "silent", "stopped",
+                      "exited";
+                      started false: it could not be made, reason says why */
+    MESSAGE_END,   /* engine: JSON {instance, reason} - kill that collector's process; with
+                      {instance: "reader", pid} the reader, if that is its pid;
+                      front: {instance: "reader", reason} */
+    MESSAGE_WATCH, /* engine: JSON {turn} - alive, for the watchdog; once a second at most */
 
     /* Collector and engine. The collector's side is not trusted. */
     MESSAGE_TABLES = 40, /* collector, first: JSON {plugin, version, sha256, stream, attributes:
@@ -61,6 +61,9 @@ enum message_type {
     MESSAGE_SAID,     /* collector: u32 level, text - a line for the log */
     MESSAGE_ACK,      /* engine: u64 sequence - of the collector's messages, all up to this one are
                          committed (BATCH) or taken (others) */
+    MESSAGE_PROVED, /* collector, alone, of a process that was started for its selftest: text status
+                       (passed, failed, none), text SHA-256 of the plugin's file, text version,
+                       text why */
 
     /* Front and reader; of the engine the front asks POST /session alone. */
     MESSAGE_ASK = 60, /* front: JSON {id, method, path, query: {name: value}, body, token, peer:

@@ -48,8 +48,8 @@ static void print_collectors(const struct ctl *ctl, const json_t *rows)
     CLEAN(clean_json) json_t *sorted = sorted_rows(rows, "state", ranks, "name");
     size_t index;
     json_t *row;
-    struct table *table = table_new(6);
-    table_row(table, "COLLECTOR", "PLUGIN", "STATE", "READINGS", "LAST RUN",
+    struct table *table = table_new(7);
+    table_row(table, "COLLECTOR", "PLUGIN", "STATE", "READINGS", "LAST RUN", "SELFTEST",
               ctl->sandbox ? "SANDBOX" : "REASON");
     json_array_foreach (sorted, index, row) {
         const json_t *last = json_object_get(row, "last_run");
@@ -58,6 +58,7 @@ static void print_collectors(const struct ctl *ctl, const json_t *rows)
         CLEAN(clean_text) char *sandbox = words_of_sandbox(json_object_get(row, "sandbox"));
         table_row(table, json_text_of(row, "name", ""), json_text_of(row, "plugin", ""),
                   json_text_of(row, "state", ""), readings, ended,
+                  json_text_of(json_object_get(row, "selftest"), "status", "-"),
                   ctl->sandbox ? (sandbox ? sandbox : "") : reason_of(row));
     }
     table_print(table);

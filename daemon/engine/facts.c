@@ -294,6 +294,34 @@ static json_t *collectors_of(const struct engine *engine, const struct judged *j
     return list.rows;
 }
 
+struct doubt {
+    const struct intake *intake;
+    const char *words;
+};
+
+static void note_doubt(void *context, const char *name)
+{
+    struct doubt *doubt = context;
+    for (size_t i = 0; i < doubt->intake->count; i++) {
+        const struct instance *instance = doubt->intake->instances[i];
+        if (!watch_feeds(instance, name))
+            continue;
+        if (instance->backlog)
+            doubt->words = "provisional: a backlog is being worked off";
+        else if (instance->clock_set)
+            doubt->words = "provisional: the clock was set";
+        else if (!proof_holds(instance))
+            doubt->words = "provisional: the method has not passed a selftest";
+    }
+}
+
+static const char *provisional_words(const struct engine *engine, const struct judged *judged)
+{
+    struct doubt doubt = {&engine->intake, "provisional"};
+    measure_each_name(judged->measure, note_doubt, &doubt);
+    return doubt.words;
+}
+
 json_t *facts_of_finding(struct engine *engine, struct judged *judged, int64_t now_ms)
 {
     const struct result *result = &judged->result;
@@ -320,7 +348,7 @@ json_t *facts_of_finding(struct engine *engine, struct judged *judged, int64_t n
                   (json_int_t)result->seen, "breaching", (json_int_t)result->breaching),
         "breaching", element_list(result, true), "window", window_of(judged, now_ms), "evidence",
         evidence_list(judged), "excerpts", excerpt_list(engine, judged), "quality",
-        result->provisional    ? "provisional: a backlog is being worked off"
+        result->provisional    ? provisional_words(engine, judged)
         : result->part_watched ? "not everything was watched or seen"
         : result->partial      ? "from a partial run"
                                : "complete",

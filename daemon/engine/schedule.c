@@ -11,6 +11,7 @@ enum {
     RESTART_MS = 1000,    /* what ended or was stopped early is asked for again; the parent
                            * backs off */
     REFUSED_MS = 60000,   /* what could not be started is asked for again */
+    PROOF_MS = 60000,     /* a selftest may take so long */
     LOOK_AGAIN_MS = 1000, /* rows that are due and under way or without a courier */
     REPLACE_MS = 3600000, /* a process that stays is replaced, so that a leak costs an hour */
 };
@@ -28,7 +29,7 @@ static bool is_linked(const struct instance *instance)
 /* A run that is under way is not started twice, nor a process beside another. */
 static bool is_busy(const struct instance *instance)
 {
-    if (instance->end_pending)
+    if (instance->end_pending || instance->proof.under_way)
         return true;
     if (!instance->stream && stays(instance) && is_linked(instance))
         return instance->under_way;
@@ -65,6 +66,18 @@ void engine_began(struct instance *instance, struct moment now)
     instance->started_boot_ms = now.boot_ms;
 }
 
+/* A process for its plugin's selftest, which is no run. */
+static void start_proof(struct engine *engine, struct instance *instance, struct moment now)
+{
+    proof_start(instance, now);
+    instance->overdue = instance->under_way = false;
+    instance->alive = true;
+    instance->process_run = engine->next_run++;
+    instance->process_boot_ms = now.boot_ms;
+    engine->calls->start(engine->context, instance->name, instance->process_run,
+                         now.wall_ms + PROOF_MS);
+}
+
 /* When a busy instance is to be looked at: a run has a deadline, a stream has none, nor has one
  * that the parent holds back. The first run of a snapshot has none of the parent's: nobody knew
  * that it is none. */
@@ -84,22 +97,38 @@ static int64_t wake_ms(const struct instance *instance)
 static bool is_old(const struct instance *instance, struct moment now)
 {
     return !instance->stream && is_linked(instance) &&
-           now.boot_ms - instance->process_boot_ms >= REPLACE_MS;
+           (now.boot_ms - instance->process_boot_ms >= REPLACE_MS || proof_is_due(instance, now));
+}
+
+/* A stream's process makes room for its selftest, and goes on where it was. */
+static bool makes_room(const struct instance *instance, struct moment now)
+{
+    return instance->stream && is_linked(instance) && !instance->proof.under_way &&
+           proof_is_due(instance, now);
+}
+
+static void replace(struct engine *engine, struct instance *instance, const char *why)
+{
+    /* It is started again when its end is told. */
+    instance->link->closed = true;
+    engine->calls->end(engine->context, instance->name, why);
 }
 
 void schedule_start_due(struct engine *engine, struct moment now)
 {
     for (size_t i = 0; i < engine->intake.count; i++) {
         struct instance *instance = engine->intake.instances[i];
+        if (makes_room(instance, now) && !intake_instance_is_ready(instance))
+            replace(engine, instance, "for its selftest");
         if (now.boot_ms < wake_ms(instance) || intake_instance_is_ready(instance))
             continue;
         if (is_busy(instance)) {
             instance->overdue = true;
             engine->calls->end(engine->context, instance->name, "deadline");
         } else if (is_old(instance, now)) {
-            /* It is started again when its end is told. */
-            instance->link->closed = true;
-            engine->calls->end(engine->context, instance->name, "replaced after an hour");
+            replace(engine, instance, "replaced");
+        } else if (proof_is_due(instance, now)) {
+            start_proof(engine, instance, now);
         } else {
             start(engine, instance, now);
         }
@@ -116,13 +145,14 @@ void engine_ended(struct engine *engine, const json_t *ended, struct moment now)
         return; /* of a process before */
     bool stopped = !strcmp(json_text_of(ended, "reason", ""), "stopped");
     bool broken_off = instance->under_way && stopped && !instance->overdue;
+    bool proving = instance->proof.under_way;
     intake_ended(instance, ended);
     if (broken_off)
         instance->due_boot_ms = now.boot_ms + RESTART_MS;
     else if (!json_flag_of(ended, "started", true))
         instance->due_boot_ms =
             now.boot_ms + (instance->every_ms > REFUSED_MS ? instance->every_ms : REFUSED_MS);
-    else if (instance->stream)
+    else if (instance->stream && !proving)
         instance->due_boot_ms = now.boot_ms + RESTART_MS;
 }
 

@@ -240,7 +240,8 @@ int watch_attribute(void *context, const char *name, int64_t from_ms, int64_t to
             continue;
         }
         feeding++;
-        asking.answer.provisional = asking.instance->backlog || asking.instance->clock_set;
+        asking.answer.provisional =
+            asking.instance->backlog || asking.instance->clock_set || !proof_holds(asking.instance);
         asking.answer.event =
             asking.attribute->kind == SERIES_EVENT && strcmp(asking.attribute->name, name) == 0;
         ask_now(&asking);

@@ -65,6 +65,7 @@ void instance_finish(struct instance *instance)
     json_decref(instance->last_run);
     json_decref(instance->shown);
     json_decref(instance->losses);
+    proof_finish(&instance->proof);
     basis_finish(&instance->basis);
     free(instance->end_why);
     free(instance->broken);

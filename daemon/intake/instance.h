@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "intake/account.h"
 #include "intake/personal.h"
+#include "intake/proof.h"
 #include "intake/run.h"
 #include "intake/spans.h"
 #include "ledger/digest.h"
@@ -71,6 +72,7 @@ struct instance {
     int64_t watch_from_ms; /* what is watched goes on from here; 0: begins anew */
     bool backlog;          /* more is waiting: results are provisional */
     bool clock_set;        /* the clock was set since it last told: results are provisional */
+    struct proof proof;    /* that its method works */
     json_t *losses;        /* told since monitoring took them, or NULL */
     bool overflow;         /* a series limit was reached, and is still */
     int64_t overflow_ms;   /* when a reading last had no room; 0: never, or not any more */

@@ -74,6 +74,8 @@ int intake_load(struct intake *intake, const json_t *collectors, struct error *e
             code = remember(intake, instance, error);
         if (!code)
             code = leaves_load(intake, instance, error);
+        if (!code)
+            code = proof_load(intake->store, instance, error);
         if (code)
             return code;
         instance->changed = instance->moved = true; /* shown from the first turn on */
@@ -179,7 +181,15 @@ static void conclude(struct instance *instance)
     CLEAN(clean_text) char *why = instance->end_why;
     instance->end_pending = false;
     instance->broken = instance->end_why = NULL;
-    if (broken) {
+    if (instance->proof.under_way) {
+        run_finish(run);
+        char *words = broken ? broken : why;
+        if (broken)
+            broken = NULL;
+        else
+            why = NULL;
+        proof_conclude(instance, words);
+    } else if (broken) {
         fail_run(instance, text_format("it broke the protocol: %s", broken));
     } else if (whole && (!instance->end_bad || run->status < 0)) {
         run->ready = true;
@@ -248,7 +258,8 @@ void intake_ended(struct instance *instance, const json_t *ended)
 
 bool intake_instance_is_ready(const struct instance *instance)
 {
-    return instance->run.ready || instance->end_pending;
+    return instance->run.ready || instance->end_pending ||
+           (instance->proof.ended && !instance->proof.under_way);
 }
 
 bool intake_is_ready(const struct intake *intake)
@@ -302,6 +313,8 @@ int intake_seal(struct intake *intake, struct moment now, struct error *error)
             conclude(instance);
         if (instance->run.ready)
             code = seal_run(intake, instance, now, error);
+        if (!code && instance->proof.ended && !instance->proof.under_way)
+            code = proof_keep(intake, instance, error);
         personal_note(instance, now.wall_ms);
         if (!code && fold_is_due(instance, now.wall_ms))
             code = intake_unfold(intake, instance, error);

@@ -447,6 +447,15 @@ static int on_said(void *context, struct channel_message *message)
     return 0;
 }
 
+static int on_proved(void *context, struct channel_message *message)
+{
+    struct intake_link *link = context;
+    if (proof_told(link->instance, message->body, message->length))
+        return refuse(link, "a malformed word on its selftest");
+    take_note(link, message);
+    return 0;
+}
+
 enum { BODY_MOST = CHANNEL_MOST - CHANNEL_LEAST };
 
 const struct channel_rule intake_rules[] = {
@@ -459,6 +468,7 @@ const struct channel_rule intake_rules[] = {
     {MESSAGE_COUNTED, 44, BODY_MOST, CHANNEL_FD_NONE, on_counted},
     {MESSAGE_BATCH, 8, BODY_MOST, CHANNEL_FD_NONE, on_batch},
     {MESSAGE_OUTCOME, 12, BODY_MOST, CHANNEL_FD_NONE, on_outcome},
+    {MESSAGE_PROVED, 20, BODY_MOST, CHANNEL_FD_NONE, on_proved},
     {MESSAGE_SAID, 8, BODY_MOST, CHANNEL_FD_NONE, on_said},
     {0},
 };

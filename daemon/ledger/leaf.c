@@ -60,6 +60,8 @@ const char *leaf_type_text(enum leaf_type type)
         return "start";
     case LEAF_STOP:
         return "stop";
+    case LEAF_SELFTEST:
+        return "selftest";
     }
     return "unknown";
 }

@@ -34,6 +34,7 @@ enum leaf_type {
     LEAF_ANCHOR,
     LEAF_START,
     LEAF_STOP,
+    LEAF_SELFTEST, /* a collector's method was tried on known data */
 };
 const char *leaf_type_text(enum leaf_type type);
 

@@ -63,6 +63,7 @@ struct children_row {
     int64_t kill_at_ms;  /* it was asked to stop; 0: it was not */
     int64_t run;
     int64_t next_run;      /* of the start that is asked for */
+    bool next_selftest;    /* it is for the plugin's selftest */
     int64_t next_limit_ms; /* its deadline, from its start on; 0: none */
     char *status;          /* its last line for `systemctl status`, or NULL */
     struct backoff backoff;

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "collector/life.h"
+#include "process/proving.h"
 #include "process/scanning.h"
 
 enum { ALIVE_EVERY_MS = 1000, POLLED_MOST = 4, MESSAGES_A_TURN = 8, USAGE = 2 };
@@ -36,7 +37,8 @@ static void on_stop(void *context)
 static int on_prepare(void *context, json_t *config, struct error *error)
 {
     const struct collector *collector = context;
-    if (json_equal(config, collector->child.config))
+    if (json_equal(config, collector->child.config) ||
+        json_flag_of(collector->child.config, "selftest", false))
         return 0;
     return error_set(error, ERROR_STATE, "a running collector takes no new settings");
 }
@@ -252,6 +254,44 @@ static int check(struct collector *collector)
     return 0;
 }
 
+/* The trees of its selftest stand beside the plugin, so the sandbox of every run lets it read them.
+ */
+static char *selftest_root(const struct collector *collector)
+{
+    const char *path = json_text_of(collector->child.config, "plugin_path", "");
+    const char *slash = strrchr(path, '/');
+    return text_format("%.*s/selftest/%s", slash ? (int)(slash - path) : 0, path,
+                       json_text_of(collector->child.config, "plugin", ""));
+}
+
+/* With the presets of its settings: what was tried is the method, not this configuration. */
+static int prove(struct collector *collector)
+{
+    CLEAN(error_finish) struct error error = {0};
+    CLEAN(clean_text) char *root = selftest_root(collector);
+    const struct settings_faults faults = {0};
+    struct lender *lender = &collector->life.lender;
+    int code = root ? load(collector, &error) : ERROR_MEMORY;
+    if (!code) {
+        if (settings_parse(collector->plugin->options, NULL, &faults, &collector->settings))
+            collector->settings = (struct settings){0};
+        lender->plugin = collector->plugin;
+        lender->settings = &collector->settings;
+        lender->wait = (struct lend_wait){wait_for, collector};
+        lender->on_said = on_said;
+        lender->context = collector;
+        child_ready(&collector->child);
+        collector->alive_ms = clock_now().boot_ms;
+        code = proving_run(&collector->life, root, CHILD_ENGINE);
+    }
+    if (code && code != ERROR_CLOSED)
+        log_write(LOG_LEVEL_ERROR, "the selftest of collector %s: %s", collector->child.instance,
+                  error.sentence ? error_sentence(&error) : error_text(code));
+    child_stopped(&collector->child);
+    finish(collector);
+    return code && code != ERROR_CLOSED ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
 static int serve(struct collector *collector)
 {
     CLEAN(error_finish) struct error error = {0};
@@ -353,5 +393,8 @@ int main(int argc, char **argv)
         return refused;
     if (enter(&collector))
         return EXIT_FAILURE;
-    return collector.child.check ? check(&collector) : serve(&collector);
+    if (collector.child.check)
+        return check(&collector);
+    bool proves = json_flag_of(collector.child.config, "selftest", false);
+    return proves ? prove(&collector) : serve(&collector);
 }

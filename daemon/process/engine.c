@@ -116,6 +116,10 @@ static void call_start(void *context, const char *instance, int64_t run, int64_t
     CLEAN(clean_json)
     json_t *json = json_pack("{s:s, s:I, s:I}", "instance", instance, "run", (json_int_t)run,
                              "deadline_ms", (json_int_t)deadline_ms);
+    const struct instance *known =
+        state->engine ? intake_find(engine_intake(state->engine), instance) : NULL;
+    if (known && known->proof.under_way)
+        json_object_set_new(json, "selftest", json_true());
     peers_tell_parent(&state->peers, MESSAGE_START, json);
 }
 

@@ -191,6 +191,7 @@ static int ask_row(struct parent *parent, struct children_row *row, const json_t
         return 0;
     }
     row->next_run = run;
+    row->next_selftest = json_flag_of(body, "selftest", false);
     row->next_limit_ms = wall_until_ms > now.wall_ms ? wall_until_ms - now.wall_ms
                          : wall_until_ms > 0         ? 1
                                                      : 0;

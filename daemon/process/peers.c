@@ -71,6 +71,8 @@ static int send_start(struct peers *peers, struct peer *peer, struct instance *i
 {
     CLEAN(error_finish) struct error error = {0};
     CLEAN(clean_json) json_t *positions = NULL;
+    if (instance->proof.under_way)
+        return 0;
     int code = intake_positions(engine_intake(peers->engine), instance, &positions, &error);
     if (!code)
         code = message_send(peer->channel, MESSAGE_POSITIONS, positions);

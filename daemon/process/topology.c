@@ -123,7 +123,8 @@ static json_t *part_of(const struct parent *parent, const struct children_row *r
     json_t *needs = row->role == CONFIG_COLLECTOR
                         ? json_object_get(json_object_get(parent->tables, row->instance), "needs")
                         : NULL;
-    if (part && needs && json_object_set(part, "needs", needs)) {
+    if (part && ((needs && json_object_set(part, "needs", needs)) ||
+                 (row->next_selftest && json_object_set_new(part, "selftest", json_true())))) {
         json_decref(part);
         return NULL;
     }

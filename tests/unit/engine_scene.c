@@ -159,9 +159,27 @@ void scene_channel(struct scene *scene, const char *name)
                           json_pack("{s:s, s:s}", "name", name, "type", "webhook"));
 }
 
+/* The selftest of every plugin has passed. */
+static void prove_all(struct scene *scene)
+{
+    struct intake *intake = engine_intake(scene->engine);
+    for (size_t i = 0; i < intake->count; i++) {
+        struct proof *proof = &intake->instances[i]->proof;
+        proof_finish(proof);
+        *proof = (struct proof){.status = strdup("passed"),
+                                .sha256 = strdup("aa"),
+                                .version = strdup("1"),
+                                .why = strdup(""),
+                                .at_ms = scene->now.wall_ms,
+                                .tried_boot_ms = INT64_MAX / 2};
+    }
+}
+
 void scene_open(struct scene *scene)
 {
     must(scene, engine_open(scene->config, &calls, scene, &scene->engine, &scene->error));
+    if (!scene->proves)
+        prove_all(scene);
     scene_settle(scene);
 }
 

@@ -18,6 +18,7 @@ struct scene {
     int starts, collects, ends;
     int couriers; /* asked for */
     int64_t run;
+    bool proves;  /* set before it is opened: selftests are asked for */
     bool courier; /* is there */
     json_t *delivered;
     json_t *replied;

@@ -1,0 +1,254 @@
+/* A method counts when it was shown to work: selftests, their record, and what is provisional. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "base/clean.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "unit/engine_scene.h"
+
+enum { MINUTE = 60000, HOUR = 3600000, DAY = 86400000 };
+
+static const char digest[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+static const char *const one[] = {"bob", NULL};
+static const char *const none[] = {NULL};
+
+static int set_up(void **state)
+{
+    struct scene *scene = scene_new();
+    scene->proves = true;
+    *state = scene;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    scene_free(*state);
+    return 0;
+}
+
+static int tell(struct scene *scene, struct intake_link *link, const char *status,
+                const char *sha256)
+{
+    CLEAN(buffer_finish) struct buffer body = {0};
+    wire_put_text(&body, status);
+    wire_put_text(&body, sha256);
+    wire_put_text(&body, "1");
+    wire_put_text(&body, strcmp(status, "failed") == 0 ? "it found nothing" : "");
+    return scene_send(scene, link, MESSAGE_PROVED, &body);
+}
+
+/* The process that was asked for is for the selftest, and says so; NULL: it dies. */
+static void prove(struct scene *scene, const char *status)
+{
+    assert_true(scene_instance(scene, "accounts")->proof.under_way);
+    struct intake_link *link = scene_connect(scene, "accounts", NULL);
+    if (status)
+        assert_int_equal(tell(scene, link, status, digest), 0);
+    /* The order of the two does not matter. */
+    scene_ended(scene, "accounts", status ? 0 : 1, "exited");
+    scene_settle(scene);
+    assert_true(scene_instance(scene, "accounts")->proof.under_way);
+    scene_eof(link);
+    scene_settle(scene);
+    intake_link_free(link);
+}
+
+static void run(struct scene *scene, const char *sha256, const char *const *users)
+{
+    CLEAN(clean_text)
+    char *tables = text_format("{\"plugin\":\"x\",\"version\":\"1\",\"sha256\":\"%s\",\"stream\":"
+                               "false,\"attributes\":[{\"name\":\"x_bad\",\"kind\":\"gauge\","
+                               "\"labels\":[\"user\"]}]}",
+                               sha256);
+    assert_false(scene_instance(scene, "accounts")->proof.under_way);
+    struct intake_link *link = scene_connect(scene, "accounts", tables);
+    for (; *users; users++)
+        scene_reading(scene, link, 0, *users, 1);
+    scene_outcome(scene, link, 0, "");
+    scene_eof(link);
+    scene_ended(scene, "accounts", 0, "exited");
+    scene_settle(scene);
+    intake_link_free(link);
+}
+
+static bool is_provisional(struct scene *scene)
+{
+    CLEAN(clean_json) json_t *row = scene_state(scene, "measure", "M1");
+    assert_non_null(row);
+    return json_flag_of(row, "provisional", false);
+}
+
+static void open_scene(struct scene *scene)
+{
+    scene_collector(scene, "accounts", HOUR);
+    json_t *measure = scene_measure(scene, "M1", "sum(x_bad)", "== 0");
+    json_object_set_new(measure, "when_empty", json_string("met"));
+    scene_open(scene);
+}
+
+static void first_the_selftest_then_runs(void **state)
+{
+    struct scene *scene = *state;
+    open_scene(scene);
+    assert_int_equal(scene->starts, 1);
+    prove(scene, "passed");
+    assert_int_equal(scene->starts, 2);
+    assert_int_equal(scene_leaves(scene, "selftest", "\"status\":\"passed\""), 1);
+    assert_int_equal(scene_leaves(scene, "selftest", digest), 1);
+    assert_int_equal(scene_count(scene, "SELECT count(*) FROM runs"), 0);
+    run(scene, digest, one);
+    scene_expect(scene, "M1", "missed");
+    assert_false(is_provisional(scene));
+    /* It is remembered, also over a crash; a month later it is tried again. */
+    scene_crash(scene);
+    scene_open(scene);
+    assert_false(scene_instance(scene, "accounts")->proof.under_way);
+    run(scene, digest, one);
+    scene->now.wall_ms += 31LL * DAY;
+    scene->now.boot_ms += 31LL * DAY;
+    scene_settle(scene);
+    prove(scene, "passed");
+    run(scene, digest, one);
+    assert_int_equal(scene_leaves(scene, "selftest", ""), 2);
+    CLEAN(clean_json) json_t *row = scene_state(scene, "selftest", "accounts");
+    assert_string_equal(json_text_of(row, "status", ""), "passed");
+}
+
+/* What was not shown to work raises, and does not recover. */
+static void unproven_never_recovers(void **state)
+{
+    static const char *const words[] = {"failed", "none", NULL};
+    struct scene *scene = *state;
+    open_scene(scene);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (i) {
+            scene_instance(scene, "accounts")->proof.tried_boot_ms = 0;
+            free(scene_instance(scene, "accounts")->proof.status);
+            scene_instance(scene, "accounts")->proof.status = NULL;
+            scene_pass(scene, HOUR);
+        }
+        prove(scene, words[i]);
+        run(scene, digest, one);
+        if (!i)
+            scene_act_well(scene, "adopt", json_object());
+        assert_true(is_provisional(scene));
+        assert_int_equal(scene_count(scene, "SELECT count(*) FROM findings"), 1);
+        scene_pass(scene, HOUR);
+        if (scene_instance(scene, "accounts")->proof.under_way)
+            prove(scene, words[i]);
+        run(scene, digest, none);
+        scene_expect(scene, "M1", "met");
+        assert_true(is_provisional(scene));
+        scene_pass(scene, 30 * MINUTE);
+        assert_int_equal(scene_count(scene, "SELECT count(*) FROM finding_events WHERE event ="
+                                            " 'condition_cleared'"),
+                         0);
+    }
+    CLEAN(clean_json) json_t *row = scene_state(scene, "selftest", "accounts");
+    assert_string_equal(json_text_of(row, "status", ""), "failed");
+    assert_string_equal(json_text_of(row, "why", ""),
+                        "it exited with code 1 before its run had ended");
+    /* Shown to work: what is met counts from now on. */
+    scene_pass(scene, HOUR);
+    prove(scene, "passed");
+    run(scene, digest, none);
+    scene_pass(scene, 30 * MINUTE);
+    assert_int_equal(scene_count(scene, "SELECT count(*) FROM finding_events WHERE event ="
+                                        " 'condition_cleared'"),
+                     1);
+}
+
+static void another_file_is_tried_anew(void **state)
+{
+    static const char other[] = "1123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+    struct scene *scene = *state;
+    open_scene(scene);
+    prove(scene, "passed");
+    run(scene, digest, one);
+    assert_false(is_provisional(scene));
+    scene_pass(scene, HOUR);
+    run(scene, other, one);
+    assert_true(is_provisional(scene));
+    scene_pass(scene, HOUR);
+    struct intake_link *link = scene_connect(scene, "accounts", NULL);
+    assert_int_equal(tell(scene, link, "passed", other), 0);
+    scene_eof(link);
+    scene_ended(scene, "accounts", 0, "exited");
+    scene_settle(scene);
+    intake_link_free(link);
+    run(scene, other, one);
+    assert_false(is_provisional(scene));
+}
+
+/* A stream makes room for it, and goes on. */
+static void stream_makes_room(void **state)
+{
+    struct scene *scene = *state;
+    scene_collector(scene, "accounts", 10000);
+    scene_open(scene);
+    prove(scene, "passed");
+    CLEAN(clean_text)
+    char *tables = text_format("{\"plugin\":\"x\",\"version\":\"1\",\"sha256\":\"%s\",\"stream\":"
+                               "true,\"attributes\":[]}",
+                               digest);
+    struct intake_link *link = scene_connect(scene, "accounts", tables);
+    scene_batch(scene, link, 1, "1");
+    scene_settle(scene);
+    assert_int_equal(scene->ends, 0);
+    scene->now.wall_ms += 31LL * DAY;
+    scene->now.boot_ms += 31LL * DAY;
+    scene_batch(scene, link, 1, "2");
+    scene_settle(scene);
+    scene_pass(scene, MINUTE);
+    assert_int_equal(scene->ends, 1);
+    scene_eof(link);
+    scene_ended(scene, "accounts", 0, "stopped");
+    scene_settle(scene);
+    intake_link_free(link);
+    scene_pass(scene, 2000);
+    prove(scene, "passed");
+    int starts = scene->starts;
+    scene_pass(scene, 2000);
+    assert_false(scene_instance(scene, "accounts")->proof.under_way);
+    assert_true(scene->starts >= starts);
+    assert_true(scene_instance(scene, "accounts")->alive);
+    assert_int_equal(scene_instance(scene, "accounts")->condition, CONDITION_WELL);
+}
+
+/* Only a process that was asked for it may say it, once, and in these words. */
+static void words_that_are_refused(void **state)
+{
+    struct scene *scene = *state;
+    open_scene(scene);
+    struct intake_link *link = scene_connect(scene, "accounts", NULL);
+    assert_int_equal(tell(scene, link, "well", digest), ERROR_PEER);
+    assert_int_equal(tell(scene, link, "passed", "xyz"), ERROR_PEER);
+    assert_int_equal(tell(scene, link, "failed", digest), 0);
+    assert_int_equal(tell(scene, link, "passed", digest), ERROR_PEER);
+    scene_eof(link);
+    scene_ended(scene, "accounts", 0, "exited");
+    scene_settle(scene);
+    intake_link_free(link);
+    link = scene_connect(scene, "accounts", scene_tables);
+    assert_int_equal(tell(scene, link, "passed", digest), ERROR_PEER);
+    intake_link_free(link);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(first_the_selftest_then_runs, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(unproven_never_recovers, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(another_file_is_tried_anew, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(stream_makes_room, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(words_that_are_refused, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

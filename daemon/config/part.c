@@ -42,6 +42,8 @@ static json_t *engine_part(const struct config *config)
                                           "runtime_dir",
                                           "allow_unattributed",
                                           "keep",
+                                          "keep_readings",
+                                          "keep_excerpts",
                                           "classification",
                                           "measures",
                                           "objectives",

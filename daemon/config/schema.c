@@ -224,6 +224,12 @@ const struct setting schema_table[] = {
      NULL, NULL},
     {"keep", SETTING_DURATION, 0, DAY, 3660 * DAY, "400d", "How long samples are kept.", NULL,
      NULL},
+    {"keep_readings", SETTING_DURATION, 0, DAY, 3660 * DAY, NULL,
+     "How long readings, with the samples that a rebuild needs, are kept beside the ledger; not "
+     "given: as long as the store. A leaf tells what was disposed of.",
+     NULL, NULL},
+    {"keep_excerpts", SETTING_DURATION, 0, DAY, 3660 * DAY, NULL,
+     "The same for the lines and settings that were seen.", NULL, NULL},
     {"lost_after", SETTING_DURATION, 0, SECOND, 400 * DAY, "24h",
      "How long a collector may measure nothing before it is a finding; at least three intervals.",
      NULL, NULL},

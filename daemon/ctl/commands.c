@@ -57,4 +57,10 @@ const struct ctl_command ctl_commands[] = {
      "Needs no daemon and no rights but to read. Exit 1 when a rule fails, 2 when rules cannot be\n"
      "read.\n",
      1, 2, rules_run},
+    {"rebuild", "[FOLDER]", "states, register and series from the ledger", "K",
+     "Reads the store in FOLDER (preset /var/lib/conformd) while no daemon runs, and replaces "
+     "what\n"
+     "is not the ledger by what the ledger says. With --check it changes nothing and shows what\n"
+     "differs; what was disposed of is named as a gap. Exit 1 when something differs.\n",
+     0, 1, rebuild_run},
     {0}};

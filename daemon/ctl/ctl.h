@@ -35,6 +35,7 @@ struct ctl {
     bool dry_run;
     bool sandbox;
     bool cost;
+    bool check;
 };
 
 /* One word after conformctl. run gets the words behind it; its answer is the exit status. */
@@ -124,6 +125,7 @@ int act_alert(const struct ctl *ctl, int count, char **words);
 int act_nc(const struct ctl *ctl, int count, char **words);
 int query_run(const struct ctl *ctl, int count, char **words);
 int describe_run(const struct ctl *ctl, int count, char **words);
+int rebuild_run(const struct ctl *ctl, int count, char **words);
 int rules_run(const struct ctl *ctl, int count, char **words);
 
 #endif

@@ -39,6 +39,7 @@ static const struct choice {
     {'D', "dry-run", NULL, offsetof(struct ctl, dry_run), "show it, change nothing"},
     {'b', "sandbox", NULL, offsetof(struct ctl, sandbox), "what each process may do"},
     {'k', "cost", NULL, offsetof(struct ctl, cost), "what measures cost, and who uses them"},
+    {'K', "check", NULL, offsetof(struct ctl, check), "compare, change nothing"},
     {'h', "help", NULL, offsetof(struct ctl, help), "this help; of a command: COMMAND --help"},
     {'V', "version", NULL, offsetof(struct ctl, version), "which version this is"},
 };

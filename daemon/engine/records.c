@@ -16,6 +16,8 @@ static const char by_salt[] =
 static const char by_folder[] = "only the daemon's user reads the folder";
 static const char with_store[] = "as long as the store";
 static const char not_alone[] = "with the store; not alone yet";
+static const char by_disposal[] =
+    "by whole days, with a leaf that tells which; proofs of what stays still hold";
 static const char by_sweep[] = "the oldest rows are deleted each minute";
 
 /* retention NULL: the setting `keep`. */
@@ -67,16 +69,29 @@ static const json_t *stated_class(const struct engine *engine, const char *id)
     return NULL;
 }
 
+/* The setting that a class' retention stands in; NULL: it has none of its own. */
+static const char *setting_of(const struct record_class *class)
+{
+    if (!class->retention)
+        return "keep";
+    return strcmp(class->id, "readings") == 0   ? "keep_readings"
+           : strcmp(class->id, "excerpts") == 0 ? "keep_excerpts"
+                                                : NULL;
+}
+
 static json_t *own_class(const struct engine *engine, const struct record_class *class)
 {
-    int64_t keep_ms = json_integer_of(engine->config, "keep", 0);
+    const char *setting = setting_of(class);
+    int64_t keep_ms = setting ? json_integer_of(engine->config, setting, 0) : 0;
     CLEAN(clean_text) char *kept = text_from_duration(keep_ms);
-    CLEAN(clean_text) char *keep = text_format("%s (the setting keep)", kept ? kept : "");
+    CLEAN(clean_text)
+    char *keep = text_format("%s (the setting %s)", kept ? kept : "", setting ? setting : "");
+    bool is_set = keep_ms > 0 && keep;
     return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:b}", "id", class->id, "description",
                      class->description, "location", class->location, "protection",
                      class->protection, "retention",
-                     class->retention ? class->retention : (keep ? keep : ""), "disposal",
-                     class->disposal, "legal_basis",
+                     is_set || !class->retention ? keep : class->retention, "disposal",
+                     is_set && class->retention ? by_disposal : class->disposal, "legal_basis",
                      json_text_of(stated_class(engine, class->id), "legal_basis", ""), "own", true);
 }
 

@@ -287,7 +287,11 @@ int engine_idle(struct engine *engine, struct moment now, struct error *error)
         if (!code)
             code = sweep_old(engine, error);
         if (!code)
+            code = dispose_old(engine, error);
+        if (!code)
             code = turn_end(engine, now, error);
+        if (!code)
+            code = dispose_traces(engine, error);
     }
     return code ? code : readers_tend(engine, now, error);
 }

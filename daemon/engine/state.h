@@ -47,6 +47,7 @@ struct engine {
     size_t waiter_count;
     size_t waiter_capacity;
 
+    bool erased;       /* payloads went: the write-ahead log still holds them */
     json_t *new_texts; /* of constructs, that no config leaf tells of yet */
 
     char host[65];
@@ -137,6 +138,9 @@ int turn_end(struct engine *engine, struct moment now, struct error *error) MUST
 void turn_undo(struct engine *engine);
 /* privacy.c: a leaf when the key of pseudonyms is new, and what the API tells of it. */
 int privacy_note_key(struct engine *engine, struct error *error) MUST_CHECK;
+/* dispose.c: payloads beyond their retention, and, after the commit, what the WAL holds of them. */
+int dispose_old(struct engine *engine, struct error *error) MUST_CHECK;
+int dispose_traces(struct engine *engine, struct error *error) MUST_CHECK;
 /* sweep.c: what is too old goes. */
 int sweep_old(struct engine *engine, struct error *error) MUST_CHECK;
 

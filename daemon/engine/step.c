@@ -79,8 +79,8 @@ static void move_own(struct engine *engine, int64_t from_ms, struct moment now)
 {
     spans_cut(&engine->own_watched, now.wall_ms);
     engine->own_from_ms = now.wall_ms;
-    if (engine->own_told_ms > now.wall_ms)
-        engine->own_told_ms = now.wall_ms;
+    if (engine->own_told_ms >= now.wall_ms)
+        engine->own_told_ms = now.wall_ms - 1;
     engine->own_due_boot_ms = now.boot_ms;
     engine->started_ms += now.wall_ms - from_ms;
     engine->loaded_ms += now.wall_ms - from_ms;

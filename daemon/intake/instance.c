@@ -174,6 +174,7 @@ static void carry_missing(struct instance *instance, struct attribute *attribute
 int instance_take_tables(struct instance *instance, json_t *tables, struct error *error)
 {
     const json_t *rows = json_object_get(tables, "attributes");
+    char hash[DIGEST_TEXT_SIZE];
     size_t count = json_array_size(rows);
     if (count > INSTANCE_ATTRIBUTES)
         return error_set(error, ERROR_FORMAT, "it declares %zu attributes; at most %d are allowed",
@@ -184,9 +185,11 @@ int instance_take_tables(struct instance *instance, json_t *tables, struct error
         return ERROR_MEMORY;
     int code = read_attributes(rows, attributes, error);
     if (!code)
-        code = digest_text(text, strlen(text), instance->tables_hash);
+        code = digest_text(text, strlen(text), hash);
     if (code)
         return code;
+    instance->untold += strcmp(hash, instance->tables_hash) != 0;
+    memcpy(instance->tables_hash, hash, sizeof hash);
     carry_missing(instance, attributes, count);
     forget_attributes(instance);
     json_decref(instance->tables);

@@ -27,8 +27,9 @@ static void step_one(struct instance *instance, int64_t now_ms)
     }
     if (instance->last_whole_ms > now_ms)
         instance->last_whole_ms = now_ms;
-    if (instance->told_ms > now_ms)
-        instance->told_ms = now_ms;
+    /* What a turn of this very time reads is not told yet. */
+    if (instance->told_ms >= now_ms)
+        instance->told_ms = now_ms - 1;
     if (instance->overflow_ms > now_ms)
         instance->overflow_ms = now_ms;
     for (int i = 1; i < INSTANCE_EVIDENCE; i++)
@@ -294,6 +295,7 @@ void intake_retire(struct instance *instance)
         spans_cut(&instance->attributes[i].missed, 0);
     instance->condition = CONDITION_STARTING;
     instance->stepped = false;
+    instance->untold++;
     instance->last_end_ms = instance->last_whole_ms = instance->watch_from_ms = 0;
 }
 

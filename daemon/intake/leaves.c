@@ -75,20 +75,25 @@ static json_t *state_of(const struct intake *intake, const struct instance *inst
     return state;
 }
 
-/* Names, places and reasons of the run, and the state: a payload, for a leaf holds none of them. */
+/* Names, places and reasons of the run, how far its sources were read, and the state: a payload,
+ * for a leaf holds none of them. */
 static int attach_circumstances(struct intake *intake, struct instance *instance,
                                 const struct run *run, json_t *fields)
 {
     CLEAN(buffer_finish) struct buffer text = {0};
     CLEAN(clean_json) json_t *state = state_of(intake, instance);
+    CLEAN(clean_json) json_t *reached = NULL;
+    int code = intake_positions(intake, instance, &reached, NULL);
+    if (code)
+        return code;
     CLEAN(clean_json)
     json_t *json =
-        json_pack("{s:s, s:s, s:O*, s:O*, s:O*, s:O*, s:O, s:O*}", "instance", instance->name,
+        json_pack("{s:s, s:s, s:O*, s:O*, s:O*, s:O, s:O, s:O*}", "instance", instance->name,
                   "reason", run && run->why ? run->why : "", "opened", run ? run->opened : NULL,
                   "lost", run ? run->lost : NULL, "missing", run ? run->missing : NULL, "positions",
-                  run ? run->positions : NULL, "state", state, "scope",
+                  json_object_get(reached, "positions"), "state", state, "scope",
                   json_array_size(instance->scope) ? instance->scope : NULL);
-    CLEAN(clean_text) char *body = json_canonical(json);
+    CLEAN(clean_text) char *body = json ? json_canonical(json) : NULL;
     if (!body)
         return ERROR_MEMORY;
     buffer_text(&text, body);

@@ -140,6 +140,8 @@ static int choose(struct instance *instance, enum condition condition, int64_t n
 static int record(struct intake *intake, struct instance *instance, enum telling telling,
                   int64_t now_ms, struct error *error)
 {
+    /* The stored state is to say that it is behind what no leaf tells of yet. */
+    instance->moved = instance->moved || !instance->untold;
     instance->untold++;
     switch (telling) {
     case TELLING_NOTHING:
@@ -407,12 +409,13 @@ int seal_run(struct intake *intake, struct instance *instance, struct moment now
     if (code)
         return code;
     note_run(instance, condition, now.wall_ms);
-    code = record(intake, instance, telling, now.wall_ms, error);
+    code = store_positions(intake, instance, error);
+    if (!code)
+        code = record(intake, instance, telling, now.wall_ms, error);
     if (code)
         return code;
     show(instance, condition);
     account_run(instance);
-    code = store_positions(intake, instance, error);
     /* A stream's quiet intervals are told by its coverage leaves. */
     if (!code && (!instance->stream || moved))
         code = store_run_row(intake, instance, now.wall_ms, error);

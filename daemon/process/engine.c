@@ -11,6 +11,7 @@
 #include "process/child.h"
 #include "process/control.h"
 #include "process/peers.h"
+#include "process/rebuilding.h"
 
 enum {
     TICK_MS = 1000,        /* signs of life, /metrics, idle work */
@@ -347,6 +348,8 @@ static int enter(struct main_state *state)
 int main(int argc, char **argv)
 {
     static struct main_state state;
+    if (argc > 1 && !strcmp(argv[1], "--rebuild"))
+        return rebuilding_run(argc - 2, argv + 2);
     int refused = child_start(argc, argv, &child_calls, &state, &state.child);
     if (refused >= 0)
         return refused;

@@ -152,12 +152,14 @@ static json_t *without_excerpts(const json_t *object)
 static int attach_text(const struct register_context *context, const struct register_row *row,
                        const struct register_event *event, char ret_commitment[DIGEST_TEXT_SIZE])
 {
-    bool seen = json_array_size(json_object_get(event->details, "excerpts")) > 0;
+    const json_t *told = json_object_get(event->details, "excerpts");
+    bool listed = json_object_get(row->body, "excerpts") != NULL;
     CLEAN(clean_json)
-    json_t *text = json_pack("{s:s, s:s, s:s, s:b, s:o*, s:o}", "ref", row->ref, "key", row->key,
-                             "actor", event->actor->name, "seen", seen, "details",
-                             event->details ? without_excerpts(event->details) : NULL, "row",
-                             without_excerpts(row->body));
+    json_t *text = json_pack("{s:s, s:s, s:s, s:b, s:b, s:b, s:o*, s:o}", "ref", row->ref, "key",
+                             row->key, "actor", event->actor->name, "seen",
+                             json_array_size(told) > 0, "told", told != NULL, "listed", listed,
+                             "details", event->details ? without_excerpts(event->details) : NULL,
+                             "row", without_excerpts(row->body));
     CLEAN(clean_text) char *body = text ? json_canonical(text) : NULL;
     if (!body)
         return ERROR_MEMORY;

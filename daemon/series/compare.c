@@ -53,45 +53,62 @@ static struct series **sorted(const struct series_set *set)
 
 /* A walk over the samples of one series that are wanted. */
 struct walk {
-    int64_t *times;
+    struct series_samples samples;
+    int64_t *times; /* the same, to be freed */
     double *values;
-    size_t count, at;
+    size_t at;
 };
 
-static bool next(struct walk *walk, const struct labels *labels,
-                 const struct series_comparison *comparison)
+static bool next(struct walk *walk, const struct series_comparison *comparison)
 {
-    while (walk->at < walk->count &&
-           !comparison->wants(comparison->context, labels, walk->times[walk->at]))
+    while (walk->at < walk->samples.count &&
+           !comparison->wants(comparison->context, &walk->samples, walk->at))
         walk->at++;
-    return walk->at < walk->count;
+    return walk->at < walk->samples.count;
 }
 
-static int walk_both(struct walk *one, struct walk *other, const struct labels *labels,
+static bool is_same(const struct walk *one, const struct walk *other)
+{
+    return one->times[one->at] == other->times[other->at] &&
+           memcmp(&one->values[one->at], &other->values[other->at], sizeof(double)) == 0;
+}
+
+static int walk_both(struct walk *one, struct walk *other,
                      const struct series_comparison *comparison)
 {
     for (;; one->at++, other->at++) {
-        bool is_one = next(one, labels, comparison), is_other = next(other, labels, comparison);
+        bool is_one = next(one, comparison), is_other = next(other, comparison);
         if (!is_one && !is_other)
             return 0;
-        int64_t time_ms = is_one ? one->times[one->at] : other->times[other->at];
-        bool same = is_one && is_other && one->times[one->at] == other->times[other->at] &&
-                    memcmp(&one->values[one->at], &other->values[other->at], sizeof(double)) == 0;
-        if (!same)
-            return comparison->on_difference(comparison->context, labels, time_ms);
+        if (is_one && is_other && is_same(one, other))
+            continue;
+        const struct walk *walk = is_one ? one : other;
+        return comparison->on_difference(comparison->context, walk->samples.labels,
+                                         walk->times[walk->at]);
     }
 }
 
-/* Either may be NULL: a series that one of the sets does not have. */
+/* NULL: a series that the set does not have. */
+static int begin_walk(const struct series *series, struct walk *ret)
+{
+    size_t count = 0;
+    *ret = (struct walk){0};
+    if (!series)
+        return 0;
+    int code = series_decode(series, &ret->times, &ret->values, &count);
+    ret->samples = (struct series_samples){series->labels, ret->times, ret->values, count};
+    return code;
+}
+
 static int compare_one(const struct series *one, const struct series *other,
                        const struct series_comparison *comparison)
 {
-    struct walk left = {0}, right = {0};
-    int code = one ? series_decode(one, &left.times, &left.values, &left.count) : 0;
-    if (!code && other)
-        code = series_decode(other, &right.times, &right.values, &right.count);
+    struct walk left, right = {0};
+    int code = begin_walk(one, &left);
     if (!code)
-        code = walk_both(&left, &right, (one ? one : other)->labels, comparison);
+        code = begin_walk(other, &right);
+    if (!code)
+        code = walk_both(&left, &right, comparison);
     free(left.times);
     free(right.times);
     return code;

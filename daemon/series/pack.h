@@ -24,14 +24,24 @@ int series_unpack(struct series_unpacker *unpacker, const void *bytes, size_t le
 /* The clock was set back: samples behind to_ms leave the set, in memory alone. */
 int series_cut(struct series_set *set, int64_t to_ms) MUST_CHECK;
 
-/* How two sets differ. wants chooses the samples that are held against each other. on_difference
- * is told of each series that differs: the first time at which it does. */
+/* How two sets differ. wants chooses the samples that are held against each other: number `at` of a
+ * series as one of the sets has it. on_difference is told of each series that differs: the first
+ * time at which it does. */
+struct series_samples {
+    const struct labels *labels;
+    const int64_t *times;
+    const double *values;
+    size_t count;
+};
 struct series_comparison {
-    bool (*wants)(void *context, const struct labels *labels, int64_t time_ms);
+    bool (*wants)(void *context, const struct series_samples *samples, size_t at);
     int (*on_difference)(void *context, const struct labels *labels, int64_t time_ms);
     void *context;
 };
 int series_compare(const struct series_set *one, const struct series_set *other,
                    const struct series_comparison *comparison) MUST_CHECK;
+
+/* Visits every sample of a set in rows of at most a day each, as the table of samples has them. */
+int series_write(struct series_set *set, struct store *store, struct error *error) MUST_CHECK;
 
 #endif

@@ -136,6 +136,9 @@ bool series_labels_fit(const struct labels *labels);
 /* The one of all that had no room. */
 bool series_is_overflow(const struct series *series);
 
+/* The row of a series. */
+int series_save_one(struct series_set *set, const struct series *series,
+                    struct error *error) MUST_CHECK;
 /* All samples; the caller frees ret_times, which is one block with the values. */
 int series_decode(const struct series *series, int64_t **ret_times, double **ret_values,
                   size_t *ret_count) MUST_CHECK;

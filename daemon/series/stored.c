@@ -194,7 +194,7 @@ int set_load(struct series_set *set, struct error *error)
     return code;
 }
 
-static int save_one(struct series_set *set, const struct series *series, struct error *error)
+int series_save_one(struct series_set *set, const struct series *series, struct error *error)
 {
     CLEAN(clean_text) char *labels = labels_to_json(series->labels);
     if (!labels)
@@ -312,7 +312,7 @@ int series_save(struct series_set *set, int64_t time_ms, struct error *error)
     bool changed = false;
     for (size_t i = 0; !code && i < set->dirty_count; i++) {
         changed |= set->dirty[i]->stored;
-        code = save_one(set, set->dirty[i], error);
+        code = series_save_one(set, set->dirty[i], error);
     }
     if (!code && changed)
         code = note_change(set, time_ms, error);

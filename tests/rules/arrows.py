@@ -25,6 +25,7 @@ ROOMS = {
     "intake": {"base", "channel", "store", "ledger", "series"},
     "monitoring": {"base", "store", "ledger", "series", "criterion", "intake", "register",
                    "notify"},
+    "rebuild": {"base", "store", "ledger", "series", "intake"},
     "expose": {"base"},
     "http": {"base"},
     "api": SHOWN | {"http", "report"},

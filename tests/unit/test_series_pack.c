@@ -85,11 +85,11 @@ static size_t tell(struct scene *scene, int64_t now_ms)
     return body.length;
 }
 
-static bool wants_all(void *context, const struct labels *labels, int64_t time_ms)
+static bool wants_all(void *context, const struct series_samples *samples, size_t at)
 {
     (void)context;
-    (void)labels;
-    (void)time_ms;
+    (void)samples;
+    (void)at;
     return true;
 }
 

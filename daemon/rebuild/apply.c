@@ -1,0 +1,211 @@
+/* Replaces the rows of states, register and series in one transaction; the ledger stays, and says
+ * so. What was read since an instance's last leaf stands nowhere else and is kept. */
+#include "rebuild/apply.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "base/clean.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "store/states.h"
+
+static int run_sql(struct rebuilt *rebuilt, struct store_query *query)
+{
+    return store_run(query, rebuilt->error);
+}
+
+/* Samples that no leaf tells of yet, of every instance and of the daemon itself. */
+static int keep_untold(struct rebuilt *rebuilt, struct series_set *stored)
+{
+    const char *name;
+    json_t *row;
+    CLEAN(buffer_finish) struct buffer own = {0};
+    struct series_unpacker *unpacker = NULL;
+    int code = series_unpacker_new(rebuilt->series, &unpacker);
+    if (!code)
+        code = series_pack(stored, NULL, json_integer_of(rebuilt->own, "told", 0), rebuilt->last_ms,
+                           &own);
+    if (!code && own.length)
+        code = series_unpack(unpacker, own.data, own.length);
+    json_object_foreach (rebuilt->instances, name, row) {
+        CLEAN(buffer_finish) struct buffer body = {0};
+        if (code)
+            break;
+        code = series_pack(stored, name, json_integer_of(row, "told", 0), rebuilt->last_ms, &body);
+        if (!code && body.length)
+            code = series_unpack(unpacker, body.data, body.length);
+    }
+    series_unpacker_free(unpacker);
+    return code;
+}
+
+static int write_series(struct rebuilt *rebuilt)
+{
+    struct series_set *stored = NULL;
+    struct store *store = rebuilt->store;
+    int code = series_open(store, NULL, &stored, rebuilt->error);
+    if (!code)
+        code = keep_untold(rebuilt, stored);
+    series_close(stored);
+    if (!code)
+        code = run_sql(rebuilt, store_query(store, "DELETE FROM samples"));
+    if (!code)
+        code = run_sql(rebuilt, store_query(store, "DELETE FROM series"));
+    return code ? code : series_write(rebuilt->series, store, rebuilt->error);
+}
+
+static void bind(struct store_query *query, int at, const json_t *row, const char *name)
+{
+    const json_t *value = json_object_get(row, name);
+    if (json_is_integer(value))
+        store_bind_integer(query, at, json_integer_value(value));
+    else
+        store_bind_text(query, at, json_string_value(value));
+}
+
+/* One row by its columns; the key is first where `keyed`. */
+static int insert(struct rebuilt *rebuilt, struct store_query *query, const char *const *names,
+                  const json_t *row, const char *key)
+{
+    int at = 1;
+    if (key)
+        store_bind_text(query, at++, key);
+    for (; *names; names++)
+        bind(query, at++, row, *names);
+    return store_run(query, rebuilt->error);
+}
+
+static const char *const finding_names[] = {"ref",       "key",  "state", "raised_ms",
+                                            "closed_ms", "body", NULL};
+static const char *const event_names[] = {"finding", "time_ms", "event", "actor", "body", NULL};
+static const char *const construct_names[] = {
+    "kind",       "id",         "hash",   "version", "status", "first_seen_ms",
+    "decided_ms", "decided_by", "reason", "text",    "leaf",   NULL};
+static const char *const baseline_names[] = {"measure", "labels", "adopted_ms", "adopted_by", NULL};
+static const char *const position_names[] = {"instance", "key", "value", NULL};
+
+static int write_row(struct rebuilt *rebuilt, const char *table, const char *key, const json_t *row)
+{
+    struct store *store = rebuilt->store;
+    if (strcmp(table, "findings") == 0)
+        return insert(rebuilt,
+                      store_query(store, "INSERT INTO findings(id, ref, key, state, raised_ms,"
+                                         " closed_ms, body) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)"),
+                      finding_names, row, key);
+    if (strcmp(table, "finding_events") == 0)
+        return insert(rebuilt,
+                      store_query(store, "INSERT INTO finding_events(leaf, finding, time_ms, event,"
+                                         " actor, body) VALUES(?1, ?2, ?3, ?4, ?5, ?6)"),
+                      event_names, row, key);
+    if (strcmp(table, "constructs") == 0)
+        return insert(rebuilt,
+                      store_query(store,
+                                  "INSERT INTO constructs(kind, id, hash, version, status,"
+                                  " first_seen_ms, decided_ms, decided_by, reason, text, leaf)"
+                                  " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"),
+                      construct_names, row, NULL);
+    if (strcmp(table, "baselines") == 0)
+        return insert(rebuilt,
+                      store_query(store, "INSERT INTO baselines(measure, labels, adopted_ms,"
+                                         " adopted_by) VALUES(?1, ?2, ?3, ?4)"),
+                      baseline_names, row, NULL);
+    /* What a stream has read since its last leaf must not be read again. */
+    if (strcmp(table, "positions") == 0)
+        return insert(rebuilt,
+                      store_query(store, "INSERT INTO positions(instance, key, value)"
+                                         " VALUES(?1, ?2, ?3) ON CONFLICT DO NOTHING"),
+                      position_names, row, NULL);
+    return 0;
+}
+
+static int write_tables(struct rebuilt *rebuilt)
+{
+    struct store *store = rebuilt->store;
+    struct store_query *emptied[] = {store_query(store, "DELETE FROM findings"),
+                                     store_query(store, "DELETE FROM finding_events"),
+                                     store_query(store, "DELETE FROM constructs"),
+                                     store_query(store, "DELETE FROM baselines")};
+    const char *table, *key;
+    json_t *rows, *row;
+    int code = 0;
+    for (size_t i = 0; !code && i < sizeof emptied / sizeof *emptied; i++)
+        code = store_run(emptied[i], rebuilt->error);
+    json_object_foreach (rebuilt->tables, table, rows) {
+        json_object_foreach (rows, key, row) {
+            if (!code)
+                code = write_row(rebuilt, table, key, row);
+        }
+    }
+    return code;
+}
+
+/* An instance that has read on since its last leaf is remembered as it is stored. */
+static int write_instance(struct rebuilt *rebuilt, const char *name, json_t *made)
+{
+    CLEAN(clean_json) json_t *stored = NULL;
+    int code = states_get(rebuilt->store, "instance_memory", name, &stored, rebuilt->error);
+    if (code && code != ERROR_MISSING)
+        return code;
+    if (!code && json_integer_of(stored, "untold", 0) > 0)
+        return 0;
+    json_object_set_new(made, "untold", json_integer(0));
+    return states_put(rebuilt->store, "instance_memory", name, json_incref(made), rebuilt->error);
+}
+
+static int write_measure(struct rebuilt *rebuilt, const char *id, json_t *made)
+{
+    json_t *memory = json_copy(made);
+    json_object_del(memory, "state");
+    return states_put(rebuilt->store, "measure_memory", id, memory, rebuilt->error);
+}
+
+/* What the API shows is written anew by the next start. */
+static int write_states(struct rebuilt *rebuilt)
+{
+    const char *id;
+    json_t *row;
+    int code =
+        run_sql(rebuilt, store_query(rebuilt->store, "DELETE FROM states WHERE kind IN ('instance',"
+                                                     " 'measure', 'objective', 'measure_memory')"));
+    json_object_foreach (rebuilt->instances, id, row) {
+        if (!code)
+            code = write_instance(rebuilt, id, row);
+    }
+    json_object_foreach (rebuilt->measures, id, row) {
+        if (!code)
+            code = write_measure(rebuilt, id, row);
+    }
+    json_t *told = json_pack("{s:I}", "own", (json_int_t)json_integer_of(rebuilt->own, "told", 0));
+    return code ? code : states_put(rebuilt->store, "daemon", "told", told, rebuilt->error);
+}
+
+static int write_leaf(struct rebuilt *rebuilt)
+{
+    int64_t leaf, now_ms = clock_now().wall_ms;
+    ledger_turn(rebuilt->ledger, now_ms > rebuilt->last_ms ? now_ms : rebuilt->last_ms + 1);
+    json_t *fields = json_pack("{s:s, s:I, s:I}", "rebuilt", "states, register and series",
+                               "differences", (json_int_t)rebuilt->figures.differences, "size",
+                               (json_int_t)rebuilt->figures.leaves);
+    int code = ledger_append(rebuilt->ledger, LEAF_STATE, fields, &leaf, rebuilt->error);
+    return code ? code : ledger_seal(rebuilt->ledger, rebuilt->error);
+}
+
+int apply_all(struct rebuilt *rebuilt)
+{
+    int code = store_begin(rebuilt->store, rebuilt->error);
+    if (code)
+        return code;
+    code = write_series(rebuilt);
+    if (!code)
+        code = write_tables(rebuilt);
+    if (!code)
+        code = write_states(rebuilt);
+    if (!code)
+        code = write_leaf(rebuilt);
+    if (!code)
+        code = store_commit(rebuilt->store, rebuilt->error);
+    if (code)
+        store_rollback(rebuilt->store);
+    return code;
+}

@@ -1,0 +1,272 @@
+/* States, register and series from the ledger: equal after crashes; damage and gaps are named. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clean.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "rebuild/rebuild.h"
+#include "unit/engine_scene.h"
+
+enum { HOUR_MS = 3600000 };
+
+static int set_up(void **state)
+{
+    *state = scene_new();
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    scene_free(*state);
+    return 0;
+}
+
+/* What a check told. */
+struct told {
+    char first[512];
+    char all[16384];
+    char gaps[4096];
+    struct rebuild_figures figures;
+};
+
+static void on_difference(void *context, const char *what, const char *stored, const char *rebuilt)
+{
+    struct told *told = context;
+    size_t length = strlen(told->all);
+    if (!*told->first)
+        snprintf(told->first, sizeof told->first, "%s", what);
+    snprintf(told->all + length, sizeof told->all - length, "%s: %.200s | %.200s\n", what, stored,
+             rebuilt);
+}
+
+static void on_gap(void *context, const char *sentence)
+{
+    struct told *told = context;
+    size_t length = strlen(told->gaps);
+    snprintf(told->gaps + length, sizeof told->gaps - length, "%s\n", sentence);
+}
+
+/* Of the folder as a crash left it. */
+static void look(struct scene *scene, bool apply, struct told *ret)
+{
+    struct rebuild_report report = {on_difference, on_gap, ret};
+    struct store *store = NULL;
+    *ret = (struct told){0};
+    assert_int_equal(store_open(scene->folder, STORE_WRITE, &store, &scene->error), 0);
+    int code = apply ? rebuild_apply(store, &report, &ret->figures, &scene->error)
+                     : rebuild_check(store, &report, &ret->figures, &scene->error);
+    store_close(store);
+    if (code)
+        fail_msg("%s", error_sentence(&scene->error));
+}
+
+static void expect_equal(struct scene *scene)
+{
+    struct told told;
+    look(scene, false, &told);
+    if (told.figures.differences)
+        fail_msg("%zu differences:\n%s", told.figures.differences, told.all);
+    assert_int_equal(told.figures.gaps, 0);
+}
+
+static void change(struct scene *scene, const char *sql)
+{
+    struct store *store = NULL;
+    assert_int_equal(store_open(scene->folder, STORE_WRITE, &store, &scene->error), 0);
+    int code = store_run(store_query(store, sql), &scene->error);
+    store_close(store);
+    if (code)
+        fail_msg("%s: %s", sql, error_sentence(&scene->error));
+}
+
+static void configure(struct scene *scene)
+{
+    scene_collector(scene, "log", 10000);
+    scene_collector(scene, "accounts", HOUR_MS);
+    json_t *hits = scene_measure(scene, "M1", "sum(sum_over_time(x_hits[1h]))", "< 100");
+    json_object_set_new(hits, "coverage", json_string("0"));
+    json_t *bad = scene_measure(scene, "M2", "sum(x_bad)", "== 0");
+    json_object_set_new(bad, "when_empty", json_string("met"));
+    json_array_append_new(json_object_get(scene->config, "objectives"),
+                          json_pack("{s:s, s:s, s:[s], s:s}", "id", "O1", "statement", "none",
+                                    "measures", "M2", "due", "2030-01-01"));
+}
+
+/* An hour and a half of a stream with and without events, with runs that differ and do not. */
+static struct intake_link *live(struct scene *scene)
+{
+    static const char *const bad[] = {"ann", "bob", NULL}, *const none[] = {NULL};
+    struct intake_link *link = scene_connect(scene, "log", scene_stream_tables);
+    for (int i = 0; i < 6 * 90; i++) {
+        char position[16];
+        snprintf(position, sizeof position, "%d", i);
+        scene_pass(scene, 10000);
+        scene_reading(scene, link, 2, NULL, i % 50);
+        if (i % 37 < 3)
+            scene_reading(scene, link, 1, i % 2 ? "ann" : "bob", i % 5 + 1);
+        scene_batch(scene, link, 1, position);
+        scene_settle(scene);
+        if (i % 37 == 2)
+            scene_reading(scene, link, 1, "eve", 1);
+        if (i % 37 == 2)
+            scene_batch(scene, link, 0, position);
+        scene_settle(scene);
+        if (i % 360 == 5)
+            scene_run(scene, "accounts", 0, i > 360 ? none : bad);
+    }
+    return link;
+}
+
+static struct intake_link *open_and_live(struct scene *scene)
+{
+    configure(scene);
+    scene_open(scene);
+    struct intake_link *link = live(scene);
+    scene_act_well(scene, "adopt", json_pack("{s:[]}", "measures"));
+    scene_reading(scene, link, 1, "eve", 500);
+    scene_batch(scene, link, 0, "end");
+    scene_settle(scene);
+    assert_int_equal(scene_count(scene, "SELECT count(*) FROM findings"), 1);
+    scene_act_well(scene, "nc_take", json_pack("{s:s, s:s}", "ref", "NC-2026-0001", "owner", "it"));
+    return link;
+}
+
+static void equal_after_crash(void **state)
+{
+    struct scene *scene = *state;
+    struct intake_link *link = open_and_live(scene);
+    scene_reading(scene, link, 1, "new", 1); /* waits for its leaf */
+    scene_batch(scene, link, 0, "beyond");
+    scene_settle(scene);
+    scene_crash(scene);
+    intake_link_free(link);
+    expect_equal(scene);
+    scene_open(scene);
+    link = live(scene);
+    scene_crash(scene);
+    intake_link_free(link);
+    expect_equal(scene);
+    scene_open(scene);
+    scene_close(scene);
+    expect_equal(scene);
+}
+
+/* A failed run, one that is partial, a clock that is set back and forth. */
+static void equal_after_steps(void **state)
+{
+    struct scene *scene = *state;
+    static const char *const bad[] = {"ann", NULL};
+    configure(scene);
+    scene_open(scene);
+    scene_run(scene, "accounts", 0, bad);
+    intake_link_free(live(scene));
+    scene_run(scene, "accounts", -1, bad);
+    scene->now.wall_ms -= 40 * 60000;
+    intake_link_free(live(scene));
+    scene->now.wall_ms += 24 * HOUR_MS;
+    intake_link_free(live(scene));
+    scene_crash(scene);
+    expect_equal(scene);
+}
+
+static void damage_is_named(void **state)
+{
+    static const struct {
+        const char *sql, *place;
+    } damages[] = {
+        {"UPDATE findings SET state = 'dismissed'", "findings 1, state"},
+        {"UPDATE findings SET body = json_set(body, '$.owner', 'nobody')",
+         "findings 1, body.owner"},
+        {"DELETE FROM finding_events WHERE event = 'registered'", "finding_events "},
+        {"UPDATE constructs SET decided_by = 'eve' WHERE id = 'M1'", "constructs measure/M1/"},
+        {"UPDATE results SET state = 'met' WHERE state = 'missed'", "results "},
+        {"UPDATE states SET body = json_set(body, '$.state', 'met') WHERE kind = 'measure' AND id ="
+         " 'M1'",
+         "states M1, state"},
+        {"UPDATE states SET body = json_set(body, '$.since', 5) WHERE kind = 'measure_memory' AND "
+         "id"
+         " = 'M2'",
+         "states M2, since"},
+        {"UPDATE states SET body = json_set(body, '$.condition', 'failed') WHERE kind ="
+         " 'instance_memory' AND id = 'log'",
+         "states log, "},
+        {"UPDATE states SET body = json_set(body, '$.watched', json('[]')) WHERE kind ="
+         " 'instance_memory' AND id = 'accounts'",
+         "states accounts, watched"},
+        {"UPDATE positions SET value = '7'", "states log/file, position"},
+        {"DELETE FROM samples WHERE id = 300", "samples of "},
+        {"UPDATE samples SET body = (SELECT body FROM samples WHERE id = 301) WHERE id = 300",
+         "samples of "},
+        {"DELETE FROM payloads WHERE kind = 4 AND leaf = (SELECT min(leaf) FROM payloads WHERE kind"
+         " = 4)",
+         "payloads: the samples of leaf "},
+    };
+    struct scene *scene = *state;
+    struct intake_link *link = open_and_live(scene);
+    scene_close(scene);
+    intake_link_free(link);
+    expect_equal(scene);
+    for (size_t i = 0; i < sizeof damages / sizeof *damages; i++) {
+        struct told told;
+        CLEAN(clean_text)
+        char *copy = text_format("cp -a %s/conformd.db %s/was", scene->folder, scene->folder);
+        CLEAN(clean_text)
+        char *back = text_format("mv %s/was %s/conformd.db", scene->folder, scene->folder);
+        change(scene, "PRAGMA wal_checkpoint(TRUNCATE)");
+        assert_int_equal(system(copy), 0);
+        change(scene, damages[i].sql);
+        look(scene, false, &told);
+        if (!told.figures.differences || !strstr(told.all, damages[i].place))
+            fail_msg("%s: not %s:\n%s", damages[i].sql, damages[i].place, told.all);
+        change(scene, "PRAGMA wal_checkpoint(TRUNCATE)");
+        assert_int_equal(system(back), 0);
+    }
+    expect_equal(scene);
+}
+
+/* What was damaged is put right, and the daemon goes on from there. */
+static void rebuilt_goes_on(void **state)
+{
+    struct scene *scene = *state;
+    struct told told;
+    struct intake_link *link = open_and_live(scene);
+    double total = scene_query(scene, "sum(x_hits_total)");
+    scene_crash(scene);
+    intake_link_free(link);
+    change(scene, "DELETE FROM findings");
+    change(scene, "DELETE FROM samples WHERE id < 200");
+    change(scene, "DELETE FROM baselines");
+    change(scene, "DELETE FROM states WHERE kind = 'measure_memory'");
+    look(scene, false, &told);
+    assert_true(told.figures.differences > 3);
+    look(scene, true, &told);
+    expect_equal(scene);
+    scene_open(scene);
+    assert_true(scene_query(scene, "sum(x_hits_total)") == total);
+    assert_int_equal(scene_count(scene, "SELECT count(*) FROM findings WHERE state = 'registered'"),
+                     1);
+    link = live(scene);
+    scene_crash(scene);
+    intake_link_free(link);
+    expect_equal(scene);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(equal_after_crash, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(equal_after_steps, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(damage_is_named, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(rebuilt_goes_on, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -149,6 +149,12 @@ static int write_instance(struct rebuilt *rebuilt, const char *name, json_t *mad
         return code;
     if (!code && json_integer_of(stored, "untold", 0) > 0)
         return 0;
+    struct store_query *query =
+        store_query(rebuilt->store, "DELETE FROM positions WHERE instance = ?1");
+    store_bind_text(query, 1, name);
+    code = store_run(query, rebuilt->error);
+    if (code)
+        return code;
     json_object_set_new(made, "untold", json_integer(0));
     return states_put(rebuilt->store, "instance_memory", name, json_incref(made), rebuilt->error);
 }
@@ -198,9 +204,9 @@ int apply_all(struct rebuilt *rebuilt)
         return code;
     code = write_series(rebuilt);
     if (!code)
-        code = write_tables(rebuilt);
-    if (!code)
         code = write_states(rebuilt);
+    if (!code)
+        code = write_tables(rebuilt);
     if (!code)
         code = write_leaf(rebuilt);
     if (!code)

@@ -260,6 +260,49 @@ static void rebuilt_goes_on(void **state)
     expect_equal(scene);
 }
 
+/* Two days and a half go by; of the first nothing is to be held. */
+static struct intake_link *live_for_days(struct scene *scene)
+{
+    static const char *const bad[] = {"ann", "bob", NULL};
+    struct intake_link *link = open_and_live(scene);
+    for (int i = 0; i < 8; i++) {
+        scene_pass(scene, 7 * HOUR_MS);
+        scene_run(scene, "accounts", 0, i % 2 ? bad : bad + 1);
+        scene_reading(scene, link, 1, "ann", 1);
+        scene_batch(scene, link, 1, "later");
+        scene_settle(scene);
+    }
+    return link;
+}
+
+/* After a disposal the gap is named and nothing else; the ledger verifies. */
+static void disposal_is_a_gap(void **state)
+{
+    struct scene *scene = *state;
+    struct told told;
+    json_object_set_new(scene->config, "keep_readings", json_integer((json_int_t)24 * HOUR_MS));
+    json_object_set_new(scene->config, "keep_excerpts", json_integer((json_int_t)24 * HOUR_MS));
+    struct intake_link *link = live_for_days(scene);
+    int64_t left = scene_count(scene, "SELECT min(leaf) FROM payloads WHERE kind IN (1, 4)");
+    assert_true(left > 100);
+    assert_true(scene_count(scene, "SELECT count(*) FROM payloads WHERE kind = 3 AND leaf < 9") >
+                5);
+    scene_close(scene);
+    intake_link_free(link);
+    look(scene, false, &told);
+    if (told.figures.differences)
+        fail_msg("%zu differences:\n%s", told.figures.differences, told.all);
+    assert_non_null(strstr(told.gaps, "payloads (readings) up to leaf "));
+    assert_non_null(strstr(told.gaps, "keep_readings = 1d"));
+    assert_non_null(strstr(told.gaps, "samples of log from "));
+    assert_null(strstr(told.gaps, "2026-11-25"));
+    /* What no disposal tells of is no gap. */
+    change(scene, "DELETE FROM payloads WHERE leaf = (SELECT max(leaf) FROM payloads WHERE kind"
+                  " = 4) AND kind = 4");
+    look(scene, false, &told);
+    assert_non_null(strstr(told.all, "payloads: the samples of leaf "));
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -267,6 +310,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(equal_after_steps, set_up, tear_down),
         cmocka_unit_test_setup_teardown(damage_is_named, set_up, tear_down),
         cmocka_unit_test_setup_teardown(rebuilt_goes_on, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(disposal_is_a_gap, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 /* Disposal: payloads that are older than their retention go, and a leaf says which. The leaves stay
  * with their commitments, so that every proof still holds. */
-#include "engine/state.h"
+#include "engine/dispose.h"
 
 #include <string.h>
 

@@ -6,6 +6,7 @@
 #include "base/clean.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "engine/dispose.h"
 
 enum {
     RESTART_MS = 1000,    /* what ended or was stopped early is asked for again; the parent

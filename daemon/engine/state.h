@@ -138,9 +138,6 @@ int turn_end(struct engine *engine, struct moment now, struct error *error) MUST
 void turn_undo(struct engine *engine);
 /* privacy.c: a leaf when the key of pseudonyms is new, and what the API tells of it. */
 int privacy_note_key(struct engine *engine, struct error *error) MUST_CHECK;
-/* dispose.c: payloads beyond their retention, and, after the commit, what the WAL holds of them. */
-int dispose_old(struct engine *engine, struct error *error) MUST_CHECK;
-int dispose_traces(struct engine *engine, struct error *error) MUST_CHECK;
 /* sweep.c: what is too old goes. */
 int sweep_old(struct engine *engine, struct error *error) MUST_CHECK;
 

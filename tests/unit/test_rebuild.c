@@ -9,8 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clean.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "rebuild/rebuild.h"
@@ -178,6 +180,18 @@ static void equal_after_steps(void **state)
     expect_equal(scene);
 }
 
+static void copy(struct scene *scene, const char *from, const char *to)
+{
+    CLEAN(buffer_finish) struct buffer bytes = {0};
+    CLEAN(clean_text) char *source = text_format("%s/%s", scene->folder, from);
+    CLEAN(clean_text) char *target = text_format("%s/%s", scene->folder, to);
+    assert_int_equal(file_read(source, 256 << 20, &bytes), 0);
+    FILE *file = fopen(target, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes.data, 1, bytes.length, file), bytes.length);
+    assert_int_equal(fclose(file), 0);
+}
+
 static void damage_is_named(void **state)
 {
     static const struct {
@@ -217,19 +231,17 @@ static void damage_is_named(void **state)
     expect_equal(scene);
     for (size_t i = 0; i < sizeof damages / sizeof *damages; i++) {
         struct told told;
-        CLEAN(clean_text)
-        char *copy = text_format("cp -a %s/conformd.db %s/was", scene->folder, scene->folder);
-        CLEAN(clean_text)
-        char *back = text_format("mv %s/was %s/conformd.db", scene->folder, scene->folder);
         change(scene, "PRAGMA wal_checkpoint(TRUNCATE)");
-        assert_int_equal(system(copy), 0);
+        copy(scene, "conformd.db", "was");
         change(scene, damages[i].sql);
         look(scene, false, &told);
         if (!told.figures.differences || !strstr(told.all, damages[i].place))
             fail_msg("%s: not %s:\n%s", damages[i].sql, damages[i].place, told.all);
         change(scene, "PRAGMA wal_checkpoint(TRUNCATE)");
-        assert_int_equal(system(back), 0);
+        copy(scene, "was", "conformd.db");
     }
+    CLEAN(clean_text) char *path = text_format("%s/was", scene->folder);
+    unlink(path);
     expect_equal(scene);
 }
 

@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import struct
+import subprocess
 import threading
 import time
 
@@ -235,8 +236,13 @@ class Notices:
 
 
 def rebuild_check(state):
-    """States, register and series, made again from the leaves, are what they were."""
-    return state
+    """States, register and series, made again from the leaves, are what they were. The daemon has
+    ended."""
+    result = subprocess.run([os.path.join(harness.BIN, "conformctl"), "rebuild", "--check", state],
+                            capture_output=True, text=True, timeout=600)
+    check(result.returncode == 0, "rebuild --check: %d\n%s%s"
+          % (result.returncode, result.stdout, result.stderr))
+    print("rebuild --check: " + result.stdout.strip())
 
 
 WAL_HEAD, FRAME_HEAD = 32, 24

@@ -52,9 +52,6 @@ static int result_row(struct engine *engine, struct judged *judged, int64_t now_
                       struct error *error)
 {
     int64_t leaf = -1;
-    int code = tells ? leaf_result(engine, judged, &leaf, error) : 0;
-    if (code)
-        return code;
     char number[TEXT_DOUBLE_SIZE] = "";
     if (judged->result.has_value)
         text_from_double(judged->result.value, number);
@@ -62,7 +59,10 @@ static int result_row(struct engine *engine, struct judged *judged, int64_t now_
     json_t *body = json_pack("{s:s, s:s, s:I}", "value", number, "reason",
                              judged->result.reason ? judged->result.reason : "", "scope",
                              (json_int_t)stated_scope_version(engine));
-    CLEAN(clean_text) char *text = json_canonical(body);
+    CLEAN(clean_text) char *text = body ? json_canonical(body) : NULL;
+    int code = !text ? ERROR_MEMORY : tells ? leaf_result(engine, judged, body, &leaf, error) : 0;
+    if (code)
+        return code;
     struct store_query *query =
         store_query(engine->store, "INSERT INTO results(measure, time_ms, state, body, leaf)"
                                    " VALUES(?1, ?2, ?3, ?4, ?5)");

@@ -58,17 +58,16 @@ json_t *leaf_memory(const struct judged *judged)
         "finding", judged->finding ? judged->finding : "", "leaf", (json_int_t)judged->leaf_ms);
 }
 
-int leaf_result(struct engine *engine, struct judged *judged, int64_t *ret_leaf,
+int leaf_result(struct engine *engine, struct judged *judged, json_t *body, int64_t *ret_leaf,
                 struct error *error)
 {
     char number[TEXT_DOUBLE_SIZE] = "", commitment[DIGEST_TEXT_SIZE];
     const struct result *result = &judged->result;
     judged->leaf_ms = engine->turn_ms;
-    int code =
-        attach_text(engine,
-                    json_pack("{s:s, s:s, s:o}", "measure", judged->measure->id, "reason",
-                              result->reason ? result->reason : "", "state", leaf_memory(judged)),
-                    commitment, error);
+    int code = attach_text(engine,
+                           json_pack("{s:s, s:O, s:o}", "measure", judged->measure->id, "body",
+                                     body, "state", leaf_memory(judged)),
+                           commitment, error);
     if (code)
         return code;
     if (result->has_value)

@@ -5,7 +5,8 @@
 #include "engine/state.h"
 
 int leaf_config(struct engine *engine, struct error *error) MUST_CHECK;
-int leaf_result(struct engine *engine, struct judged *judged, int64_t *ret_leaf,
+/* body: of its row, with the reason. */
+int leaf_result(struct engine *engine, struct judged *judged, json_t *body, int64_t *ret_leaf,
                 struct error *error) MUST_CHECK;
 int leaf_objective(struct engine *engine, struct objective *objective,
                    struct error *error) MUST_CHECK;

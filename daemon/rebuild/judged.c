@@ -123,10 +123,7 @@ int judged_result(struct rebuilt *rebuilt, const struct leaf *leaf)
         return code;
     const char *id = json_text_of(text, "measure", "");
     json_t *memory = json_object_get(text, "state");
-    CLEAN(clean_json)
-    json_t *body = json_pack("{s:s, s:s}", "value", json_text_of(leaf->fields, "value", ""),
-                             "reason", json_text_of(text, "reason", ""));
-    CLEAN(clean_text) char *words = json_canonical(body);
+    CLEAN(clean_text) char *words = json_canonical(json_object_get(text, "body"));
     if (!words)
         return ERROR_MEMORY;
     snprintf(key, sizeof key, "%lld", (long long)leaf->index);

@@ -8,6 +8,7 @@
 
 #define DAY_SECONDS   86400
 #define EXCERPTS_MOST 200
+#define PARTS_MOST    2048 /* an excerpt has no room for more */
 
 void run_emit(struct run *run, uint32_t attribute, double value, const char *first,
               const char *second)
@@ -25,6 +26,35 @@ void run_emit(struct run *run, uint32_t attribute, double value, const char *fir
         run->refused = status;
 }
 
+/* Which fields name people: the account, in passwd also its comment and its home; in group each of
+ * the members. */
+static bool names_people(const struct run *run, const struct source *source, size_t field)
+{
+    if (source == &run->book->group)
+        return field == 3;
+    return field == 0 || (source == &run->book->passwd && (field == 4 || field == 5));
+}
+
+static uint32_t mark_people(const struct run *run, const struct source *source,
+                            const struct buffer *line, struct cfd_span *spans)
+{
+    size_t field = 0, from = 0;
+    uint32_t count = 0;
+
+    for (size_t i = 0; i <= line->length; i++) {
+        char byte = i < line->length ? line->data[i] : ':';
+        bool part = names_people(run, source, field);
+
+        if (byte != ':' && !(byte == ',' && part))
+            continue;
+        if (part && i > from && count < PARTS_MOST)
+            spans[count++] = (struct cfd_span){(uint32_t)from, (uint32_t)(i - from)};
+        from = i + 1;
+        field += byte == ':';
+    }
+    return count;
+}
+
 void run_excerpt(struct run *run, uint32_t attribute, const struct source *source,
                  const struct origin *origin, const char *secret)
 {
@@ -32,6 +62,7 @@ void run_excerpt(struct run *run, uint32_t attribute, const struct source *sourc
     CLEAN(clean_text) char *place = text_format("line %zu", origin->number);
     size_t before = (size_t)(secret - origin->start);
     size_t after = before + strlen(secret);
+    struct cfd_span people[PARTS_MOST];
     struct cfd_excerpt excerpt = {.size = sizeof(excerpt), .source = source->path};
 
     if (run->excerpts++ >= EXCERPTS_MOST || !place)
@@ -47,6 +78,8 @@ void run_excerpt(struct run *run, uint32_t attribute, const struct source *sourc
     excerpt.attribute = attribute;
     excerpt.bytes = line.data ? line.data : "";
     excerpt.length = (uint32_t)line.length;
+    excerpt.personal = people;
+    excerpt.personal_count = mark_people(run, source, &line, people);
     run->host->excerpt(run->host, &excerpt);
 }
 

@@ -104,6 +104,12 @@ static void test_password_fields(void **state)
     assert_false(fake_told(place->fake, "abJnggxhB"));
     assert_true(fake_excerpted(place->fake, "accounts_hash_strong", "md5:$1$(hash):20000"));
     assert_true(fake_excerpted(place->fake, "accounts_empty_password", "empty::20000"));
+    for (size_t i = 0; i < place->fake->excerpt_count; i++) {
+        const struct fake_excerpt *excerpt = &place->fake->excerpts[i];
+        size_t name = strcspn(excerpt->bytes, ":");
+        assert_int_equal(strncmp(excerpt->personal, excerpt->bytes, name), 0);
+        assert_int_equal(excerpt->personal[name], '|');
+    }
     assert_true(fake_value_of(place->fake, "accounts_present", NULL) == (double)count);
 }
 
@@ -245,6 +251,7 @@ static void test_huge_group_line(void **state)
     assert_int_equal(fake_run(place->fake), CFD_OK);
     assert_int_equal(fake_count(place->fake, "accounts_privileged_member", "group=sudo"), 20000);
     assert_true(fake_excerpted(place->fake, "accounts_privileged_member", "sudo:x:27:u0,u1"));
+    assert_int_equal(strncmp(place->fake->excerpts[0].personal, "u0|u1|u2|", 9), 0);
 }
 
 static void test_late_and_full(void **state)

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clean.h"
@@ -165,6 +166,59 @@ static void results_once_a_day(void **state)
     assert_int_equal(leaves(scene, "result"), before + 3);
 }
 
+/* What an accounts collector of forty users reads each hour. */
+static void run_accounts(struct scene *scene)
+{
+    static char names[40][8];
+    const char *users[41] = {NULL};
+    for (int i = 0; i < 40; i++) {
+        snprintf(names[i], sizeof names[i], "u%d", i);
+        users[i] = names[i];
+    }
+    scene_run(scene, "accounts", 0, users);
+}
+
+static int64_t bytes(struct scene *scene, const char *what, const char *sql)
+{
+    int64_t count = scene_count(scene, sql);
+    print_message("%s: %lld bytes\n", what, (long long)count);
+    return count;
+}
+
+/* A day of a stream at 10 s whose gauge moves at every interval, with a few events an hour, of
+ * hourly snapshots and of twenty measures. The shape of the default profile, not its collectors. */
+static void a_quiet_day(void **state)
+{
+    struct scene *scene = *state;
+    scene_collector(scene, "log", 10000);
+    scene_collector(scene, "accounts", HOUR_MS);
+    for (int i = 0; i < 20; i++) {
+        char id[8];
+        snprintf(id, sizeof id, "M%d", i);
+        scene_measure(scene, id, i % 2 ? "sum(x_bad)" : "max(x_age)", "< 1000000");
+    }
+    scene_open(scene);
+    struct intake_link *link = scene_connect(scene, "log", scene_stream_tables);
+    for (int i = 0; i < 6 * 60 * 24; i++) {
+        scene_pass(scene, 10000);
+        scene_reading(scene, link, 2, NULL, i % 90 * 10.25);
+        if (i % 90 == 7)
+            scene_reading(scene, link, 1, i % 4 ? "ann" : "bob", 1);
+        scene_batch(scene, link, 1, i % 90 == 7 ? "on" : NULL);
+        scene_settle(scene);
+        if (i % 360 == 5)
+            run_accounts(scene);
+    }
+    int64_t sum = bytes(scene, "leaves", "SELECT sum(length(entries)) FROM bundles") +
+                  bytes(scene, "tiles", "SELECT coalesce(sum(length(hashes)), 0) FROM tiles") +
+                  bytes(scene, "payloads", "SELECT sum(length(body) + 16) FROM payloads");
+    bytes(scene, "of these samples", "SELECT sum(length(body)) FROM payloads WHERE kind = 4");
+    assert_true(leaves(scene, "evidence") > 90);
+    assert_in_range(sum, 1, 2000000);
+    scene_crash(scene);
+    intake_link_free(link);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -172,6 +226,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(urgent_at_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(quiet_hours_are_folded, set_up, tear_down),
         cmocka_unit_test_setup_teardown(results_once_a_day, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_quiet_day, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

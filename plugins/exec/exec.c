@@ -173,4 +173,5 @@ const struct cfd_collector cfd_collector_plugin = {
     .needs = needs,
     .open = exec_open,
     .collect = exec_collect,
-    .close = exec_close};
+    .close = exec_close,
+    .selftest = exec_selftest};

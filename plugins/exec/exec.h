@@ -50,4 +50,6 @@ enum exec_state answer_json(const struct cfd_host *host, const struct check *che
 /* The check gave no answer: nothing of it is known. */
 void answer_missing(const struct cfd_host *host, const struct check *check, const char *why);
 
+int exec_selftest(void *self, const struct cfd_host *host, const char *root);
+
 #endif

@@ -277,6 +277,15 @@ static void test_faults(void **state)
     fake_free(fake);
 }
 
+static void test_selftest(void **state)
+{
+    (void)state;
+    struct fake *fake = nagios();
+    assert_int_equal(fake_selftest(fake, SOURCE_DIR "/plugins/exec/selftest"), CFD_OK);
+    assert_true(fake_selftest(fake, SOURCE_DIR "/plugins/exec") != CFD_OK);
+    fake_free(fake);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -284,7 +293,8 @@ int main(void)
         cmocka_unit_test(test_ranges),         cmocka_unit_test(test_unknown),
         cmocka_unit_test(test_absent_program), cmocka_unit_test(test_late_program),
         cmocka_unit_test(test_json),           cmocka_unit_test(test_json_hostile),
-        cmocka_unit_test(test_faults),         cmocka_unit_test(test_output_limit),
+        cmocka_unit_test(test_selftest),       cmocka_unit_test(test_faults),
+        cmocka_unit_test(test_output_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

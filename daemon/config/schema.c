@@ -39,6 +39,11 @@ static const struct setting collectors[] = {
      NULL, NULL},
     {"scope", SETTING_STRING, SETTING_LIST, 1, 255, NULL,
      "Units, sites and assets of the group scope that it reads.", NULL, NULL},
+    {"not_between", SETTING_WINDOW, SETTING_LIST, 0, 0, NULL,
+     "Windows of UTC in which it is not started, but by a person; what it would have read "
+     "meanwhile "
+     "is not known. A stream that runs goes on.",
+     NULL, NULL},
     {"series_limit", SETTING_INTEGER, 0, 1, 100000, "1000",
      "Series that it may have of one attribute; what is more is summed up.", NULL, NULL},
     {"legal_basis", SETTING_STRING, 0, 1, LONGEST, NULL,

@@ -28,6 +28,7 @@ enum setting_type {
     SETTING_WHEN,      /* unknown, met or a number */
     SETTING_DATE,      /* YYYY-MM-DD */
     SETTING_REFERENCE, /* STANDARD:EDITION CLAUSE */
+    SETTING_WINDOW,    /* HH:MM-HH:MM */
     SETTING_GROUP,
 };
 

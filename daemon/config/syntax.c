@@ -154,6 +154,25 @@ static bool read_bound(const char *text, char *ret_direction, double *ret_limit)
     return false;
 }
 
+/* Minutes of a day at `text`, which is HH:MM and what may follow; -1 for none. */
+static int minutes_at(const char *text)
+{
+    if (strspn(text, DIGITS) != 2 || text[2] != ':' || strspn(text + 3, DIGITS) != 2)
+        return -1;
+    int hours = (text[0] - '0') * 10 + text[1] - '0';
+    int minutes = (text[3] - '0') * 10 + text[4] - '0';
+    return hours < 24 && minutes < 60 ? hours * 60 + minutes : -1;
+}
+
+bool syntax_is_window(const char *text)
+{
+    int from = minutes_at(text);
+    if (from < 0 || text[5] != '-')
+        return false;
+    int to = minutes_at(text + 6);
+    return to >= 0 && !text[11] && from != to;
+}
+
 bool syntax_is_bound(const char *text)
 {
     char direction;

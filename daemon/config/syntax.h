@@ -14,6 +14,7 @@ bool syntax_is_loopback(const char *text);  /* HOST:PORT that only this machine 
 bool syntax_is_target(const char *text);    /* an absolute path, udp://HOST:PORT, tcp://HOST:PORT */
 bool syntax_is_reference(const char *text); /* "27001:2022 A.8.5" */
 bool syntax_is_bound(const char *text);     /* "== 0" */
+bool syntax_is_window(const char *text);    /* "22:00-06:30", of some length */
 
 /* Does a tolerance go on where its target ends? "<= 2" after "<= 1" or "== 0", not after ">= 3".
  * Both are bounds. */

@@ -61,6 +61,7 @@ static const struct type types[] = {
     [SETTING_DATE] = {"a date such as \"2027-06-30\"", is_date},
     [SETTING_REFERENCE] = {"STANDARD:EDITION CLAUSE such as \"27001:2022 A.8.5\"",
                            syntax_is_reference},
+    [SETTING_WINDOW] = {"a window HH:MM-HH:MM such as \"08:00-18:00\"", syntax_is_window},
     [SETTING_GROUP] = {"a group { ... }", NULL},
 };
 

@@ -36,13 +36,17 @@ int leaf_config(struct engine *engine, struct error *error)
     char commitment[DIGEST_TEXT_SIZE];
     json_t *texts = engine->new_texts ? engine->new_texts : json_array();
     engine->new_texts = NULL;
-    int code = attach_text(
-        engine,
-        json_pack("{s:o, s:o, s:o, s:o, s:I}", "collectors", names_of(engine, "collectors", "name"),
-                  "measures", names_of(engine, "measures", "id"), "objectives",
-                  names_of(engine, "objectives", "id"), "constructs", texts, "keep",
-                  (json_int_t)json_integer_of(engine->config, "keep", 0)),
-        commitment, error);
+    json_t *soa = json_object_get(engine->config, "soa");
+    json_t *scope = json_object_get(engine->config, "scope");
+    int code = attach_text(engine,
+                           json_pack("{s:o, s:o, s:o, s:o, s:I, s:O*, s:O*}", "collectors",
+                                     names_of(engine, "collectors", "name"), "measures",
+                                     names_of(engine, "measures", "id"), "objectives",
+                                     names_of(engine, "objectives", "id"), "constructs", texts,
+                                     "keep", (json_int_t)json_integer_of(engine->config, "keep", 0),
+                                     "scope", stated_scope_version(engine) ? scope : NULL, "soa",
+                                     json_array_size(soa) ? soa : NULL),
+                           commitment, error);
     if (code)
         return code;
     json_t *fields = json_pack("{s:s, s:s}", "sha256", json_text_of(engine->config, "hash", ""),

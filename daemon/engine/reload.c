@@ -24,6 +24,8 @@ static struct instance *take(struct intake *intake, const json_t *config)
             continue;
         json_decref(instance->scope);
         instance->scope = json_incref(json_object_get(config, "scope"));
+        json_decref(instance->not_between);
+        instance->not_between = json_incref(json_object_get(config, "not_between"));
         intake->instances[i] = intake->instances[--intake->count];
         return instance;
     }

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "engine/dispose.h"
+#include "intake/quiet.h"
 
 enum {
     RESTART_MS = 1000,    /* what ended or was stopped early is asked for again; the parent
@@ -115,6 +116,18 @@ static void replace(struct engine *engine, struct instance *instance, const char
     engine->calls->end(engine->context, instance->name, why);
 }
 
+/* In a window that was agreed to be left alone only a person starts it. */
+static bool waits_for_window(struct instance *instance, struct moment now)
+{
+    int64_t left_ms = quiet_left_ms(instance->not_between, now.wall_ms);
+    if (!left_ms || instance->waited_for)
+        return false;
+    instance->due_boot_ms = now.boot_ms + left_ms;
+    instance->next_due_ms = now.wall_ms + left_ms;
+    instance->changed = true;
+    return true;
+}
+
 void schedule_start_due(struct engine *engine, struct moment now)
 {
     for (size_t i = 0; i < engine->intake.count; i++) {
@@ -130,7 +143,7 @@ void schedule_start_due(struct engine *engine, struct moment now)
             replace(engine, instance, "replaced");
         } else if (proof_is_due(instance, now)) {
             start_proof(engine, instance, now);
-        } else {
+        } else if (!waits_for_window(instance, now)) {
             start(engine, instance, now);
         }
     }

@@ -35,6 +35,7 @@ int instance_init(struct instance *instance, const json_t *config)
         .deadline_ms = json_integer_of(config, "deadline", 60000),
         .tables_leaf = -1,
         .scope = json_incref(json_object_get(config, "scope")),
+        .not_between = json_incref(json_object_get(config, "not_between")),
     };
     memset(instance->evidence, 0xff, sizeof instance->evidence);
     int code = personal_configure(instance, config);
@@ -61,6 +62,7 @@ void instance_finish(struct instance *instance)
     forget_attributes(instance);
     spans_finish(&instance->watched);
     json_decref(instance->scope);
+    json_decref(instance->not_between);
     json_decref(instance->tables);
     json_decref(instance->last_run);
     json_decref(instance->shown);

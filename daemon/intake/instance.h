@@ -51,7 +51,8 @@ struct instance {
     int64_t every_ms;
     int64_t deadline_ms;
 
-    json_t *scope; /* tags of the scope that it reads, or NULL */
+    json_t *scope;       /* tags of the scope that it reads, or NULL */
+    json_t *not_between; /* windows in which it is not started, or NULL */
     struct account account;
 
     json_t *tables; /* as the collector declared, or NULL until it did */

@@ -185,6 +185,10 @@ static void what_is_in_progress_raises_an_observation(void **state)
     struct scene *scene = *state;
     open_adopted(scene, "[\"own:1 A\"]", json_pack("[o]", about("own:1 A", true, "in_progress")));
     scene_expect(scene, "M1", "missed");
+    CLEAN(buffer_finish) struct buffer text = {0};
+    int64_t config = scene->engine->intake.config_leaf;
+    assert_int_equal(ledger_payload(scene->engine->ledger, config, PAYLOAD_TEXT, &text, NULL), 0);
+    assert_non_null(memmem(text.data, text.length, "\"status\":\"in_progress\"", 22));
     assert_int_equal(count_findings(scene, "observation"), 1);
     /* The control is in force: what is open is a nonconformity at once, with an event. */
     reload(scene, "soa", json_pack("[o]", about("own:1 A", true, "implemented")));
@@ -300,6 +304,26 @@ static void who_trusts_the_clock_says_so(void **state)
     assert_string_equal(json_text_of(status, "clock", ""), "unreadable");
 }
 
+/* It is 05:00 UTC when the scene begins. */
+static void windows_are_left_alone(void **state)
+{
+    struct scene *scene = *state;
+    scene_collector(scene, "accounts", HOUR);
+    json_object_set_new(json_array_get(json_object_get(scene->config, "collectors"), 0),
+                        "not_between", parse("[\"08:00-09:30\",\"22:00-08:00\"]"));
+    scene_open(scene);
+    assert_int_equal(scene->starts, 0);
+    CLEAN(clean_json)
+    json_t *asked = scene_act(scene, "collect", json_pack("{s:s}", "name", "accounts"));
+    scene_settle(scene);
+    assert_int_equal(scene->starts, 1);
+    scene_run(scene, "accounts", 0, none);
+    scene_pass(scene, 4 * HOUR + 29 * MINUTE);
+    assert_int_equal(scene->starts, 1);
+    scene_pass(scene, 2 * MINUTE);
+    assert_int_equal(scene->starts, 2);
+}
+
 static void costs_are_added_up(void **state)
 {
     struct scene *scene = *state;
@@ -349,6 +373,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(no_recovery_by_a_clock_that_is_not_synchronised, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(who_trusts_the_clock_says_so, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(windows_are_left_alone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(costs_are_added_up, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

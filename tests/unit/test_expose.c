@@ -88,6 +88,32 @@ static void test_text(void **state)
 }
 
 /* What is refused leaves no trace, so that the whole stays valid. */
+static void test_histogram(void **state)
+{
+    (void)state;
+    static const double bounds[] = {0.5, 2};
+    static const uint64_t counts[] = {3, 0, 4};
+    struct expose_buckets buckets = {bounds, counts, 2, 12.5};
+    struct expose_family family = {
+        .name = "x_seconds", .unit = "seconds", .type = EXPOSE_HISTOGRAM};
+    struct expose_family gauge = {.name = "y", .type = EXPOSE_GAUGE};
+    CLEAN(buffer_finish) struct buffer buffer = {0};
+    struct expose expose = {.buffer = &buffer};
+    assert_int_equal(expose_family(&expose, &family), 0);
+    assert_int_equal(expose_point(&expose, NULL, 0, 1), ERROR_STATE);
+    assert_int_equal(expose_histogram(&expose, &buckets), 0);
+    assert_int_equal(expose_family(&expose, &gauge), 0);
+    assert_int_equal(expose_histogram(&expose, &buckets), ERROR_STATE);
+    assert_int_equal(expose_finish(&expose), 0);
+    assert_string_equal(buffer.data, "# TYPE x_seconds histogram\n"
+                                     "x_seconds_bucket{le=\"0.5\"} 3\n"
+                                     "x_seconds_bucket{le=\"2\"} 3\n"
+                                     "x_seconds_bucket{le=\"+Inf\"} 7\n"
+                                     "x_seconds_sum 12.5\n"
+                                     "x_seconds_count 7\n"
+                                     "# TYPE y gauge\n");
+}
+
 static void test_refusals(void **state)
 {
     (void)state;
@@ -169,7 +195,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_openmetrics), cmocka_unit_test(test_text),
         cmocka_unit_test(test_refusals),    cmocka_unit_test(test_foreign_bytes),
-        cmocka_unit_test(test_limit),       cmocka_unit_test(test_choose),
+        cmocka_unit_test(test_histogram),   cmocka_unit_test(test_limit),
+        cmocka_unit_test(test_choose),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,6 @@
 /* conformd-reader: answers what is only read: API, formulas, proofs. Started when the front has a
  * question, gone after an idle minute. Writes nothing and knows no network. */
 #include <string.h>
-#include <sys/resource.h>
 
 #include "api/api.h"
 #include "base/clean.h"
@@ -13,7 +12,6 @@
 
 enum {
     IDLE_MS = 60000,
-    NICE = 5,
     LOAD_US = 6000000, /* of one question, for samples; it may take 10 s in all */
     BODY_MOST = CHANNEL_MOST - CHANNEL_LEAST,
 };
@@ -129,8 +127,7 @@ static int open_store(struct reader *reader)
 
 static int start(struct reader *reader)
 {
-    /* Who asks gives way to what is measured. */
-    int code = setpriority(PRIO_PROCESS, 0, NICE) ? ERROR_IO : enter_sandbox(reader);
+    int code = enter_sandbox(reader);
     if (!code)
         code = open_store(reader);
     if (!code)

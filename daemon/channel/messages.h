@@ -22,6 +22,8 @@ enum message_type {
     MESSAGE_PREPARED,  /* child: JSON {ok, sentence} */
     MESSAGE_COMMIT,    /* parent: no body - the prepared one is in force */
     MESSAGE_ABANDON,   /* parent: no body - forget the prepared one */
+    MESSAGE_REPLACE, /* collector: no body - what it declared has been replaced or has come, out of
+                        reach of its sandbox: end it in order, for a new process to be started */
 
     /* Parent and engine. */
     MESSAGE_CONNECT = 20, /* parent, with fd: JSON {role: collector|front|courier, instance, pid} -

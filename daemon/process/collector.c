@@ -25,6 +25,7 @@ struct collector {
     json_t *in_force; /* the sandbox, for the tables */
     int64_t alive_ms; /* boot clock: when the parent last heard of us */
     bool gone;        /* the parent is */
+    bool spent;       /* the parent was asked for another process */
 };
 
 static void on_stop(void *context)
@@ -55,10 +56,12 @@ static void show_life(struct collector *collector, int64_t now_ms)
     if (collector->child.check || now_ms - collector->alive_ms < ALIVE_EVERY_MS)
         return;
     collector->alive_ms = now_ms;
-    /* What was not there and is now, only a new process can reach. */
-    if (collector->plugin && plugin_is_stream(collector->plugin) &&
-        sandbox_has_come(&collector->sandbox))
-        collector->life.stopping = true;
+    /* What was not there, or was replaced, only a new process can reach. */
+    bool is_spent = collector->plugin && plugin_is_stream(collector->plugin) &&
+                    sandbox_is_stale(&collector->sandbox);
+    if (is_spent && !collector->spent &&
+        !channel_send(collector->child.parent, MESSAGE_REPLACE, NULL, -1, NULL))
+        collector->spent = true;
     if (channel_send(collector->child.parent, MESSAGE_ALIVE, NULL, -1, NULL) == ERROR_CLOSED)
         collector->gone = true;
 }

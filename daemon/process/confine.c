@@ -10,8 +10,10 @@ void confine_log(const struct sandbox_state *state, enum sandbox_role role, bool
     size_t index;
     const json_t *sentence;
     bool lacks = !state->seccomp || (!state->landlock && role != SANDBOX_PARENT);
-    buffer_print(&text, "sandbox: Landlock ABI %d, seccomp %s", state->landlock,
-                 state->seccomp ? "in force" : "not there");
+    buffer_text(&text, "sandbox: ");
+    if (state->landlock)
+        buffer_print(&text, "Landlock ABI %d, ", state->landlock);
+    buffer_text(&text, state->seccomp ? "seccomp in force" : "no seccomp");
     json_array_foreach (state->left_out, index, sentence)
         buffer_print(&text, "; %s", json_string_value(sentence));
     if (!text.failed && text.data)

@@ -12,6 +12,8 @@
 
 enum { LEAVING_MS = 500 };
 
+enum { REPLACE_MS = 5000 }; /* for a collector to end in order */
+
 static struct parent *parent_of(struct children_row *row)
 {
     children_heard(row, clock_now().boot_ms);
@@ -100,6 +102,16 @@ static int on_alive(void *context, struct channel_message *message)
 {
     (void)message;
     parent_of(context);
+    return 0;
+}
+
+static int on_replace(void *context, struct channel_message *message)
+{
+    (void)message;
+    struct children_row *row = context;
+    struct parent *parent = parent_of(row);
+    topology_ask_to_stop(row, REPLACE_MS);
+    topology_turn(parent);
     return 0;
 }
 
@@ -301,7 +313,8 @@ static int on_end_reader(void *context, struct channel_message *message)
         MESSAGE_PREPARED, 0, CHANNEL_MOST, CHANNEL_FD_NONE, on_prepared                            \
     }
 
-const struct channel_rule orders_of_child[] = {OF_EVERY_CHILD, {0}};
+const struct channel_rule orders_of_child[] = {
+    OF_EVERY_CHILD, {MESSAGE_REPLACE, 0, 0, CHANNEL_FD_NONE, on_replace}, {0}};
 
 const struct channel_rule orders_of_front[] = {
     OF_EVERY_CHILD,

@@ -127,27 +127,16 @@ int sandbox_enter(const struct sandbox_plan *plan, struct sandbox_state *ret, st
     return 0;
 }
 
-static bool is_new(const struct sandbox_state *state, bool replaced)
+bool sandbox_is_stale(const struct sandbox_state *state)
 {
     for (size_t i = 0; i < state->place_count; i++) {
         const struct sandbox_place *place = &state->places[i];
         struct stat status;
-        if ((place->inode && !replaced) || stat(place->path, &status))
-            continue;
-        if (place->inode != status.st_ino || place->device != status.st_dev)
+        if (!stat(place->path, &status) &&
+            (place->inode != status.st_ino || place->device != status.st_dev))
             return true;
     }
     return false;
-}
-
-bool sandbox_has_come(const struct sandbox_state *state)
-{
-    return is_new(state, false);
-}
-
-bool sandbox_is_stale(const struct sandbox_state *state)
-{
-    return is_new(state, true);
 }
 
 json_t *sandbox_to_json(const struct sandbox_state *state)

@@ -71,11 +71,17 @@ static void add_list(struct gather *gather, const char *const *paths, uint64_t r
         add_rule(gather, *paths, rights);
 }
 
-static void add_text(struct gather *gather, json_t *list, char *text)
+/* Takes over the text. */
+static void add_once(struct gather *gather, json_t *list, char *text)
 {
-    if (!text || json_array_append_new(list, json_string(text)))
+    CLEAN(clean_text) char *taken = text;
+    size_t index;
+    const json_t *known;
+    json_array_foreach (list, index, known)
+        if (taken && !strcmp(json_string_value(known), taken))
+            return;
+    if (!taken || json_array_append_new(list, json_string(taken)))
         gather->code = ERROR_MEMORY;
-    free(text);
 }
 
 /* Remembers what a path is now, so that it is seen when a new process would see more. */
@@ -110,7 +116,7 @@ static void watch_list(struct gather *gather, const char *const *paths)
 static void add_absent(struct gather *gather, const char *path)
 {
     watch(gather, path, NULL);
-    add_text(gather, gather->places->left_out,
+    add_once(gather, gather->places->left_out,
              text_format("%s is not there; a process that begins once it is may read it", path));
 }
 
@@ -127,7 +133,7 @@ static void add_declared(struct gather *gather, const char *path, uint64_t right
         gather->places->names_files = true;
     }
     add_rule(gather, path, rights);
-    add_text(gather, gather->places->reads, strdup(path));
+    add_once(gather, gather->places->reads, strdup(path));
 }
 
 /* --- patterns --- */

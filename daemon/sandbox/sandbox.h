@@ -49,9 +49,8 @@ struct sandbox_state {
  * a mechanism and refuses what is asked of it, with a sentence. */
 int sandbox_enter(const struct sandbox_plan *plan, struct sandbox_state *ret,
                   struct error *error) MUST_CHECK;
-/* True once a path is there that was not: a new process would reach it. */
-bool sandbox_has_come(const struct sandbox_state *state);
-/* The same, or a single file is another one now. */
+/* True once a path is there that was not, or a single file is another one: a new process would
+ * reach it. */
 bool sandbox_is_stale(const struct sandbox_state *state);
 /* {landlock, seccomp, left_out, reads}: of evidence, and shown to people. A new reference. */
 json_t *sandbox_to_json(const struct sandbox_state *state);

@@ -205,6 +205,8 @@ static int load(scmp_filter_ctx filter, int code, struct error *error)
 {
     /* A tree instead of a list; without it the filter is the same. */
     (void)seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+    /* The kernel's own errno. */
+    (void)seccomp_attr_set(filter, SCMP_FLTATR_API_SYSRAWRC, 1);
     if (!code)
         code = seccomp_load(filter);
     /* Built without it, or forbidden by an older filter that knows no seccomp(). */
@@ -216,31 +218,34 @@ static int load(scmp_filter_ctx filter, int code, struct error *error)
     return 0;
 }
 
+static int load_refusals(int only, struct error *error)
+{
+    CLEAN(clean_filter) scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+    if (!filter)
+        return error_set(error, ERROR_MEMORY, "no memory left for the table of system calls");
+    return load(filter, refuse_rows(filter, only), error);
+}
+
 int seccomp_restrict(unsigned powers, struct error *error)
 {
     CLEAN(clean_filter) scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
     if (!filter)
         return error_set(error, ERROR_MEMORY, "no memory left for the table of system calls");
     int code = 0;
+    /* A filter of its own, for a call has one answer in each; first, for this one is the last. */
+    if ((powers & POWER_RUN) && !(powers & POWER_SIGNAL))
+        code = load_refusals(REFUSED_KILL, error);
+    if (code)
+        return code;
     for (const struct row *row = sandbox_allowed; !code && row->calls; row++)
         if (row->powers & powers)
             code = allow_row(filter, row);
     if (!code)
         code = refuse_rows(filter, REFUSED_ABSENT);
-    code = load(filter, code, error);
-    if (code || !(powers & POWER_RUN) || (powers & POWER_SIGNAL))
-        return code;
-    /* A second filter, for a call has one answer in each. */
-    CLEAN(clean_filter) scmp_filter_ctx groups = seccomp_init(SCMP_ACT_ALLOW);
-    if (!groups)
-        return error_set(error, ERROR_MEMORY, "no memory left for the table of system calls");
-    return load(groups, refuse_rows(groups, REFUSED_KILL), error);
+    return load(filter, code, error);
 }
 
 int seccomp_refuse(struct error *error)
 {
-    CLEAN(clean_filter) scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
-    if (!filter)
-        return error_set(error, ERROR_MEMORY, "no memory left for the table of system calls");
-    return load(filter, refuse_rows(filter, -1), error);
+    return load_refusals(-1, error);
 }

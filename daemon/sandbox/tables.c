@@ -75,10 +75,7 @@ const struct row sandbox_allowed[] = {
      "sched_getparam sched_getscheduler sched_get_priority_max sched_get_priority_min mincore"},
     {POWER_SIGNAL, CHECK_NONE, "kill tkill tgkill"},
 
-    {POWER_DEBUG, CHECK_NONE,
-     "clone wait4 ptrace prctl process_vm_readv getdents getdents64 readlink readlinkat open "
-     "openat "
-     "stat lstat newfstatat access ioctl"},
+    {POWER_DEBUG, CHECK_NONE, "clone wait4 ptrace prctl process_vm_readv"},
     {0, CHECK_NONE, NULL},
 };
 
@@ -128,7 +125,7 @@ unsigned sandbox_powers(const struct sandbox_plan *plan)
         if (sandbox_has_need(plan->needs, of_need[i].kind))
             powers |= of_need[i].powers;
     if (powers && SANDBOX_SANITIZED)
-        powers |= POWER_DEBUG;
+        powers |= POWER_DEBUG | POWER_READ;
     /* Counters are written at the end of the process. */
     if (powers && SANDBOX_COVERAGE)
         powers |= POWER_READ | POWER_STORE | POWER_REMOVE;

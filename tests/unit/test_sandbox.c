@@ -25,7 +25,7 @@
 #include "base/clean.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "sandbox/sandbox.h"
+#include "sandbox/inner.h"
 
 /* A folder with what the attempts reach for. */
 static char folder[] = "/tmp/conformd-sandbox-XXXXXX";
@@ -303,6 +303,11 @@ static bool may(const struct attempt *attempt, unsigned who, const struct sandbo
 {
     if (attempt->may & who)
         return true;
+#ifdef __SANITIZE_ADDRESS__
+    /* A search for leaks clones the process. */
+    if (attempt->attempt == fork_it)
+        return true;
+#endif
     /* The engine's folder has them all; a reader may open what it writes, and make nothing. */
     if (attempt->attempt == read_other || attempt->attempt == read_rotated)
         return who == ENGINE || !state->landlock;
@@ -425,6 +430,38 @@ static void test_programs(void **state)
     assert_int_equal(in_child(try_running, RUNS), 0);
 }
 
+/* The same where Landlock knows no signals: the tables hold alone. */
+static int try_older(unsigned who)
+{
+    CLEAN(error_finish) struct error error = {0};
+    int status = 0;
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+        seccomp_restrict(who | POWER_ANY | POWER_READ | POWER_RUN | POWER_OUTPUT, &error)) {
+        fprintf(stderr, "%s\n", error_sentence(&error));
+        return 1;
+    }
+    pid_t pid = fork();
+    if (pid == 0) {
+        setpgid(0, 0);
+        pause();
+        _exit(0);
+    }
+    if (pid < 0 || (setpgid(pid, pid) && errno != EACCES))
+        return 2;
+    if (kill(-pid, SIGKILL) || waitpid(pid, &status, 0) != pid || !WIFSIGNALED(status))
+        return 3;
+    return signal_own_group() == EPERM && signal_all() == EPERM && signal_other() == EPERM &&
+                   signal_self() == 0
+               ? 0
+               : 4;
+}
+
+static void test_older(void **state)
+{
+    (void)state;
+    assert_int_equal(in_child(try_older, 0), 0);
+}
+
 static int try_state(unsigned who)
 {
     struct sandbox_state state = {0};
@@ -486,10 +523,8 @@ static void test_stale(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_roles),
-        cmocka_unit_test(test_programs),
-        cmocka_unit_test(test_state),
-        cmocka_unit_test(test_stale),
+        cmocka_unit_test(test_roles), cmocka_unit_test(test_programs), cmocka_unit_test(test_older),
+        cmocka_unit_test(test_state), cmocka_unit_test(test_stale),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

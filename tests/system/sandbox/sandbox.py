@@ -17,6 +17,8 @@ COLLECTORS = """
     { name = "escape"; plugin = "escape"; every = "1s"; scratch = "%(scratch)s"; },
     { name = "accounts"; plugin = "accounts"; every = "1s"; },
     { name = "applog"; plugin = "log"; every = "1s"; files = ["%(log)s"]; rules = ["sshd"]; },
+    { name = "names"; plugin = "log"; every = "1s"; files = ["%(log)s"]; rules = ["sshd"];
+      account_files = ["%(passwd)s"]; },
     { name = "late"; plugin = "log"; every = "1s"; files = ["%(late)s/x.log"]; rules = ["sshd"]; },
     { name = "runs"; plugin = "exec"; every = "1s"; checks = (
         { name = "shell"; program = ["/bin/sh", "-c",
@@ -111,7 +113,8 @@ def main():
     tempdir = daemon.folder
     scratch = daemon.path("scratch")
     os.mkdir(scratch)
-    for path in (os.path.join(scratch, "file"), daemon.path("app.log")):
+    for path in (os.path.join(scratch, "file"), daemon.path("app.log"),
+                 daemon.path("passwd")):
         with open(path, "w") as f:
             f.write("line\n")
     plugins = daemon.path("plugins")
@@ -120,7 +123,7 @@ def main():
     os.chmod(plugins, 0o755)
     late = daemon.path("late")
     daemon.write_config(COLLECTORS % {"scratch": scratch, "log": daemon.path("app.log"),
-                                      "late": late})
+                                      "late": late, "passwd": daemon.path("passwd")})
     with open(daemon.config) as f:
         text = f.read()
     with open(daemon.config, "w") as f:
@@ -168,6 +171,7 @@ def run(daemon, scratch, late):
     check(any("ABI 6" in text for text in row["sandbox"]["left_out"]) == (0 < landlock < 6),
           "what is left out: %s" % row["sandbox"])
     comes_later(daemon, late)
+    is_replaced(daemon)
     is_evidence(daemon)
 
 
@@ -197,6 +201,19 @@ def comes_later(daemon, late):
     with open(os.path.join(late, "x.log"), "w") as f:
         f.write("line\n")
     wait_for("a process that reads it", lambda: daemon.collector("late")["state"] == "well", 30)
+
+
+def is_replaced(daemon):
+    """A stream whose file was replaced gets a new process, and no run of it fails."""
+    wait_for("the stream", lambda: daemon.collector("names")["state"] == "well")
+    before = tree(daemon)["conformd-collector names"]
+    with open(daemon.path("passwd.new"), "w") as f:
+        f.write("eve:x:1:1::/:/bin/sh\n")
+    os.rename(daemon.path("passwd.new"), daemon.path("passwd"))
+    wait_for("another process",
+             lambda: tree(daemon).get("conformd-collector names", before) != before, 20)
+    wait_for("the stream again", lambda: daemon.collector("names")["state"] == "well")
+    check("should have stayed" not in daemon.said(), daemon.said())
 
 
 def is_evidence(daemon):

@@ -11,5 +11,7 @@ DESTDIR=$tree/root cmake --install "$build" >/dev/null || {
     exit 77
 }
 cat "$here/common.sh" "$here/$script" >"$tree/script"
-"$here/machine.sh" -t 420 -p "$(paste -sd, "$here/packages")" -a "$tree/root" ${out:+-o "$out"} \
+helpers=()
+[[ -d $build/machine ]] && helpers=(-a "$build/machine")
+"$here/machine.sh" -t 420 -p "$(paste -sd, "$here/packages")" -a "$tree/root" "${helpers[@]}" ${out:+-o "$out"} \
     "$tree/script"

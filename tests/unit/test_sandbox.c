@@ -103,6 +103,11 @@ static int try_all(unsigned who)
     if (enter(who, &state))
         return 200;
     for (int i = 0; attempts[i].name; i++) {
+#ifdef __SANITIZE_ADDRESS__
+        /* Let through there, it would stop this test. */
+        if (who == PARENT && strcmp(attempts[i].name, "ptrace") == 0)
+            continue;
+#endif
         errno = 0;
         int got = attempts[i].attempt();
         int want = wanted(&attempts[i], who, &state);

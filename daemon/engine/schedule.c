@@ -15,6 +15,7 @@ enum {
     REFUSED_MS = 60000,   /* what could not be started is asked for again */
     PROOF_MS = 60000,     /* a selftest may take so long */
     LOOK_AGAIN_MS = 1000, /* rows that are due and under way or without a courier */
+    RENEW_MS = 60000,     /* ... or after so long where its last run failed */
     REPLACE_MS = 3600000, /* a process that stays is replaced, so that a leak costs an hour */
 };
 
@@ -96,10 +97,14 @@ static int64_t wake_ms(const struct instance *instance)
     return is_busy(instance) ? overdue_ms(instance) : instance->due_boot_ms;
 }
 
+/* A process that stays goes after its time, or after a run that failed: what it leaked or spoilt
+ * would fail the next ones too. One whose source is at fault is not replaced at each run. */
 static bool is_old(const struct instance *instance, struct moment now)
 {
+    int64_t age_ms = now.boot_ms - instance->process_boot_ms;
     return !instance->stream && is_linked(instance) &&
-           (now.boot_ms - instance->process_boot_ms >= REPLACE_MS || proof_is_due(instance, now));
+           (age_ms >= REPLACE_MS || proof_is_due(instance, now) ||
+            (age_ms >= RENEW_MS && instance->condition == CONDITION_FAILED));
 }
 
 /* A stream's process makes room for its selftest, and goes on where it was. */

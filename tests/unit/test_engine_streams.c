@@ -172,6 +172,27 @@ static void resident_is_replaced_each_hour(void **state)
     intake_link_free(link);
 }
 
+/* What a run leaked or spoilt would fail the next ones too. */
+static void resident_that_fails_is_replaced(void **state)
+{
+    struct scene *scene = *state;
+    scene_collector(scene, "fast", 10000);
+    scene_open(scene);
+    struct intake_link *link = scene_connect(scene, "fast", scene_tables);
+    int runs = 0;
+    for (; runs < 20 && !scene->ends; runs++) {
+        scene_outcome(scene, link, -1, "no memory left");
+        scene_settle(scene);
+        scene_pass(scene, 10000);
+    }
+    assert_int_equal(scene->ends, 1);
+    assert_int_equal(runs, 6); /* a minute: not at each run of a source that is at fault */
+    scene_ended(scene, "fast", 0, "stopped");
+    scene_settle(scene);
+    assert_int_equal(scene->starts, 2);
+    intake_link_free(link);
+}
+
 /* An act commits in between, without a turn of the engine's own. */
 static void act_now(struct scene *scene, const char *command)
 {
@@ -217,6 +238,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(stream_that_crashes_failed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(resident_snapshot, set_up, tear_down),
         cmocka_unit_test_setup_teardown(resident_is_replaced_each_hour, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(resident_that_fails_is_replaced, set_up, tear_down),
         cmocka_unit_test_setup_teardown(positions_and_readings_together, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

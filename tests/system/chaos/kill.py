@@ -14,7 +14,7 @@ KILLS = 200 if LONG else 20
 RATE, ROTATE_SECONDS = 5000, 3.0
 APART_SECONDS = 12.1
 BACK_SECONDS = 2.0
-AIM_SECONDS = 6.0
+AIM_SECONDS = 20.0
 # What each is killed in, in turn.
 AIMS = {
     "engine": ("commit", "rotation", "reload", "random"),

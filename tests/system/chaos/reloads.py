@@ -81,6 +81,12 @@ def hours_of(daemon):
     return daemon.collector("accounts")["every_ms"] // 3600000
 
 
+def in_force(daemon, configurations):
+    """The last valid one; the engine takes it in its next turn."""
+    wait_for("the last valid configuration", lambda: hours_of(daemon) == 1 + configurations.hours,
+             2 * PATIENCE)
+
+
 def run_ids(daemon):
     return [(daemon.collector(name)["last_run"] or {}).get("id") for name in ("sshd", "accounts")]
 
@@ -108,9 +114,7 @@ def reload_all(daemon, notices, configurations, heads):
             warm = sizes(daemon)
         if turn % 20 == 0:
             heads.take(daemon)
-            # The reader looks at the store, which the engine writes behind the parent's word.
-            wait_for("the last valid one in force",
-                     lambda: hours_of(daemon) == 1 + configurations.hours, 5)
+            in_force(daemon, configurations)
     took = time.monotonic() - begun
     check(all(a != b for a, b in zip(runs, run_ids(daemon))), "no run came amid: %s" % runs)
     return times, warm, took
@@ -148,7 +152,7 @@ def go(daemon, notices, writer, configurations):
     times, warm, took = reload_all(daemon, notices, configurations, heads)
     print_times(times, took, chaos.cpu_ms(daemon.process.pid) - cpu_ms)
     check(took <= LIMIT_SECONDS * PATIENCE, "%d reloads took %.1f s" % (RELOADS, took))
-    wait_for("the last valid one in force", lambda: hours_of(daemon) == 1 + configurations.hours, 5)
+    in_force(daemon, configurations)
     check(pids(daemon) == before, "an unchanged collector was restarted: %s, then %s"
           % (before, pids(daemon)))
     written = writer.end()

@@ -22,7 +22,7 @@ writes() {
     written=$((written + 500))
 }
 counted() { curl -s --max-time 5 --unix-socket /run/conformd/api.sock -G http://conformd/api/v1/query \
-    --data-urlencode 'query=sum(log_auth_failures_total{source="203.0.113.7"})' |
+    --data-urlencode 'query=sum(log_auth_failures_total{instance="chaos"})' |
     jq -r '.data.result[0].value[1] // 0'; }
 counts_all() { [[ $(counted) == "$written" ]]; }
 writes

@@ -87,11 +87,15 @@ static long long make_call(const struct user_regs_struct *before, const struct a
                                         &regs.r10, &regs.r8,  &regs.r9};
     for (int i = 0; i < ATTEMPT_ARGUMENTS; i++)
         *into[i] = argument_of(attempt->arguments[i], room, room + PAGE);
-    if (ptrace(PTRACE_SETREGS, target, NULL, &regs) ||
-        ptrace(PTRACE_SINGLESTEP, target, NULL, NULL) ||
-        waitpid(target, &status, __WALL) != target || !WIFSTOPPED(status) ||
-        ptrace(PTRACE_GETREGS, target, NULL, &regs))
-        fail("a call of it");
+    unsigned long long at = regs.rip;
+    if (ptrace(PTRACE_SETREGS, target, NULL, &regs))
+        fail("its registers");
+    /* A stop that was asked for before may come first; then nothing was called yet. */
+    while (regs.rip == at)
+        if (ptrace(PTRACE_SINGLESTEP, target, NULL, NULL) ||
+            waitpid(target, &status, __WALL) != target || !WIFSTOPPED(status) ||
+            ptrace(PTRACE_GETREGS, target, NULL, &regs))
+            fail("a call of it");
     return (long long)regs.rax;
 }
 

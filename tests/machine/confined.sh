@@ -65,6 +65,7 @@ wants "nothing was made" test "$(ls $scratch)" = file
 
 echo "- every program's rights and descriptors"
 declare -A caps=([conformd]=4 [conformd-engine]=0 [conformd-front]=0 [conformd-courier]=0
+    [conformd-reader]=0
     ["conformd-collector escape"]=4 ["conformd-collector accounts"]=4
     ["conformd-collector sshd"]=4 ["conformd-collector journal"]=0 ["conformd-collector auth"]=0)
 declare -A seen=()
@@ -77,7 +78,8 @@ may_hold() {
     /proc/*/fd) true ;; # its own look at what it was given
     socket:*) [[ $1 != *collector* || $2 =~ ^[1235]$ ]] ;;
     /memfd:*) [[ $1 != *collector* || $2 == 4 ]] ;;
-    /var/lib/conformd/conformd.* | /var/lib/conformd/lock) [[ $1 == conformd-engine ]] ;;
+    /var/lib/conformd/lock) [[ $1 == conformd-engine ]] ;;
+    /var/lib/conformd/conformd.*) [[ $1 == conformd-engine || $1 == conformd-reader ]] ;;
     /run/log/journal/* | /var/log/journal/*) [[ $1 == *journal ]] ;;
     /proc/loadavg) [[ $1 == *escape ]] ;;
     /etc/passwd | /etc/shadow | /etc/group | /etc/passwd- | /etc/shadow-) [[ $1 == *accounts ]] ;;
@@ -117,6 +119,8 @@ look() {
 }
 conformctl alert test >/dev/null 2>&1
 await 30 "the courier" pgrep -f '^conformd-courier'
+conformctl status >/dev/null
+await 30 "the reader" pgrep -f '^conformd-reader'
 look
 # Those that live for a run are stopped in it.
 for name in accounts sshd escape; do

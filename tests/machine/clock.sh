@@ -115,5 +115,7 @@ wants "the same process" test "$(shown NRestarts)" = 0
 wants "stop" systemctl stop conformd
 wants "start" systemctl start conformd
 await 30 "ready with its ledger" curl -sf -o /dev/null http://127.0.0.1:9191/healthz
+wants "stop" systemctl stop conformd
+wants "rebuild --check" runuser -u conformd -- conformctl rebuild --check
 
 finish

@@ -70,5 +70,6 @@ await 30 "every line once" counts_all
 wants "stop" systemctl stop conformd
 wants "result" shows Result success
 wants "nothing is left" eval '! pgrep -f ^conformd-'
+wants "rebuild --check" runuser -u conformd -- conformctl rebuild --check
 
 finish

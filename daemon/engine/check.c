@@ -7,6 +7,7 @@
 #include "base/clean.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "engine/named.h"
 
 struct checking {
     void (*on_fault)(void *context, const struct engine_fault *fault);
@@ -17,6 +18,7 @@ struct checking {
     const char *setting;
     double coverage;
     bool any_tables;
+    int64_t now_ms;
 };
 
 static void tell(struct checking *checking, const char *setting, size_t column, bool warning,
@@ -60,6 +62,35 @@ static void check_range(struct checking *checking, const struct instance *instan
         tell(checking, checking->setting, selector->column, !is_short, sentence);
 }
 
+/* Among pseudonyms a count of nobody, or of everybody, would pass for an answer. */
+static void check_names(struct checking *checking, const struct instance *instance,
+                        const struct promql_selector *selector)
+{
+    static const char *const signs[] = {[MATCH_EQUAL] = "=",
+                                        [MATCH_NOT_EQUAL] = "!=",
+                                        [MATCH_REGEX] = "=~",
+                                        [MATCH_NOT_REGEX] = "!~"};
+    const struct basis *basis = &instance->basis;
+    const struct promql_matcher *matcher = named_matcher(instance, selector);
+    CLEAN(clean_text) char *sentence = NULL;
+    if (!matcher || basis_holds(basis, checking->now_ms))
+        return;
+    bool stated = basis->legal_basis && *basis->legal_basis;
+    if (stated)
+        sentence = text_format("the review of the legal basis of collector %s was due on %s: its "
+                               "label %s is kept as pseudonyms since, so %s\"%s\" cannot be told "
+                               "and the measure will be unknown",
+                               instance->name, basis->review_due, matcher->name,
+                               signs[matcher->match], matcher->value);
+    else
+        sentence =
+            text_format("%s%s\"%s\" hangs on a name, and collector %s keeps that label as "
+                        "pseudonyms; " NAMED_ALLOWED,
+                        matcher->name, signs[matcher->match], matcher->value, instance->name);
+    if (sentence)
+        tell(checking, checking->setting, selector->column, stated, sentence);
+}
+
 /* A name that nobody declares is a slip of the pen, or a collector that is not here. */
 static void check_selector(void *context, const struct promql_selector *selector)
 {
@@ -70,6 +101,7 @@ static void check_selector(void *context, const struct promql_selector *selector
             continue;
         known = true;
         check_range(checking, &checking->instances[i], selector);
+        check_names(checking, &checking->instances[i], selector);
     }
     CLEAN(clean_text)
     char *sentence =
@@ -113,16 +145,16 @@ static int check_measure(struct checking *checking, json_t *construct)
     return code;
 }
 
-/* Zeroed where the configuration does not name it. */
-static int64_t interval_of(const json_t *collectors, const char *name)
+/* NULL where the configuration does not name it: then all is as preset. */
+static const json_t *collector_of(const json_t *collectors, const char *name)
 {
     size_t index;
     json_t *collector;
     json_array_foreach ((json_t *)collectors, index, collector) {
         if (strcmp(json_text_of(collector, "name", ""), name) == 0)
-            return json_integer_of(collector, "every", 0);
+            return collector;
     }
-    return 0;
+    return NULL;
 }
 
 static int load_tables(struct checking *checking, const json_t *tables, const json_t *collectors)
@@ -134,9 +166,11 @@ static int load_tables(struct checking *checking, const json_t *tables, const js
         return ERROR_MEMORY;
     json_object_foreach ((json_t *)tables, name, row) {
         struct instance *instance = &checking->instances[checking->count];
+        const json_t *collector = collector_of(collectors, name);
         instance->name = strdup(name);
-        instance->every_ms = interval_of(collectors, name);
-        if (instance->name && !instance_take_tables(instance, row, NULL)) {
+        instance->every_ms = json_integer_of(collector, "every", 0);
+        if (instance->name && !personal_configure(instance, collector) &&
+            !instance_take_tables(instance, row, NULL)) {
             checking->count++;
         } else {
             instance_finish(instance);
@@ -150,7 +184,8 @@ static int load_tables(struct checking *checking, const json_t *tables, const js
 int engine_check(const json_t *config, const json_t *tables,
                  void (*on_fault)(void *context, const struct engine_fault *fault), void *context)
 {
-    struct checking checking = {.on_fault = on_fault, .context = context};
+    struct checking checking = {
+        .on_fault = on_fault, .context = context, .now_ms = clock_now().wall_ms};
     json_t *construct;
     int code = load_tables(&checking, tables, json_object_get(config, "collectors"));
     json_array_foreach (json_object_get(config, "measures"), checking.measure, construct) {

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "engine/leaf.h"
+#include "engine/named.h"
 
 enum {
     ROW_EVERY_MS = 60000,    /* of results, while the state is the same */
@@ -267,7 +268,8 @@ static int judge_one(struct engine *engine, struct judged *judged, struct moment
                                   .context = engine,
                                   .watch = watch_attribute,
                                   .counts = watch_counts,
-                                  .is_personal = watch_is_personal};
+                                  .is_personal = watch_is_personal,
+                                  .hidden = named_hidden};
     struct result result = {0};
     struct outcome outcome = {0};
     int code = applies_judge(engine, judged, &world, &result, error);

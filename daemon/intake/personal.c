@@ -45,16 +45,15 @@ int personal_configure(struct instance *instance, const json_t *config)
     return 0;
 }
 
-static bool stays(const struct intake *intake, const struct instance *instance, const char *value)
+bool personal_stays(const char *value)
 {
-    return !*value || strcmp(value, NO_ACCOUNT) == 0 || strcmp(value, ROOT) == 0 ||
-           basis_holds(&instance->basis, intake->now_ms);
+    return !*value || strcmp(value, NO_ACCOUNT) == 0 || strcmp(value, ROOT) == 0;
 }
 
 int personal_label(const struct intake *intake, const struct instance *instance, const char **value,
                    char pseudonym[PSEUDONYM_SIZE])
 {
-    if (stays(intake, instance, *value))
+    if (personal_stays(*value) || basis_holds(&instance->basis, intake->now_ms))
         return 0;
     int code =
         intake->pseudonyms ? pseudonym_of(intake->pseudonyms, *value, pseudonym) : ERROR_STATE;

@@ -26,6 +26,8 @@ struct intake;
 /* Reads the settings of a collector that are about its labels; again when they changed. */
 int personal_configure(struct instance *instance, const json_t *config) MUST_CHECK;
 
+/* True for a value that tells of nobody, which no pseudonym ever stands for. */
+bool personal_stays(const char *value);
 /* What of a personal label's value is kept: *ret_value is the value or points to pseudonym. */
 int personal_label(const struct intake *intake, const struct instance *instance, const char **value,
                    char pseudonym[PSEUDONYM_SIZE]) MUST_CHECK;

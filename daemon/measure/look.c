@@ -128,10 +128,21 @@ static int check_overflow(struct look *look, const struct promql_selector *selec
     return code;
 }
 
+static int check_hidden(struct look *look, const struct promql_selector *selector)
+{
+    char *why = NULL;
+    int code = look->world->hidden ? look->world->hidden(look->world->context, selector, &why) : 0;
+    if (why)
+        look_unknown(look, UNKNOWN_INVALID, why);
+    return code;
+}
+
 static void look_at(void *context, const struct promql_selector *selector)
 {
     struct look *look = context;
     struct watch_answer answer = {.covered = 1};
+    if (!look->code && selector->name)
+        look->code = check_hidden(look, selector);
     if (look->code || !selector->name)
         return;
     int64_t to_ms = promql_selector_end(selector, look->world->now_ms);

@@ -88,6 +88,9 @@ struct measure_world {
     bool (*counts)(void *context, const struct labels *labels);
     /* True when this label of the attribute holds personal data. */
     bool (*is_personal)(void *context, const char *name, const char *label);
+    /* Why what a selector asks for cannot be told from the series, or NULL; the heap's. NULL: it
+     * always can. */
+    int (*hidden)(void *context, const struct promql_selector *selector, char **ret_why);
 };
 
 struct result_element {

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -42,6 +43,13 @@ static int tear_down(void **state)
 static json_t *collector_of(struct scene *scene)
 {
     return json_array_get(json_object_get(scene->config, "collectors"), 0);
+}
+
+static void state_basis(struct scene *scene, const char *until)
+{
+    json_object_set_new(collector_of(scene), "legal_basis", json_string("agreement 7"));
+    json_object_set_new(collector_of(scene), "reviewed_by", json_string("dpo"));
+    json_object_set_new(collector_of(scene), "review_due", json_string(until));
 }
 
 static void send_excerpt(struct scene *scene, struct intake_link *link, const char *text,
@@ -112,9 +120,7 @@ static void a_legal_basis_keeps_names_until_its_review(void **state)
 {
     static const char *const users[] = {"ann", NULL};
     struct scene *scene = *state;
-    json_object_set_new(collector_of(scene), "legal_basis", json_string("agreement 7"));
-    json_object_set_new(collector_of(scene), "reviewed_by", json_string("dpo"));
-    json_object_set_new(collector_of(scene), "review_due", json_string("2026-11-22"));
+    state_basis(scene, "2026-11-22");
     scene_open(scene);
     run(scene, users);
     assert_true(scene_query(scene, "x_bad{user=\"ann\"}") == 1);
@@ -224,14 +230,131 @@ static void the_key_is_a_file_of_its_own(void **state)
     assert_int_equal(status.st_size, 32);
 }
 
+static json_t *asking(struct scene *scene, const char *id, const char *formula)
+{
+    json_t *measure = scene_measure(scene, id, formula, "== 0");
+    json_object_set_new(measure, "when_empty", json_string("met"));
+    return measure;
+}
+
+/* Nobody is found among pseudonyms, which is no proof that nobody is there. */
+static void a_name_is_not_asked_of_pseudonyms(void **state)
+{
+    static const char *const users[] = {"ann", NULL};
+    struct scene *scene = *state;
+    asking(scene, "ANN", "count(x_bad{user=\"ann\"} > 0)");
+    asking(scene, "WHERE", "count(x_age > 0)");
+    json_object_set_new(json_array_get(json_object_get(scene->config, "measures"), 1), "valid_when",
+                        json_string("count(x_bad{user!~\"bob.*\"}) > 0"));
+    asking(scene, "ROOT", "count(x_bad{user=\"root\"} > 0)");
+    asking(scene, "OTHER", "count(x_bad{user=\"ann\",instance=\"other\"} > 0)");
+    scene_open(scene);
+    run(scene, users);
+    scene_expect(scene, "ANN", "unknown");
+    assert_string_equal(scene_reason(scene, "ANN"),
+                        "invalid: the formula asks x_bad for a name in the label user, of which "
+                        "collector slow keeps pseudonyms: it states no legal basis");
+    scene_expect(scene, "WHERE", "unknown");
+    scene_expect(scene, "ROOT", "met");
+    scene_expect(scene, "OTHER", "met");
+}
+
+static void a_name_is_not_known_when_the_basis_has_lapsed(void **state)
+{
+    static const char *const users[] = {"ann", NULL};
+    struct scene *scene = *state;
+    asking(scene, "ANN", "count(x_bad{user=\"ann\"} > 0)");
+    state_basis(scene, "2026-11-22");
+    scene_open(scene);
+    run(scene, users);
+    scene_expect(scene, "ANN", "missed");
+    scene_pass(scene, 24 * 3600000);
+    run(scene, users);
+    scene_expect(scene, "ANN", "unknown");
+    assert_non_null(
+        strstr(scene_reason(scene, "ANN"), "the review of its legal basis was due on 2026-11-22"));
+}
+
+/* What --check says of a selector, without a legal basis. */
+static const struct asked {
+    const char *formula;
+    bool refused;
+} asked[] = {
+    {"sum(x_bad{user=\"root\"})", false},
+    {"sum(x_bad{user!=\"(invalid)\"})", false},
+    {"sum(x_bad{user=\"\"})", false},
+    {"sum(x_bad{user!=\"\"})", false},
+    {"sum(x_bad{user=~\".+\"})", false},
+    {"sum(x_bad{user!~\".*\"})", false},
+    {"sum(x_bad{user!~\"root|\\\\(invalid\\\\)|\"})", false},
+    {"sum(x_bad{instance=\"other\",user=\"ann\"})", false},
+    {"sum(x_age{user=\"ann\"})", false},
+    {"sum(x_bad{user=\"ann\"})", true},
+    {"sum(x_bad{user!=\"ann\"})", true},
+    {"sum(x_bad{user=~\"root|ann\"})", true},
+    {"sum(x_bad{user!~\"adm.*\"})", true},
+    {"sum(x_bad{user=~\"(invalid)\"})", true},
+    {"sum(x_bad{user!~\"ro.t\"})", true},
+    {"sum(x_bad{user=\"p-0123456789abcdef\"})", true},
+    {"sum(x_bad{user=\"ann\",instance=~\"slow|other\"})", true},
+    {"sum(rate(x_hits_total{user=\"ann\"}[2h]))", true},
+};
+
+struct heard {
+    int faults, warnings;
+    char sentence[400];
+};
+
+static void hear(void *context, const struct engine_fault *fault)
+{
+    struct heard *heard = context;
+    heard->faults += !fault->warning;
+    heard->warnings += fault->warning;
+    snprintf(heard->sentence, sizeof heard->sentence, "%s", fault->sentence);
+}
+
+static void check(struct scene *scene, struct heard *heard)
+{
+    CLEAN(clean_json) json_t *declared = json_pack("{s:o}", "slow", json_loads(tables, 0, NULL));
+    assert_int_equal(engine_check(scene->config, declared, hear, heard), 0);
+}
+
+static void check_mode_refuses_names(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+        struct scene *scene = scene_new();
+        struct heard none = {0}, stated = {0}, lapsed = {0};
+        scene_collector(scene, "slow", 3600000);
+        json_object_set_new(scene_measure(scene, "M", asked[i].formula, "== 0"), "coverage",
+                            json_string("0"));
+        check(scene, &none);
+        state_basis(scene, "2999-12-31");
+        check(scene, &stated);
+        state_basis(scene, "2001-12-31");
+        check(scene, &lapsed);
+        if (none.faults != asked[i].refused || none.warnings || stated.faults || stated.warnings ||
+            lapsed.faults || lapsed.warnings != asked[i].refused)
+            fail_msg("%s: %d, %d (%s)", asked[i].formula, none.faults, lapsed.warnings,
+                     none.sentence);
+        assert_true(!asked[i].refused || strstr(none.sentence, "keeps that label as pseudonyms"));
+        scene_free(scene);
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(names_become_pseudonyms),      TEST(a_legal_basis_keeps_names_until_its_review),
-        TEST(beyond_the_limit_all_is_one),  TEST(spans_out_of_order_are_refused),
+        TEST(names_become_pseudonyms),
+        TEST(a_legal_basis_keeps_names_until_its_review),
+        TEST(beyond_the_limit_all_is_one),
+        TEST(spans_out_of_order_are_refused),
         TEST(the_key_is_a_file_of_its_own),
+        TEST(a_name_is_not_asked_of_pseudonyms),
+        TEST(a_name_is_not_known_when_the_basis_has_lapsed),
+        cmocka_unit_test(check_mode_refuses_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

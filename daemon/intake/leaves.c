@@ -148,12 +148,10 @@ static json_t *coverage_fields(struct instance *instance)
     return fields;
 }
 
-/* Snapshots read the same no more: what was folded is told before what is new. A stream's quiet
- * intervals go on being folded beside its evidence. */
-static int end_fold(struct intake *intake, struct instance *instance, struct error *error)
+int leaves_end_fold(struct intake *intake, struct instance *instance, struct error *error)
 {
     int64_t leaf;
-    if (instance->stream || !instance->folded)
+    if (!instance->folded)
         return 0;
     return ledger_append(intake->ledger, LEAF_COVERAGE, coverage_fields(instance), &leaf, error);
 }
@@ -175,7 +173,9 @@ static json_t *evidence_fields(const struct intake *intake, const struct instanc
 static int write_evidence(struct intake *intake, struct instance *instance, const struct run *run,
                           struct error *error)
 {
-    int code = end_fold(intake, instance, error);
+    /* Snapshots read the same no more. A stream's quiet intervals go on being folded beside its
+     * evidence. */
+    int code = instance->stream ? 0 : leaves_end_fold(intake, instance, error);
     if (code)
         return code;
     instance_evidence_add(instance, ledger_next(intake->ledger), intake->now_ms);

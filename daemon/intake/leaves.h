@@ -17,6 +17,9 @@ int leaves_load(struct intake *intake, struct instance *instance, struct error *
 /* The evidence leaf of the run, with what waited. Call when the instance is as the run left it. */
 int leaves_evidence(struct intake *intake, struct instance *instance,
                     struct error *error) MUST_CHECK;
+/* The coverage leaf of what is folded, before evidence that is not like it. */
+int leaves_end_fold(struct intake *intake, struct instance *instance,
+                    struct error *error) MUST_CHECK;
 /* The evidence leaf of what waits, where it has waited long enough. */
 int leaves_due(struct intake *intake, struct instance *instance, struct error *error) MUST_CHECK;
 

@@ -76,15 +76,27 @@ static int store_positions(struct intake *intake, const struct instance *instanc
     return 0;
 }
 
-/* What makes a run the same as the one before: what it read, unless it read events. */
+/* A run of which nothing can be new but that it took place: it read, or its source is none of its
+ * business now, and it says so each time. */
+static bool may_repeat(const struct instance *instance, enum condition condition)
+{
+    const struct run *run = &instance->run;
+    if (run->event_count || run->lost || (run->excerpts.length && instance->stream))
+        return false;
+    if (condition == CONDITION_STANDBY || condition == CONDITION_ABSENT)
+        return !json_object_size(run->missing);
+    return condition == CONDITION_WELL;
+}
+
+/* What makes a run the same as the one before: what it read, unless it read events; and why it read
+ * nothing. */
 static int fingerprint(const struct instance *instance, enum condition condition,
                        char ret_hash[DIGEST_TEXT_SIZE])
 {
     const struct run *run = &instance->run;
     CLEAN(buffer_finish) struct buffer all = {0};
     ret_hash[0] = '\0';
-    if (condition != CONDITION_WELL || run->event_count || run->lost ||
-        (run->excerpts.length && instance->stream))
+    if (!may_repeat(instance, condition))
         return 0;
     /* A stream's gauges (silence, bytes) move at every interval and are in the series anyway. */
     if (!instance->stream) {
@@ -92,6 +104,8 @@ static int fingerprint(const struct instance *instance, enum condition condition
         buffer_byte(&all, '\n');
         buffer_append(&all, run->excerpts.data, run->excerpts.length);
     }
+    if (condition != CONDITION_WELL)
+        buffer_print(&all, "%s: %s\n", condition_text(condition), run->why ? run->why : "");
     if (run->out_of_scope)
         buffer_print(&all, "%zu refused", run->out_of_scope);
     if (all.failed)
@@ -111,7 +125,8 @@ static bool is_same(const struct instance *instance, enum condition condition, c
 {
     bool same = hash[0] && instance->evidence[0] >= 0 && instance->condition == condition;
     /* What a stream read between two quiet intervals stands in leaves of its own. */
-    return same && (instance->stream || strcmp(hash, instance->folded_hash) == 0);
+    bool quiet = instance->stream && condition == CONDITION_WELL;
+    return same && (quiet || strcmp(hash, instance->folded_hash) == 0);
 }
 
 /* A stream writes at most one evidence leaf an interval: what comes after it waits, unless it is
@@ -410,6 +425,8 @@ int seal_run(struct intake *intake, struct instance *instance, struct moment now
         return code;
     note_run(instance, condition, now.wall_ms);
     code = store_positions(intake, instance, error);
+    if (!code && moved)
+        code = leaves_end_fold(intake, instance, error);
     if (!code)
         code = record(intake, instance, telling, now.wall_ms, error);
     if (code)

@@ -154,6 +154,42 @@ static void quiet_hours_are_folded(void **state)
     intake_link_free(link);
 }
 
+static void interval(struct scene *scene, struct intake_link *link, int64_t status, const char *why)
+{
+    scene_pass(scene, 10000);
+    if (status)
+        scene_outcome(scene, link, status, why);
+    scene_batch(scene, link, 1, NULL);
+    scene_settle(scene);
+}
+
+/* A stream that has nothing to follow says so at each interval: once is enough, until it says
+ * something else. */
+static void standing_by_is_folded(void **state)
+{
+    enum { STANDBY = 3, ABSENT = -2 };
+    struct scene *scene = *state;
+    struct intake_link *link = begin(scene);
+    int before = leaves(scene, "evidence"), folds = leaves(scene, "coverage");
+    interval(scene, link, 0, "");
+    for (int i = 0; i < 100; i++)
+        interval(scene, link, STANDBY, "");
+    assert_int_equal(leaves(scene, "evidence"), before + 1);
+    /* The quiet one before it was told at once: it was not like what came then. */
+    assert_int_equal(leaves(scene, "coverage"), folds + 1);
+    for (int i = 0; i < 10; i++)
+        interval(scene, link, ABSENT, "no file");
+    assert_int_equal(leaves(scene, "evidence"), before + 2);
+    assert_int_equal(leaves(scene, "coverage"), folds + 2);
+    for (int i = 0; i < 10; i++)
+        interval(scene, link, ABSENT, "no folder");
+    assert_int_equal(leaves(scene, "evidence"), before + 3);
+    interval(scene, link, 0, "");
+    assert_int_equal(leaves(scene, "evidence"), before + 4);
+    scene_crash(scene);
+    intake_link_free(link);
+}
+
 static void results_once_a_day(void **state)
 {
     struct scene *scene = *state;
@@ -225,6 +261,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(evidence_once_an_interval, set_up, tear_down),
         cmocka_unit_test_setup_teardown(urgent_at_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(quiet_hours_are_folded, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(standing_by_is_folded, set_up, tear_down),
         cmocka_unit_test_setup_teardown(results_once_a_day, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_quiet_day, set_up, tear_down),
     };

@@ -125,7 +125,9 @@ def measures_of(browser):
 def values_or_reasons(browser, command):
     def judged():
         rows = measures_of(browser)
-        return rows if rows and all(m["judged_at"] for m in rows.values()) else None
+        return rows if rows and all(
+            m["judged_at"] and "has not ended its first run" not in (m["reason"] or "")
+            for m in rows.values()) else None
 
     measures = wait_for("all measures", judged)
     known = [m for m in measures.values() if m["state"] != "unknown"]

@@ -25,8 +25,10 @@ TYPED = ["Tr0ub4dor-canary&3", "correct horse canary staple", "p\u00e4ss-canary-
 CANARIES = ACCOUNTS + SOURCES + TYPED
 CONTROL = "names-control.log"  # a path is kept: the search finds what stands there
 NAME = re.compile(rb"zz\d{7}")  # the distinct names
-ENGINE_MIB = 160
-COLLECTOR_MIB = 64
+# A sanitizer keeps what was freed.
+SANITIZED = bool(os.environ.get("CHAOS_SANITIZED"))
+ENGINE_MIB = 1024 if SANITIZED else 160
+COLLECTOR_MIB = 512 if SANITIZED else 64
 STORE_MIB = 64
 
 

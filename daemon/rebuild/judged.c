@@ -123,6 +123,8 @@ int judged_result(struct rebuilt *rebuilt, const struct leaf *leaf)
         return code;
     const char *id = json_text_of(text, "measure", "");
     json_t *memory = json_object_get(text, "state");
+    if (!json_object_get(text, "body") || !json_object_get(leaf->fields, "state"))
+        return rebuilt_odd(rebuilt, leaf);
     CLEAN(clean_text) char *words = json_canonical(json_object_get(text, "body"));
     if (!words)
         return ERROR_MEMORY;
@@ -143,6 +145,8 @@ int judged_state(struct rebuilt *rebuilt, const struct leaf *leaf)
     int code = rebuilt_text(rebuilt, leaf, &text);
     if (code || strcmp(json_text_of(text, "kind", ""), "objective") != 0)
         return code;
+    if (!json_object_get(leaf->fields, "state"))
+        return rebuilt_odd(rebuilt, leaf);
     return json_object_set(rebuilt->objectives, json_text_of(text, "id", ""),
                            json_object_get(leaf->fields, "state"))
                ? ERROR_MEMORY
@@ -210,6 +214,8 @@ int judged_finding(struct rebuilt *rebuilt, const struct leaf *leaf)
     int code = rebuilt_text(rebuilt, leaf, &text);
     if (code || !text)
         return code;
+    if (!json_object_get(leaf->fields, "finding"))
+        return rebuilt_odd(rebuilt, leaf);
     code = read_excerpts(rebuilt, leaf, &excerpts);
     json_t *record = json_object_get(text, "row"), *details = json_object_get(text, "details");
     if (json_flag_of(text, "listed", false))

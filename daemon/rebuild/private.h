@@ -45,6 +45,9 @@ int rebuilt_read(struct rebuilt *rebuilt) MUST_CHECK;
 void rebuilt_differs(struct rebuilt *rebuilt, const char *what, const char *stored,
                      const char *made);
 
+/* A leaf that lacks what its type tells is passed over, and told as a difference; 0. */
+int rebuilt_odd(struct rebuilt *rebuilt, const struct leaf *leaf) MUST_CHECK;
+
 /* 1: the payload is there; 0: the leaf has none, or it was disposed of; a missing one that no
  * disposal tells of is a difference. */
 int rebuilt_payload(struct rebuilt *rebuilt, const struct leaf *leaf, enum payload_kind kind,

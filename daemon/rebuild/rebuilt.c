@@ -51,6 +51,14 @@ void rebuilt_differs(struct rebuilt *rebuilt, const char *what, const char *stor
         report->on_difference(report->context, what, stored, made);
 }
 
+int rebuilt_odd(struct rebuilt *rebuilt, const struct leaf *leaf)
+{
+    CLEAN(clean_text)
+    char *what = text_format("leaf %lld, %s", (long long)leaf->index, leaf->type);
+    rebuilt_differs(rebuilt, what ? what : "", "none that conformd writes", "");
+    return what ? 0 : ERROR_MEMORY;
+}
+
 json_t *rebuilt_table(struct rebuilt *rebuilt, const char *name)
 {
     json_t *table = json_object_get(rebuilt->tables, name);
@@ -138,10 +146,12 @@ static int take(struct rebuilt *rebuilt, const struct leaf *leaf)
     rebuilt->last_ms = leaf->time_ms;
     if (strcmp(leaf->type, "start") == 0)
         rebuilt->start = leaf->index;
+    int code = 0;
     for (size_t i = 0; i < sizeof takers / sizeof *takers; i++)
         if (strcmp(takers[i].type, leaf->type) == 0)
-            return takers[i].take(rebuilt, leaf);
-    return 0;
+            code = takers[i].take(rebuilt, leaf);
+    /* Of spans that end before they begin. */
+    return code == ERROR_RANGE ? rebuilt_odd(rebuilt, leaf) : code;
 }
 
 static int read_leaf(struct rebuilt *rebuilt, int64_t index,

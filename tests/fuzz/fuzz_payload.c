@@ -1,6 +1,8 @@
-/* links: api intake series ledger store base
+/* links: api rebuild intake series ledger store base
  * A store that was damaged: leaves, payloads and kept rows of any bytes, read by all who read them
- * back. Nothing that was changed passes the check of the ledger, and every question has an answer.
+ * back. Nothing that was changed passes the check of the ledger, or is rebuilt from, and every
+ * question has an answer. Also a ledger that is whole and tells anything: leaves and samples that
+ * nobody here would write, which is what the rebuild's readers come to see behind that check.
  * Input: a byte that says what is damaged, a byte that says which of it, the bytes put there. */
 #include <stdint.h>
 #include <stdio.h>
@@ -13,11 +15,12 @@
 #include "base/json.h"
 #include "intake/instance.h"
 #include "ledger/ledger.h"
+#include "rebuild/rebuild.h"
 #include "store/states.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { LEAVES = 3, NOW = 1000 };
+enum { LEAVES = 3, NOW = 1000, TOLD_MOST = 8 };
 
 static struct api api;
 static struct buffer entries; /* of the one bundle, as they were */
@@ -159,7 +162,89 @@ static bool damage_row(int kind, const uint8_t *bytes, size_t size)
     return false;
 }
 
+/* --- what a whole ledger tells --- */
+
+/* Bytes up to the next NUL, or to the end. */
+static char *next_text(const uint8_t **at, const uint8_t *end)
+{
+    const uint8_t *zero = memchr(*at, 0, (size_t)(end - *at));
+    size_t length = (size_t)((zero ? zero : end) - *at);
+    char *text = strndup((const char *)*at, length);
+    require(text);
+    *at += length + (zero != NULL);
+    return text;
+}
+
+static void attach(json_t *fields, enum payload_kind kind, const void *bytes, size_t length)
+{
+    static const char *const keys[] = {[PAYLOAD_READINGS] = "pr",
+                                       [PAYLOAD_EXCERPTS] = "pe",
+                                       [PAYLOAD_TEXT] = "pt",
+                                       [PAYLOAD_SAMPLES] = "ps"};
+    char hash[65];
+    require(!ledger_attach(api.ledger, kind, bytes, length, hash));
+    json_object_set_new(fields, keys[kind], json_string(hash));
+}
+
+/* A leaf's type, then its fields, its text and its excerpts, each with a NUL behind. */
+static void tell(const uint8_t **at, const uint8_t *end)
+{
+    enum leaf_type type = (enum leaf_type)(*(*at)++ % (LEAF_SELFTEST + 1));
+    CLEAN(clean_text) char *line = next_text(at, end);
+    CLEAN(clean_text) char *text = next_text(at, end);
+    CLEAN(clean_text) char *excerpts = next_text(at, end);
+    json_t *fields = NULL;
+    int64_t index;
+    if (json_read(line, strlen(line), &fields, NULL) || !json_is_object(fields)) {
+        json_decref(fields);
+        fields = json_object();
+    }
+    if (*text)
+        attach(fields, PAYLOAD_TEXT, text, strlen(text));
+    if (*excerpts)
+        attach(fields, PAYLOAD_EXCERPTS, excerpts, strlen(excerpts));
+    (void)!ledger_append(api.ledger, type, fields, &index, NULL);
+}
+
+static bool tell_leaves(int kind, const uint8_t *bytes, size_t size)
+{
+    const uint8_t *at = bytes, *end = bytes + size;
+    (void)kind;
+    ledger_turn(api.ledger, NOW);
+    for (int i = 0; i < TOLD_MOST && at < end; i++)
+        tell(&at, end);
+    require(!ledger_seal(api.ledger, NULL));
+    return false;
+}
+
+/* The first so many bytes once, then the rest: what a body leaves behind is there for the next. */
+static bool tell_samples(int kind, const uint8_t *bytes, size_t size)
+{
+    size_t first = (size_t)kind < size ? (size_t)kind : size;
+    const size_t lengths[] = {first, size - first};
+    ledger_turn(api.ledger, NOW);
+    for (size_t i = 0; i < 2; i++) {
+        json_t *fields = json_pack("{s:b}", "own", true);
+        int64_t index;
+        attach(fields, PAYLOAD_SAMPLES, bytes + i * first, lengths[i]);
+        require(!ledger_append(api.ledger, LEAF_COVERAGE, fields, &index, NULL));
+    }
+    require(!ledger_seal(api.ledger, NULL));
+    return false;
+}
+
 /* --- who reads it --- */
+
+/* A ledger that does not verify is not rebuilt from; one that does is, or says what is wrong. */
+static void rebuild(bool seen)
+{
+    const struct rebuild_report report = {0};
+    struct rebuild_figures figures;
+    struct error error = {0};
+    int code = rebuild_check(api.store, &report, &figures, &error);
+    error_finish(&error);
+    require(seen ? code != 0 : !code || code == ERROR_FORMAT);
+}
 
 static void ask(const char *path)
 {
@@ -202,7 +287,8 @@ static void remember(const uint8_t *bytes, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static bool (*const damages[])(int kind, const uint8_t *bytes, size_t size) = {
-        damage_payload, damage_entries, damage_leaf, damage_salt, damage_root, damage_row};
+        damage_payload, damage_entries, damage_leaf, damage_salt,
+        damage_root,    damage_row,     tell_leaves, tell_samples};
     static const char *const paths[] = {
         "/api/evidence",   "/api/evidence/1",      "/api/status",      "/api/measures",
         "/api/collectors", "/api/measures/status", "/api/findings",    "/api/findings/N",
@@ -214,13 +300,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!api.series)
         open_api();
     require(!store_begin(api.store, NULL));
-    bool seen = damages[data[0] % 6](data[1], data + 2, size - 2);
+    bool seen = damages[data[0] % 8](data[1], data + 2, size - 2);
     int code = ledger_verify(api.ledger, &leaves, NULL);
     require(!code == !seen);
     read_ledger();
+    rebuild(seen);
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
         ask(paths[i]);
     store_rollback(api.store);
+    ledger_forget(api.ledger);
     remember(data + 2, size - 2);
     return 0;
 }

@@ -235,7 +235,7 @@ static char *ended_words(const struct instance *instance, const json_t *ended)
     if (instance->overdue || strcmp(reason, "deadline") == 0)
         return strdup("it passed its deadline and was ended");
     if (strcmp(reason, "silent") == 0)
-        return strdup("it was silent for 4.5 s and was ended");
+        return strdup("it was silent for 4 s and was ended");
     if (signal)
         return text_format("signal %lld ended it", (long long)signal);
     if (instance->stream)

@@ -15,7 +15,7 @@ struct channel;
 struct child_link;
 
 enum {
-    CHILDREN_SILENT_MS = 4500,   /* without a sign of life, once ready: found within 5 s */
+    CHILDREN_SILENT_MS = 4000,   /* without a sign of life, once ready: found within 5 s */
     CHILDREN_READER_MS = 15000,  /* the same, of the reader */
     CHILDREN_UNREADY_MS = 60000, /* from start to ready */
     CHILDREN_WELL_MS = 10000,    /* ready for so long: its deaths are forgotten */

@@ -17,9 +17,9 @@ LINE = ("Nov 22 06:20:00 host sshd[%d]: Failed password for root from 203.0.113.
 PR_SET_CHILD_SUBREAPER = 36
 BURST_SECONDS = 0.01
 LONG = os.environ.get("CHAOS_LONG", "") not in ("", "0")
-# How much longer than promised a machine that does other things may take.
-PATIENCE = float(os.environ.get("CHAOS_PATIENCE", "1"))
 SANITIZED = os.environ.get("CHAOS_SANITIZED", "") not in ("", "0")
+# How much longer than promised a machine that does other things may take, or sanitizers.
+PATIENCE = float(os.environ.get("CHAOS_PATIENCE", "1")) * (5 if SANITIZED else 1)
 
 
 def adopt_orphans():

@@ -11,7 +11,7 @@ Usage: scripts/test.sh [--quick] [--no-install] [PATTERN]
   --quick       the dev preset only
   --no-install  do not install packages
   PATTERN       only tests whose name matches, as ctest -R
-CONFORMD_TEST_MINUTES (preset 38) is the time for all of it, CONFORMD_TEST_JOBS how many at once,
+CONFORMD_TEST_MINUTES (preset 60) is the time for all of it, CONFORMD_TEST_JOBS how many at once,
 CHAOS_PATIENCE (preset 2) how many times longer than promised the tests of chaos let things take.
 END
 }
@@ -30,7 +30,7 @@ for argument in "$@"; do
 done
 
 cd "$(dirname "$0")/.." || exit 1
-minutes=${CONFORMD_TEST_MINUTES:-38}
+minutes=${CONFORMD_TEST_MINUTES:-60}
 # Build servers do other things meanwhile: what is promised in seconds may take twice as long here.
 export CHAOS_PATIENCE=${CHAOS_PATIENCE:-2}
 jobs=${CONFORMD_TEST_JOBS:-$(nproc)}

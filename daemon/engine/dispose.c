@@ -80,7 +80,7 @@ static int dispose(struct engine *engine, const struct disposal *disposal, int64
 {
     CLEAN(buffer_finish) struct buffer list = {0};
     char digest[DIGEST_TEXT_SIZE];
-    int64_t upto, ends[2], count, leaf;
+    int64_t upto, ends[2] = {0, 0}, count = 0, leaf;
     /* Whole days: what is packed on a day can be read by itself, and no other without it. */
     int64_t before_ms = (engine->turn_ms - keep_ms) / DAY_MS * DAY_MS;
     int code = last_leaf(engine, before_ms, &upto, error);

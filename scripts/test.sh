@@ -112,7 +112,8 @@ fi
 mkdir -p build
 run_preset dev all -LE 'long|bench|machine'
 if [ "$quick" = no ]; then
-    run_preset asan all -L 'unit|plugin|system|fuzz' -LE 'long|bench|machine'
+    # plain: what sanitizers make too slow, and what is judged by its time.
+    run_preset asan all -L 'unit|plugin|system|fuzz' -LE 'long|bench|machine|plain'
     run_preset fuzz fuzz_targets -L fuzzing -LE 'long|bench|machine'
     run_preset release all -L machine
 fi

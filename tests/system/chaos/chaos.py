@@ -67,12 +67,12 @@ def descendants_of(pid):
 
 
 def find(daemon, role, instance=None):
-    """The number of a running child, or None."""
+    """The number of a running child, or None; one that only checks a configuration is none."""
     for pid in children_of(daemon.process.pid):
         words = command_of(pid)
         stat = stat_of(pid)
         if (words and stat and stat[1] != "Z" and os.path.basename(words[0]) == "conformd-" + role
-                and (instance is None or instance in words[1:])):
+                and "--check" not in words and (instance is None or instance in words[1:])):
             return pid
     return None
 

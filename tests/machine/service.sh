@@ -17,7 +17,7 @@ systemd-analyze security conformd --no-pager | tail -n 1
 echo "- it gathers this machine's evidence from its journal"
 logger -t sshd -p auth.info 'Failed password for root from 203.0.113.9 port 4711 ssh2'
 counted() { [[ $(curl -s --unix-socket /run/conformd/api.sock -G http://conformd/api/v1/query \
-    --data-urlencode 'query=sum(log_auth_failures_total{source="203.0.113.9"})' |
+    --data-urlencode 'query=sum(log_auth_failures_total{user="root",source=~"p-.+"})' |
     jq -r '.data.result[0].value[1]') == 1 ]]; }
 await 60 "the journal's line" counted
 

@@ -80,6 +80,11 @@ static int open_rooms(struct engine *engine, struct error *error)
     engine->intake.store = engine->store;
     engine->intake.ledger = engine->ledger;
     engine->intake.series = engine->series;
+    engine->upkeep.store = engine->store;
+    engine->upkeep.ledger = engine->ledger;
+    engine->upkeep.series = engine->series;
+    engine->upkeep.asks = (struct upkeep_asks){engine->context, engine->calls->pause,
+                                               engine->calls->end_reader, engine->calls->log};
     code = read_memory(engine, error);
     if (!code)
         code = monitor_note_end(engine, error);

@@ -121,7 +121,7 @@ static int put_log(const struct engine *engine, struct expose *out)
 {
     struct store_log log;
     store_log(engine->store, &log);
-    int code = commits_publish(&engine->commit_times, out);
+    int code = upkeep_publish_commits(&engine->upkeep, out);
     if (!code)
         code = put_single(out, "conformd_store_log_bytes", EXPOSE_GAUGE,
                           "The store's write-ahead log, from its beginning to the last commit.",
@@ -129,7 +129,7 @@ static int put_log(const struct engine *engine, struct expose *out)
     return code ? code
                 : put_single(out, "conformd_readers_paused", EXPOSE_GAUGE,
                              "1 while nobody may begin to read the store.",
-                             engine->log_watch.paused);
+                             engine->upkeep.log.paused);
 }
 
 static int put_store(const struct engine *engine, struct expose *out)

@@ -9,6 +9,4 @@
  */
 int publish_samples(struct engine *engine, int64_t now_ms, struct expose *out) MUST_CHECK;
 
-int commits_publish(const struct commit_times *times, struct expose *out) MUST_CHECK;
-
 #endif

@@ -6,7 +6,6 @@
 #include "base/clean.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "engine/dispose.h"
 #include "intake/quiet.h"
 
 enum {
@@ -304,13 +303,13 @@ int engine_idle(struct engine *engine, struct moment now, struct error *error)
         engine->swept_boot_ms = now.boot_ms;
         code = turn_begin(engine, &now, error);
         if (!code)
-            code = sweep_old(engine, error);
+            code = upkeep_sweep_old(&engine->upkeep, engine->config, now.wall_ms, error);
         if (!code)
-            code = dispose_old(engine, error);
+            code = upkeep_dispose_old(&engine->upkeep, engine->config, now.wall_ms, error);
         if (!code)
             code = turn_end(engine, now, error);
         if (!code)
-            code = dispose_traces(engine, error);
+            code = upkeep_dispose_traces(&engine->upkeep, error);
     }
-    return code ? code : readers_tend(engine, now, error);
+    return code ? code : upkeep_tend_log(&engine->upkeep, now, error);
 }

@@ -5,12 +5,12 @@
 #include "engine/engine.h"
 #include "engine/judged.h"
 #include "engine/stated.h"
-#include "engine/storing.h"
 #include "ledger/ledger.h"
 #include "monitoring/monitoring.h"
 #include "notify/notify.h"
 #include "register/register.h"
 #include "store/states.h"
+#include "upkeep/upkeep.h"
 
 enum {
     OWN_EVERY_MS = 60000,
@@ -40,14 +40,12 @@ struct engine {
     struct objective *objectives;
     size_t objective_count;
 
-    struct log_watch log_watch;
-    struct commit_times commit_times;
+    struct upkeep upkeep;
 
     struct waiter *waiters;
     size_t waiter_count;
     size_t waiter_capacity;
 
-    bool erased;       /* payloads went: the write-ahead log still holds them */
     json_t *new_texts; /* of constructs, that no config leaf tells of yet */
 
     char host[65];
@@ -138,7 +136,5 @@ int turn_end(struct engine *engine, struct moment now, struct error *error) MUST
 void turn_undo(struct engine *engine);
 /* privacy.c: a leaf when the key of pseudonyms is new, and what the API tells of it. */
 int privacy_note_key(struct engine *engine, struct error *error) MUST_CHECK;
-/* sweep.c: what is too old goes. */
-int sweep_old(struct engine *engine, struct error *error) MUST_CHECK;
 
 #endif

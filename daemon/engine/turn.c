@@ -83,11 +83,11 @@ static json_t *show_daemon(struct engine *engine)
         json_array_append_new(
             notes, json_string("trust_clock is set: results count although the kernel does not "
                                "hold the clock for synchronised"));
-    if (engine->log_watch.outsider)
+    if (engine->upkeep.log.outsider)
         json_array_append_new(
             notes, json_sprintf("process %lld reads the store in one long transaction: its log "
                                 "grows until that ends",
-                                (long long)engine->log_watch.outsider));
+                                (long long)engine->upkeep.log.outsider));
     struct series_figures figures;
     series_figures(engine->series, &figures);
     return json_pack("{s:s, s:o, s:b, s:{s:s, s:o}, s:s, s:b, s:o, s:s, s:I, s:I, s:s}", "version",
@@ -117,7 +117,7 @@ int turn_end(struct engine *engine, struct moment now, struct error *error)
         code = store_commit(engine->store, error);
     if (code)
         return code;
-    commits_note(&engine->commit_times, clock_us() - begun_us);
+    upkeep_note_commit(&engine->upkeep, clock_us() - begun_us);
     intake_committed(&engine->intake);
     engine->turns++;
     return 0;
@@ -201,12 +201,17 @@ int engine_turn(struct engine *engine, struct moment now, struct error *error)
     answer_waiters(engine);
     schedule_start_due(engine, now);
     code = schedule_deliver(engine, now, error);
-    return code ? code : readers_hurry(engine, now, error);
+    return code ? code : upkeep_hurry_log(&engine->upkeep, now, error);
 }
 
 int64_t engine_turns(const struct engine *engine)
 {
     return engine->turns;
+}
+
+bool engine_pauses_readers(const struct engine *engine)
+{
+    return engine->upkeep.log.paused;
 }
 
 struct intake *engine_intake(struct engine *engine)

@@ -27,6 +27,7 @@ ROOMS = {
                    "notify"},
     "rebuild": {"base", "store", "ledger", "series", "intake"},
     "expose": {"base"},
+    "upkeep": {"base", "store", "ledger", "series", "expose"},
     "http": {"base"},
     "api": SHOWN | {"http", "report"},
     "report": SHOWN,

@@ -4,5 +4,3 @@ foreach(name intake engine engine_acts engine_clock engine_known engine_monitori
     measure intake register notify engine acts)
   target_sources(test_${name} PRIVATE engine_scene.c)
 endforeach()
-conformd_unit_test(engine_readers USES base channel store ledger series promql criterion objective
-  measure intake register notify engine)

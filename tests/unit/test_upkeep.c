@@ -1,4 +1,4 @@
-/* The engine's care for the store's log: pauses, who holds it, and commit times. */
+/* The upkeep of the store's log: pauses, who holds it, and commit times. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,9 +16,9 @@
 
 #include "base/clean.h"
 #include "base/text.h"
-#include "engine/state.h"
+#include "upkeep/upkeep.h"
 
-/* What the engine asked for. */
+/* What the upkeep asked for. */
 struct asked {
     bool paused;
     int64_t ended; /* a process */
@@ -28,7 +28,7 @@ struct asked {
 
 struct bench {
     char folder[64];
-    struct engine engine;
+    struct upkeep upkeep;
     struct asked asked;
     struct error error;
     struct moment now;
@@ -55,18 +55,14 @@ static void on_log(void *context, int level, const char *text)
     ((struct asked *)context)->lines++;
 }
 
-static const struct engine_calls calls = {
-    .pause = on_pause, .end_reader = on_end_reader, .log = on_log};
-
 static int set_up(void **state)
 {
     struct bench *bench = calloc(1, sizeof *bench);
     snprintf(bench->folder, sizeof bench->folder, "/tmp/test_readers.XXXXXX");
     assert_non_null(mkdtemp(bench->folder));
-    assert_int_equal(store_open(bench->folder, STORE_WRITE, &bench->engine.store, &bench->error),
+    assert_int_equal(store_open(bench->folder, STORE_WRITE, &bench->upkeep.store, &bench->error),
                      0);
-    bench->engine.calls = &calls;
-    bench->engine.context = &bench->asked;
+    bench->upkeep.asks = (struct upkeep_asks){&bench->asked, on_pause, on_end_reader, on_log};
     bench->now = (struct moment){1795323600000, 1000000};
     *state = bench;
     return 0;
@@ -79,7 +75,7 @@ static int tear_down(void **state)
     struct bench *bench = *state;
     if (bench->holder)
         kill(bench->holder, SIGKILL);
-    store_close(bench->engine.store);
+    store_close(bench->upkeep.store);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         CLEAN(clean_text) char *path = text_format("%s/%s", bench->folder, names[i]);
         unlink(path);
@@ -94,7 +90,7 @@ static int tear_down(void **state)
 static void grow(struct bench *bench, int mebibytes)
 {
     struct store_query *query =
-        store_query(bench->engine.store, "INSERT INTO meta(key, value) VALUES('big', zeroblob(?1))"
+        store_query(bench->upkeep.store, "INSERT INTO meta(key, value) VALUES('big', zeroblob(?1))"
                                          " ON CONFLICT DO UPDATE SET value = excluded.value");
     store_bind_integer(query, 1, (int64_t)mebibytes << 20);
     assert_int_equal(store_run(query, &bench->error), 0);
@@ -104,7 +100,7 @@ static void tend(struct bench *bench, int64_t after_ms)
 {
     bench->now.wall_ms += after_ms;
     bench->now.boot_ms += after_ms;
-    assert_int_equal(readers_tend(&bench->engine, bench->now, &bench->error), 0);
+    assert_int_equal(upkeep_tend_log(&bench->upkeep, bench->now, &bench->error), 0);
 }
 
 static void hold(struct bench *bench)
@@ -143,8 +139,8 @@ static void test_quiet_log_pauses_nobody(void **state)
     tend(bench, 1000);
     assert_false(bench->asked.paused);
     assert_int_equal(bench->asked.ends, 0);
-    assert_int_equal(store_meta_set(bench->engine.store, "a", "b", &bench->error), 0);
-    store_log(bench->engine.store, &log);
+    assert_int_equal(store_meta_set(bench->upkeep.store, "a", "b", &bench->error), 0);
+    store_log(bench->upkeep.store, &log);
     assert_true(log.bytes < 1 << 20);
 }
 
@@ -179,12 +175,12 @@ static void test_long_log_pauses(void **state)
     grow(bench, 1);
     hold(bench);
     grow(bench, 40);
-    assert_int_equal(readers_hurry(&bench->engine, bench->now, &bench->error), 0);
+    assert_int_equal(upkeep_hurry_log(&bench->upkeep, bench->now, &bench->error), 0);
     assert_true(bench->asked.paused);
-    assert_true(engine_pauses_readers(&bench->engine));
+    assert_true(bench->upkeep.log.paused);
     let_go(bench);
     bench->now.boot_ms += 1000;
-    assert_int_equal(readers_hurry(&bench->engine, bench->now, &bench->error), 0);
+    assert_int_equal(upkeep_hurry_log(&bench->upkeep, bench->now, &bench->error), 0);
     assert_false(bench->asked.paused);
 }
 
@@ -197,24 +193,24 @@ static void test_stranger_is_named(void **state)
     grow(bench, 2);
     for (int i = 0; i < 20; i++)
         tend(bench, 1000);
-    assert_int_equal(bench->engine.log_watch.outsider, bench->holder);
+    assert_int_equal(bench->upkeep.log.outsider, bench->holder);
     assert_int_equal(bench->asked.ends, 1);
     assert_int_equal(bench->asked.lines, 1);
     assert_false(bench->asked.paused);
     let_go(bench);
     tend(bench, 1000);
-    assert_int_equal(bench->engine.log_watch.outsider, 0);
+    assert_int_equal(bench->upkeep.log.outsider, 0);
     assert_int_equal(bench->asked.lines, 2);
 }
 
 static void test_commit_times_are_counted(void **state)
 {
     struct bench *bench = *state;
-    struct commit_times *times = &bench->engine.commit_times;
-    commits_note(times, 100);
-    commits_note(times, 500);
-    commits_note(times, 501);
-    commits_note(times, 60000000);
+    const struct commit_times *times = &bench->upkeep.commits;
+    upkeep_note_commit(&bench->upkeep, 100);
+    upkeep_note_commit(&bench->upkeep, 500);
+    upkeep_note_commit(&bench->upkeep, 501);
+    upkeep_note_commit(&bench->upkeep, 60000000);
     assert_int_equal(times->counts[0], 2);
     assert_int_equal(times->counts[1], 1);
     assert_int_equal(times->counts[COMMITS_BOUNDS], 1);

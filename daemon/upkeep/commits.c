@@ -1,5 +1,5 @@
 /* How long commits take: a histogram of /metrics. */
-#include "engine/publish.h"
+#include "upkeep/upkeep.h"
 
 /* Seconds; each about 1.4 times the one before. */
 static const double bounds[COMMITS_BOUNDS] = {
@@ -7,8 +7,9 @@ static const double bounds[COMMITS_BOUNDS] = {
     0.024,  0.032,   0.048, 0.064,  0.096, 0.128, 0.192, 0.256, 0.512, 1,     2,
 };
 
-void commits_note(struct commit_times *times, int64_t took_us)
+void upkeep_note_commit(struct upkeep *upkeep, int64_t took_us)
 {
+    struct commit_times *times = &upkeep->commits;
     double seconds = (double)took_us / 1e6;
     size_t at = 0;
     while (at < COMMITS_BOUNDS && seconds > bounds[at])
@@ -17,8 +18,9 @@ void commits_note(struct commit_times *times, int64_t took_us)
     times->seconds += seconds;
 }
 
-int commits_publish(const struct commit_times *times, struct expose *out)
+int upkeep_publish_commits(const struct upkeep *upkeep, struct expose *out)
 {
+    const struct commit_times *times = &upkeep->commits;
     struct expose_family family = {.name = "conformd_commit_seconds",
                                    .help = "How long the store took to commit a turn.",
                                    .unit = "seconds",

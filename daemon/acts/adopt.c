@@ -53,7 +53,7 @@ static int adopt_row(struct engine *engine, const struct judged *judged,
 static int check_known(struct engine *engine, const char *name, char **ret_reason)
 {
     struct watch_answer answer = {.covered = 1};
-    int code = watch_attribute(engine, name, engine->turn_ms, engine->turn_ms, &answer);
+    int code = watch_attribute(&engine->watch, name, engine->turn_ms, engine->turn_ms, &answer);
     *ret_reason = answer.reason;
     return code;
 }
@@ -74,7 +74,7 @@ static int adopt_baseline(struct engine *engine, struct judged *judged, const st
         return error_set(error, code, "measure %s: there is no attribute to take a baseline of",
                          judged->measure->id);
     struct promql_request request = {.source = measure_source(engine->series),
-                                     .options = {.reach_ms = engine_reach_ms(engine)},
+                                     .options = {.reach_ms = watch_reach_ms(&engine->watch)},
                                      .from_ms = engine->turn_ms,
                                      .to_ms = engine->turn_ms};
     code = promql_evaluate(present, &request, &value, error);
@@ -183,7 +183,7 @@ int act_adopt(struct engine *engine, const struct act *act, json_t **ret_body, s
             code = adopt_measure(engine, judged, act, rows, error);
     }
     if (!code && !show_only)
-        code = own_baseline(engine, engine->turn_ms, error);
+        code = own_baseline(&engine->own, engine->turn_ms, error);
     if (!code)
         *ret_body = json_pack("{s:O, s:b}", "measures", rows, "dry_run", show_only);
     return code;

@@ -7,7 +7,6 @@
 #include "base/clean.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "engine/named.h"
 
 struct checking {
     void (*on_fault)(void *context, const struct engine_fault *fault);
@@ -71,7 +70,7 @@ static void check_names(struct checking *checking, const struct instance *instan
                                         [MATCH_REGEX] = "=~",
                                         [MATCH_NOT_REGEX] = "!~"};
     const struct basis *basis = &instance->basis;
-    const struct promql_matcher *matcher = named_matcher(instance, selector);
+    const struct promql_matcher *matcher = watch_name_matcher(instance, selector);
     CLEAN(clean_text) char *sentence = NULL;
     if (!matcher || basis_holds(basis, checking->now_ms))
         return;
@@ -85,7 +84,7 @@ static void check_names(struct checking *checking, const struct instance *instan
     else
         sentence =
             text_format("%s%s\"%s\" hangs on a name, and collector %s keeps that label as "
-                        "pseudonyms; " NAMED_ALLOWED,
+                        "pseudonyms; " WATCH_NAMES_ALLOWED,
                         matcher->name, signs[matcher->match], matcher->value, instance->name);
     if (sentence)
         tell(checking, checking->setting, selector->column, stated, sentence);

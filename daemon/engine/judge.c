@@ -7,7 +7,6 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "engine/leaf.h"
-#include "engine/named.h"
 
 enum {
     ROW_EVERY_MS = 60000,    /* of results, while the state is the same */
@@ -262,14 +261,7 @@ static bool counts(const struct judged *judged)
 static int judge_one(struct engine *engine, struct judged *judged, struct moment now,
                      struct error *error)
 {
-    struct measure_world world = {.series = engine->series,
-                                  .now_ms = now.wall_ms,
-                                  .reach_ms = engine_reach_ms(engine),
-                                  .context = engine,
-                                  .watch = watch_attribute,
-                                  .counts = watch_counts,
-                                  .is_personal = watch_is_personal,
-                                  .hidden = named_hidden};
+    struct measure_world world = watch_world(&engine->watch, engine->series, now.wall_ms);
     struct result result = {0};
     struct outcome outcome = {0};
     int code = applies_judge(engine, judged, &world, &result, error);

@@ -49,7 +49,7 @@ static struct monitoring_world world_of(struct engine *engine, struct moment now
                                      .host = engine->host,
                                      .version = CONFORMD_VERSION,
                                      .now = now,
-                                     .started_ms = engine->started_ms,
+                                     .started_ms = engine->own.started_ms,
                                      .each_reader = each_reader,
                                      .context = engine};
 }

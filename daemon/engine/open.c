@@ -21,7 +21,7 @@ static void read_boot(struct engine *engine)
 /* What the last process knew, and whether the machine was started anew since. */
 static int read_memory(struct engine *engine, struct error *error)
 {
-    CLEAN(clean_json) json_t *boot = NULL, *watched = NULL, *told = NULL;
+    CLEAN(clean_json) json_t *boot = NULL;
     int code = states_get(engine->store, "daemon", "boot", &boot, error);
     if (code && code != ERROR_MISSING)
         return code;
@@ -30,14 +30,7 @@ static int read_memory(struct engine *engine, struct error *error)
     engine->last_turn_ms = engine->turn_ms;
     engine->last_boot_ms = engine->other_boot ? 0 : json_integer_of(boot, "boot_ms", 0);
     engine->turn_boot_ms = engine->last_boot_ms;
-    code = states_get(engine->store, "daemon", "told", &told, error);
-    if (code && code != ERROR_MISSING)
-        return code;
-    engine->own_told_ms = json_integer_of(told, "own", 0);
-    code = states_get(engine->store, "daemon", "watched", &watched, error);
-    if (code)
-        return code == ERROR_MISSING ? 0 : code;
-    return spans_from_json(watched, &engine->own_watched);
+    return own_load(&engine->own, error);
 }
 
 /* The leaves that all others refer to: which boot and host, which configuration. */
@@ -64,6 +57,24 @@ static int write_start(struct engine *engine, struct error *error)
     return leaf_config(engine, error);
 }
 
+/* What the rooms below need of each other. */
+static void lend(struct engine *engine)
+{
+    engine->intake.store = engine->store;
+    engine->intake.ledger = engine->ledger;
+    engine->intake.series = engine->series;
+    engine->upkeep.store = engine->store;
+    engine->upkeep.ledger = engine->ledger;
+    engine->upkeep.series = engine->series;
+    engine->upkeep.asks = (struct upkeep_asks){engine->context, engine->calls->pause,
+                                               engine->calls->end_reader, engine->calls->log};
+    engine->own.store = engine->store;
+    engine->own.ledger = engine->ledger;
+    engine->own.series = engine->series;
+    engine->own.intake = &engine->intake;
+    engine->watch = (struct watch){&engine->intake, &engine->own};
+}
+
 static int open_rooms(struct engine *engine, struct error *error)
 {
     const char *folder = json_text_of(engine->config, "state_dir", "/var/lib/conformd");
@@ -77,14 +88,7 @@ static int open_rooms(struct engine *engine, struct error *error)
         code = series_open(engine->store, &limits, &engine->series, error);
     if (code)
         return code;
-    engine->intake.store = engine->store;
-    engine->intake.ledger = engine->ledger;
-    engine->intake.series = engine->series;
-    engine->upkeep.store = engine->store;
-    engine->upkeep.ledger = engine->ledger;
-    engine->upkeep.series = engine->series;
-    engine->upkeep.asks = (struct upkeep_asks){engine->context, engine->calls->pause,
-                                               engine->calls->end_reader, engine->calls->log};
+    lend(engine);
     code = read_memory(engine, error);
     if (!code)
         code = monitor_note_end(engine, error);
@@ -111,7 +115,7 @@ int engine_open(json_t *config, const struct engine_calls *calls, void *context,
     engine->calls = calls;
     engine->context = context;
     struct moment now = engine_now(engine);
-    engine->started_ms = engine->loaded_ms = engine->own_from_ms = now.wall_ms;
+    engine->own.started_ms = engine->own.from_ms = engine->loaded_ms = now.wall_ms;
     engine->swept_boot_ms = now.boot_ms;
     engine->next_run = now.wall_ms;
     engine->intake.on_said = on_said;
@@ -126,7 +130,7 @@ int engine_open(json_t *config, const struct engine_calls *calls, void *context,
     if (!code)
         code = turn_begin(engine, &now, error);
     /* A step of the clock while nothing ran does not move when this process began. */
-    engine->started_ms = engine->loaded_ms = now.wall_ms;
+    engine->own.started_ms = engine->loaded_ms = now.wall_ms;
     if (!code)
         code = constructs_load(engine, error);
     if (!code)
@@ -154,7 +158,7 @@ static void finish(struct engine *engine)
     intake_finish(&engine->intake);
     constructs_finish(engine);
     monitoring_finish(&engine->monitoring);
-    spans_finish(&engine->own_watched);
+    own_finish(&engine->own);
     pseudonyms_close(engine->intake.pseudonyms);
     series_close(engine->series);
     ledger_close(engine->ledger);
@@ -191,7 +195,7 @@ int engine_close(struct engine *engine, struct error *error)
     for (size_t i = 0; !code && i < engine->intake.count; i++)
         code = intake_unfold(&engine->intake, engine->intake.instances[i], error);
     if (!code)
-        code = own_tell(engine, true, error);
+        code = own_tell(&engine->own, true, error);
     if (!code)
         code = ledger_append(engine->ledger, LEAF_STOP, json_object(), &leaf, error);
     mark_all(engine);

@@ -279,7 +279,7 @@ int engine_courier_gone(struct engine *engine, struct moment now, struct error *
 
 int64_t engine_next_ms(const struct engine *engine, struct moment now)
 {
-    int64_t next = engine->own_due_boot_ms;
+    int64_t next = engine->own.due_boot_ms;
     if (engine->monitoring.due_boot_ms < next)
         next = engine->monitoring.due_boot_ms;
     for (size_t i = 0; i < engine->intake.count; i++)

@@ -8,13 +8,13 @@
 #include "ledger/ledger.h"
 #include "monitoring/monitoring.h"
 #include "notify/notify.h"
+#include "own/own.h"
 #include "register/register.h"
 #include "store/states.h"
 #include "upkeep/upkeep.h"
+#include "watch/watch.h"
 
 enum {
-    OWN_EVERY_MS = 60000,
-    OWN_LOOKBACK_MS = 3 * OWN_EVERY_MS,
     ENGINE_IN_FLIGHT = 16, /* messages at the courier at one time */
 };
 
@@ -41,6 +41,8 @@ struct engine {
     size_t objective_count;
 
     struct upkeep upkeep;
+    struct own own;
+    struct watch watch;
 
     struct waiter *waiters;
     size_t waiter_count;
@@ -49,9 +51,8 @@ struct engine {
     json_t *new_texts; /* of constructs, that no config leaf tells of yet */
 
     char host[65];
-    char boot[37];   /* /proc/sys/kernel/random/boot_id */
-    bool other_boot; /* the state was written before a reboot */
-    int64_t started_ms;
+    char boot[37];         /* /proc/sys/kernel/random/boot_id */
+    bool other_boot;       /* the state was written before a reboot */
     int64_t loaded_ms;     /* when the configuration came into force */
     int64_t turn_ms;       /* wall time of the last turn */
     int64_t turn_boot_ms;  /* 0 before the first */
@@ -61,10 +62,6 @@ struct engine {
     int64_t swept_boot_ms; /* when old rows were last dropped */
     int64_t turns;
     int64_t next_run;
-    int64_t own_due_boot_ms;
-    struct spans own_watched;
-    int64_t own_told_ms; /* up to where the own series stand in the ledger */
-    int64_t own_from_ms; /* wall time from which the engine watched without a break */
     int64_t in_flight[ENGINE_IN_FLIGHT]; /* outbox rows at the courier */
     size_t in_flight_count;
     int64_t outbox_next_ms; /* wall time of the next row that waits */
@@ -73,8 +70,6 @@ struct engine {
 };
 
 struct moment engine_now(const struct engine *engine);
-/* The longest look-back of any series: two intervals of a collector, or that of the engine's own.*/
-int64_t engine_reach_ms(const struct engine *engine);
 
 /* constructs.c */
 int constructs_load(struct engine *engine, struct error *error) MUST_CHECK;
@@ -94,15 +89,6 @@ struct construct_decision {
 int constructs_approve(struct engine *engine, const struct construct_decision *decision,
                        struct error *error) MUST_CHECK;
 
-/* watch.c: for struct measure_world; context is the engine. */
-int watch_attribute(void *context, const char *name, int64_t from_ms, int64_t to_ms,
-                    struct watch_answer *ret);
-/* Is `name` a series of this attribute? */
-bool watch_reads(const struct attribute *attribute, const char *name);
-bool watch_feeds(const struct instance *instance, const char *name);
-bool watch_counts(void *context, const struct labels *labels);
-bool watch_is_personal(void *context, const char *name, const char *label);
-
 /* judge.c */
 int judge_due(struct engine *engine, struct moment now, struct error *error) MUST_CHECK;
 
@@ -116,13 +102,6 @@ json_t *facts_of_finding(struct engine *engine, struct judged *judged, int64_t n
 void facts_gather_evidence(struct engine *engine, struct judged *judged, int64_t now_ms);
 /* What streams read and no leaf tells of yet becomes evidence, for those that feed the measure. */
 int facts_tell(struct engine *engine, const struct judged *judged, struct error *error) MUST_CHECK;
-
-/* own.c: the engine's own series. */
-bool own_has(const char *name); /* true for the name of one of them */
-int own_put(struct engine *engine, struct moment now, struct error *error) MUST_CHECK;
-/* The hourly coverage leaf of the own series; `all`: also before the hour is over. */
-int own_tell(struct engine *engine, bool all, struct error *error) MUST_CHECK;
-int own_baseline(struct engine *engine, int64_t now_ms, struct error *error) MUST_CHECK;
 
 /* schedule.c */
 void schedule_start_due(struct engine *engine, struct moment now);

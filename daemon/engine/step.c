@@ -77,12 +77,7 @@ static int move_calendar(struct engine *engine, int64_t from_ms, int64_t now_ms,
 /* The engine's own times, and all measures: judged at once, for what they show may have gone. */
 static void move_own(struct engine *engine, int64_t from_ms, struct moment now)
 {
-    spans_cut(&engine->own_watched, now.wall_ms);
-    engine->own_from_ms = now.wall_ms;
-    if (engine->own_told_ms >= now.wall_ms)
-        engine->own_told_ms = now.wall_ms - 1;
-    engine->own_due_boot_ms = now.boot_ms;
-    engine->started_ms += now.wall_ms - from_ms;
+    own_step(&engine->own, from_ms, now);
     engine->loaded_ms += now.wall_ms - from_ms;
     engine->outbox_next_ms = 0;
     /* A clock that is wrong must not make what is kept too old at once. */

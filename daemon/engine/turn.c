@@ -17,7 +17,7 @@ static int begin(struct engine *engine, struct moment now, struct error *error)
     int code = store_begin(engine->store, error);
     if (code)
         return code;
-    engine->turn_ms = now.wall_ms;
+    engine->turn_ms = engine->own.now_ms = now.wall_ms;
     engine->turn_boot_ms = now.boot_ms;
     engine->intake.now_ms = now.wall_ms;
     ledger_turn(engine->ledger, now.wall_ms);
@@ -91,8 +91,8 @@ static json_t *show_daemon(struct engine *engine)
     struct series_figures figures;
     series_figures(engine->series, &figures);
     return json_pack("{s:s, s:o, s:b, s:{s:s, s:o}, s:s, s:b, s:o, s:s, s:I, s:I, s:s}", "version",
-                     CONFORMD_VERSION, "started_at", show_time(engine->started_ms), "ready", true,
-                     "config", "hash", json_text_of(config, "hash", ""), "loaded_at",
+                     CONFORMD_VERSION, "started_at", show_time(engine->own.started_ms), "ready",
+                     true, "config", "hash", json_text_of(config, "hash", ""), "loaded_at",
                      show_time(engine->loaded_ms), "state_dir",
                      json_text_of(config, "state_dir", ""), "allow_unattributed", unattributed,
                      "notes", notes, "host", engine->host, "series", (json_int_t)figures.series,
@@ -162,13 +162,23 @@ bool engine_wants_turn(const struct engine *engine, struct moment now)
 static bool has_work(const struct engine *engine, struct moment now)
 {
     bool work = intake_is_ready(&engine->intake) || is_stepped(engine, now) ||
-                engine->own_due_boot_ms <= now.boot_ms ||
+                engine->own.due_boot_ms <= now.boot_ms ||
                 engine->monitoring.due_boot_ms <= now.boot_ms;
     for (size_t i = 0; i < engine->measure_count && !work; i++)
         work = engine->measures[i].due_boot_ms <= now.boot_ms || engine->measures[i].touched;
     for (size_t i = 0; i < engine->intake.count && !work; i++)
         work = engine->intake.instances[i]->touched;
     return work;
+}
+
+/* What reads the own series is judged with them. */
+static int put_own(struct engine *engine, struct moment now, struct error *error)
+{
+    bool is_put;
+    int code = own_put(&engine->own, now, &is_put, error);
+    for (size_t i = 0; is_put && i < engine->measure_count; i++)
+        engine->measures[i].touched = engine->measures[i].touched || engine->measures[i].reads_own;
+    return code ? code : own_tell(&engine->own, false, error);
 }
 
 static int write_turn(struct engine *engine, struct moment *now, struct error *error)
@@ -179,9 +189,7 @@ static int write_turn(struct engine *engine, struct moment *now, struct error *e
     if (!code)
         code = intake_seal(&engine->intake, *now, error);
     if (!code)
-        code = own_put(engine, *now, error);
-    if (!code)
-        code = own_tell(engine, false, error);
+        code = put_own(engine, *now, error);
     if (!code)
         code = judge_due(engine, *now, error);
     if (!code)

@@ -28,6 +28,8 @@ ROOMS = {
     "rebuild": {"base", "store", "ledger", "series", "intake"},
     "expose": {"base"},
     "upkeep": {"base", "store", "ledger", "series", "expose"},
+    "own": {"base", "store", "ledger", "series", "intake"},
+    "watch": {"base", "series", "intake", "promql", "measure", "own"},
     "http": {"base"},
     "api": SHOWN | {"http", "report"},
     "report": SHOWN,
@@ -38,7 +40,7 @@ ROOMS = {
 }
 ROOMS["engine"] = set(ROOMS) - {"http", "ctl", "parent", "config", "collector", "scan", "front",
                                 "sandbox", "api"}
-ROOMS["acts"] = SHOWN | {"intake", "engine"}
+ROOMS["acts"] = SHOWN | {"intake", "own", "watch", "engine"}
 ROOMS["process"] = set(ROOMS)
 PLUGIN_ROOMS = {"base", "scan"}
 

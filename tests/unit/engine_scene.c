@@ -418,7 +418,7 @@ double scene_query(struct scene *scene, const char *formula)
     if (at_ms < scene->engine->turn_ms)
         at_ms = scene->engine->turn_ms;
     struct promql_request request = {.source = measure_source(scene->engine->series),
-                                     .options = {.reach_ms = engine_reach_ms(scene->engine)},
+                                     .options = {.reach_ms = watch_reach_ms(&scene->engine->watch)},
                                      .from_ms = at_ms,
                                      .to_ms = at_ms};
     assert_int_equal(promql_parse(formula, &promql, &fault), 0);

@@ -311,7 +311,7 @@ static void own_series_know_the_step(void **state)
         set_clock(scene, steps[i]);
         scene_pass(scene, 10 * MINUTE + 30000);
         int64_t now_ms = scene->now.wall_ms;
-        const struct spans *own = &scene->engine->own_watched;
+        const struct spans *own = &scene->engine->own.watched;
         assert_true(spans_covered(own, now_ms - 8 * MINUTE, now_ms) > 7 * MINUTE);
         assert_true(spans_covered(own, now_ms - 30 * MINUTE, now_ms) < 10 * MINUTE + 10000);
     }

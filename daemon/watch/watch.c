@@ -1,5 +1,5 @@
 /* What is known of an attribute: attribute by attribute, from the instances that feed it. */
-#include "engine/state.h"
+#include "watch/watch.h"
 
 #include <string.h>
 
@@ -34,7 +34,7 @@ bool watch_feeds(const struct instance *instance, const char *name)
 
 /* One question, and the answer of one instance to it. */
 struct asking {
-    const struct engine *engine;
+    const struct watch *watch;
     const struct instance *instance;
     const struct attribute *attribute;
     int64_t from_ms;
@@ -72,10 +72,10 @@ static bool is_late(const struct instance *instance, int64_t now_ms)
  * there again for long enough. */
 static void say_late(struct asking *asking)
 {
-    const struct engine *engine = asking->engine;
+    const struct watch *watch = asking->watch;
     const struct instance *instance = asking->instance;
-    int64_t age_s = (engine->turn_ms - instance->last_end_ms) / 1000;
-    if (!instance->ended_here && engine->turn_ms - engine->started_ms <= patience(instance))
+    int64_t age_s = (watch->own->now_ms - instance->last_end_ms) / 1000;
+    if (!instance->ended_here && watch->own->now_ms - watch->own->started_ms <= patience(instance))
         say(&asking->answer, UNKNOWN_STOPPED,
             text_format("conformd was not running: the last run of collector %s ended %lld s ago",
                         instance->name, (long long)age_s));
@@ -137,7 +137,7 @@ static void ask_now(struct asking *asking)
     case CONDITION_PARTIAL:
         break;
     }
-    if (is_late(instance, asking->engine->turn_ms))
+    if (is_late(instance, asking->watch->own->now_ms))
         say_late(asking);
     else if (instance->stepped)
         say(&asking->answer, kind,
@@ -155,7 +155,7 @@ static void ask_time(struct asking *asking)
     int64_t from_ms = asking->from_ms, to_ms = asking->to_ms;
     const struct spans *missed = &asking->attribute->missed;
     double share = 1;
-    if (to_ms > asking->engine->turn_ms && to_ms == from_ms)
+    if (to_ms > asking->watch->own->now_ms && to_ms == from_ms)
         share = 0;
     else if (to_ms > from_ms)
         share = (double)spans_covered_but(&instance->watched, missed, from_ms, to_ms) /
@@ -189,7 +189,7 @@ static void merge(struct watch_answer *ret, struct watch_answer *one)
     free(one->partly_reason);
 }
 
-static int watch_own(const struct engine *engine, const char *name, const struct asking *asking,
+static int watch_own(const struct watch *watch, const char *name, const struct asking *asking,
                      struct watch_answer *ret)
 {
     int64_t from_ms = asking->from_ms, to_ms = asking->to_ms;
@@ -197,9 +197,9 @@ static int watch_own(const struct engine *engine, const char *name, const struct
         say(ret, UNKNOWN_NOT_SET_UP, text_format("conformd has no series %s", name));
     if (to_ms > from_ms)
         ret->covered =
-            (double)spans_covered(&engine->own_watched, from_ms, to_ms) / (double)(to_ms - from_ms);
-    else if (engine->turn_ms - to_ms > OWN_EVERY_MS || to_ms > engine->turn_ms)
-        ret->covered = spans_hold(&engine->own_watched, to_ms);
+            (double)spans_covered(&watch->own->watched, from_ms, to_ms) / (double)(to_ms - from_ms);
+    else if (watch->own->now_ms - to_ms > OWN_EVERY_MS || to_ms > watch->own->now_ms)
+        ret->covered = spans_hold(&watch->own->watched, to_ms);
     return 0;
 }
 
@@ -217,18 +217,39 @@ static void say_nobody(const struct asking *idle, const char *name, struct watch
                     *reason ? ": " : "", reason));
 }
 
+int64_t watch_reach_ms(const struct watch *watch)
+{
+    int64_t reach = OWN_LOOKBACK_MS;
+    for (size_t i = 0; i < watch->intake->count; i++)
+        if (2 * watch->intake->instances[i]->every_ms > reach)
+            reach = 2 * watch->intake->instances[i]->every_ms;
+    return reach;
+}
+
+struct measure_world watch_world(struct watch *watch, struct series_set *series, int64_t now_ms)
+{
+    return (struct measure_world){.series = series,
+                                  .now_ms = now_ms,
+                                  .reach_ms = watch_reach_ms(watch),
+                                  .context = watch,
+                                  .watch = watch_attribute,
+                                  .counts = watch_counts,
+                                  .is_personal = watch_is_personal,
+                                  .hidden = watch_hidden};
+}
+
 int watch_attribute(void *context, const char *name, int64_t from_ms, int64_t to_ms,
                     struct watch_answer *ret)
 {
-    struct engine *engine = context;
-    struct asking idle = {.engine = engine, .from_ms = from_ms, .to_ms = to_ms};
+    struct watch *watch = context;
+    struct asking idle = {.watch = watch, .from_ms = from_ms, .to_ms = to_ms};
     size_t feeding = 0;
     if (text_begins(name, "conformd_"))
-        return watch_own(engine, name, &idle, ret);
-    for (size_t i = 0; i < engine->intake.count; i++) {
-        struct asking asking = {.engine = engine,
-                                .instance = engine->intake.instances[i],
-                                .attribute = feeding_attribute(engine->intake.instances[i], name),
+        return watch_own(watch, name, &idle, ret);
+    for (size_t i = 0; i < watch->intake->count; i++) {
+        struct asking asking = {.watch = watch,
+                                .instance = watch->intake->instances[i],
+                                .attribute = feeding_attribute(watch->intake->instances[i], name),
                                 .from_ms = from_ms,
                                 .to_ms = to_ms,
                                 .answer = {.covered = 1}};
@@ -255,9 +276,9 @@ int watch_attribute(void *context, const char *name, int64_t from_ms, int64_t to
 
 bool watch_is_personal(void *context, const char *name, const char *label)
 {
-    const struct engine *engine = context;
-    for (size_t i = 0; i < engine->intake.count; i++) {
-        const struct attribute *attribute = feeding_attribute(engine->intake.instances[i], name);
+    const struct watch *watch = context;
+    for (size_t i = 0; i < watch->intake->count; i++) {
+        const struct attribute *attribute = feeding_attribute(watch->intake->instances[i], name);
         for (size_t at = 0; attribute && at < attribute->label_count; at++)
             if ((attribute->personal & 1u << at) && strcmp(attribute->labels[at], label) == 0)
                 return true;
@@ -267,8 +288,8 @@ bool watch_is_personal(void *context, const char *name, const char *label)
 
 bool watch_counts(void *context, const struct labels *labels)
 {
-    const struct engine *engine = context;
+    const struct watch *watch = context;
     const char *instance = labels_get(labels, "instance");
     return !*instance || text_begins(labels_get(labels, LABELS_NAME), "conformd_") ||
-           intake_find(&engine->intake, instance);
+           intake_find(watch->intake, instance);
 }

@@ -1,13 +1,12 @@
 /* A name finds nobody among pseudonyms, and all but a name finds everybody: neither is an answer.
  */
-#include "engine/named.h"
+#include "watch/watch.h"
 
 #include <ctype.h>
 #include <string.h>
 
 #include "base/clean.h"
 #include "base/text.h"
-#include "engine/state.h"
 
 /* What a part of a regular expression matches, where that is one text; NULL also without memory. */
 static char *literal_of(const char *part, size_t length)
@@ -60,8 +59,8 @@ static bool label_is_personal(const struct instance *instance, const char *name,
     return false;
 }
 
-const struct promql_matcher *named_matcher(const struct instance *instance,
-                                           const struct promql_selector *selector)
+const struct promql_matcher *watch_name_matcher(const struct instance *instance,
+                                                const struct promql_selector *selector)
 {
     const struct promql_matcher *found = NULL;
     for (size_t i = 0; selector->name && i < selector->count; i++) {
@@ -76,14 +75,14 @@ const struct promql_matcher *named_matcher(const struct instance *instance,
     return found;
 }
 
-int named_hidden(void *context, const struct promql_selector *selector, char **ret_why)
+int watch_hidden(void *context, const struct promql_selector *selector, char **ret_why)
 {
-    const struct engine *engine = context;
-    for (size_t i = 0; i < engine->intake.count; i++) {
-        const struct instance *instance = engine->intake.instances[i];
+    const struct watch *watch = context;
+    for (size_t i = 0; i < watch->intake->count; i++) {
+        const struct instance *instance = watch->intake->instances[i];
         const struct basis *basis = &instance->basis;
-        const struct promql_matcher *matcher = named_matcher(instance, selector);
-        if (!matcher || basis_holds(basis, engine->turn_ms))
+        const struct promql_matcher *matcher = watch_name_matcher(instance, selector);
+        if (!matcher || basis_holds(basis, watch->own->now_ms))
             continue;
         bool stated = basis->legal_basis && *basis->legal_basis;
         *ret_why = text_format("the formula asks %s for a name in the label %s, of which collector "

@@ -137,20 +137,19 @@ static int adopt_measure(struct engine *engine, struct judged *judged, const str
 {
     CLEAN(clean_json) json_t *items = json_array();
     CLEAN(clean_text) char *why_not = NULL;
-    struct construct_decision decision = {.kind = "measure",
-                                          .id = judged->measure->id,
-                                          .hash = judged->measure->hash,
-                                          .actor = act->actor,
-                                          .attributed = act->attributed,
-                                          .role = json_text_of(act->arguments, "role", "adopter"),
-                                          .reason =
-                                              json_text_of(act->arguments, "reason", "adopted"),
-                                          .baseline = items};
+    struct judge_decision decision = {.kind = "measure",
+                                      .id = judged->measure->id,
+                                      .hash = judged->measure->hash,
+                                      .actor = act->actor,
+                                      .attributed = act->attributed,
+                                      .role = json_text_of(act->arguments, "role", "adopter"),
+                                      .reason = json_text_of(act->arguments, "reason", "adopted"),
+                                      .baseline = items};
     int code = why_not_yet(engine, judged, &why_not);
     if (!code && !why_not)
         code = adopt_baseline(engine, judged, act, items, error);
     if (!code && !why_not)
-        code = constructs_approve(engine, &decision, error);
+        code = judge_approve(&engine->judge, &decision, error);
     if (code)
         return code;
     json_array_append_new(rows, show_adopted(judged, why_not, items));
@@ -168,17 +167,18 @@ int act_adopt(struct engine *engine, const struct act *act, json_t **ret_body, s
     int code = 0;
     json_array_foreach (wanted, index, name) {
         const char *id = json_string_value(name);
-        if (!id || !constructs_find(engine, id))
+        if (!id || !judge_find(&engine->judge, id))
             return error_set(error, ERROR_MISSING,
                              "there is no measure \"%s\"; conformctl measures shows all",
                              id ? id : "");
     }
-    for (size_t i = 0; !code && i < engine->measure_count; i++) {
-        struct judged *judged = &engine->measures[i];
+    for (size_t i = 0; !code && i < engine->judge.measure_count; i++) {
+        struct judged *judged = &engine->judge.measures[i];
         if (!judged->trial || (json_array_size(wanted) && !is_named(wanted, judged->measure->id)))
             continue;
         if (show_only)
-            json_array_append_new(rows, facts_of_measure(engine, judged, judged->judged_ms));
+            json_array_append_new(rows,
+                                  judge_show_measure(&engine->judge, judged, judged->judged_ms));
         else
             code = adopt_measure(engine, judged, act, rows, error);
     }
@@ -231,20 +231,20 @@ int act_approve(struct engine *engine, const struct act *act, json_t **ret_body,
         return error_set(error, ERROR_MISSING, "there is no measure or objective \"%s\"", id);
     CLEAN(clean_text) char *text = json_canonical(construct);
     int code = text ? digest_text(text, strlen(text), hash) : ERROR_MEMORY;
-    struct construct_decision decision = {.kind = measure ? "measure" : "objective",
-                                          .id = id,
-                                          .hash = hash,
-                                          .actor = act->actor,
-                                          .attributed = act->attributed,
-                                          .role = json_text_of(act->arguments, "role", ""),
-                                          .reason = json_text_of(act->arguments, "reason", "")};
+    struct judge_decision decision = {.kind = measure ? "measure" : "objective",
+                                      .id = id,
+                                      .hash = hash,
+                                      .actor = act->actor,
+                                      .attributed = act->attributed,
+                                      .role = json_text_of(act->arguments, "role", ""),
+                                      .reason = json_text_of(act->arguments, "reason", "")};
     if (!code)
-        code = constructs_approve(engine, &decision, error);
-    struct judged *judged = measure ? constructs_find(engine, id) : NULL;
+        code = judge_approve(&engine->judge, &decision, error);
+    struct judged *judged = measure ? judge_find(&engine->judge, id) : NULL;
     if (!code && judged)
         code = approve_measure(engine, judged, construct, act, error);
-    for (size_t i = 0; objective && !measure && i < engine->objective_count; i++) {
-        struct objective *row = &engine->objectives[i];
+    for (size_t i = 0; objective && !measure && i < engine->judge.objective_count; i++) {
+        struct objective *row = &engine->judge.objectives[i];
         if (strcmp(json_text_of(row->construct, "id", ""), id) != 0)
             continue;
         row->approved = true;

@@ -47,7 +47,7 @@ static json_t *run_command(struct engine *engine, const struct command *command,
     if (!code)
         code = command->act(engine, act, &body, &error);
     if (!code)
-        code = judge_due(engine, act->now, &error);
+        code = turn_judge(engine, act->now, &error);
     if (!code)
         code = turn_end(engine, act->now, &error);
     if (code) {

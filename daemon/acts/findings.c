@@ -6,6 +6,7 @@
 #include "base/clean.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "register/register.h"
 
 /* DOMAIN.md 4.1: why a candidate may be dismissed. */
 static const char *const reasons[] = {"false_positive", "duplicate_of", "out_of_scope", "test",

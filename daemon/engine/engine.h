@@ -45,18 +45,6 @@ int engine_close(struct engine *engine, struct error *error) MUST_CHECK;
 /* Closes after a failure: nothing is written. */
 void engine_abort(struct engine *engine);
 
-/* Check mode: mistakes of measures and objectives. tables: {instance: tables} of the collectors, so
- * that a formula's attributes are known. on_fault: setting path in the part, column, warning. */
-struct engine_fault {
-    const char *setting;
-    size_t column;
-    bool warning;
-    const char *sentence;
-};
-int engine_check(const json_t *config, const json_t *tables,
-                 void (*on_fault)(void *context, const struct engine_fault *fault),
-                 void *context) MUST_CHECK;
-
 struct intake *engine_intake(struct engine *engine);
 
 /* The process of a run is there: the run's time counts from now, for the parent may have held the

@@ -22,8 +22,8 @@ static void each_reader(void *context, const struct attribute *attribute,
                         void *visitor)
 {
     const struct engine *engine = context;
-    for (size_t i = 0; i < engine->measure_count; i++) {
-        const struct judged *judged = &engine->measures[i];
+    for (size_t i = 0; i < engine->judge.measure_count; i++) {
+        const struct judged *judged = &engine->judge.measures[i];
         struct reading reading = {attribute, attribute == NULL};
         if (attribute)
             measure_each_name(judged->measure, note_name, &reading);

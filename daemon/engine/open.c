@@ -8,7 +8,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "engine/leaf.h"
+#include "stated/stated.h"
 
 static void read_boot(struct engine *engine)
 {
@@ -26,6 +26,7 @@ static int read_memory(struct engine *engine, struct error *error)
     if (code && code != ERROR_MISSING)
         return code;
     engine->other_boot = strcmp(json_text_of(boot, "id", engine->boot), engine->boot) != 0;
+    engine->judge.other_boot = engine->other_boot;
     engine->turn_ms = json_integer_of(boot, "turn", 0);
     engine->last_turn_ms = engine->turn_ms;
     engine->last_boot_ms = engine->other_boot ? 0 : json_integer_of(boot, "boot_ms", 0);
@@ -54,7 +55,7 @@ static int write_start(struct engine *engine, struct error *error)
     code = ledger_append(engine->ledger, LEAF_START, start, &engine->intake.start_leaf, error);
     if (code)
         return code;
-    return leaf_config(engine, error);
+    return judge_write_config(&engine->judge, error);
 }
 
 /* What the rooms below need of each other. */
@@ -73,6 +74,15 @@ static void lend(struct engine *engine)
     engine->own.series = engine->series;
     engine->own.intake = &engine->intake;
     engine->watch = (struct watch){&engine->intake, &engine->own};
+    engine->judge.store = engine->store;
+    engine->judge.ledger = engine->ledger;
+    engine->judge.series = engine->series;
+    engine->judge.intake = &engine->intake;
+    engine->judge.watch = &engine->watch;
+    engine->judge.config = engine->config;
+    engine->judge.host = engine->host;
+    engine->judge.context = engine->context;
+    engine->judge.log = engine->calls->log;
 }
 
 static int open_rooms(struct engine *engine, struct error *error)
@@ -132,7 +142,7 @@ int engine_open(json_t *config, const struct engine_calls *calls, void *context,
     /* A step of the clock while nothing ran does not move when this process began. */
     engine->own.started_ms = engine->loaded_ms = now.wall_ms;
     if (!code)
-        code = constructs_load(engine, error);
+        code = judge_load(&engine->judge, error);
     if (!code)
         code = write_start(engine, error);
     if (!code)
@@ -140,7 +150,7 @@ int engine_open(json_t *config, const struct engine_calls *calls, void *context,
     if (!code)
         code = monitor_start(engine, now, error);
     if (!code)
-        code = stated_put(engine, error);
+        code = stated_put(engine->store, engine->config, &engine->intake, error);
     if (!code)
         code = privacy_note_key(engine, error);
     if (!code)
@@ -156,14 +166,13 @@ int engine_open(json_t *config, const struct engine_calls *calls, void *context,
 static void finish(struct engine *engine)
 {
     intake_finish(&engine->intake);
-    constructs_finish(engine);
+    judge_finish(&engine->judge);
     monitoring_finish(&engine->monitoring);
     own_finish(&engine->own);
     pseudonyms_close(engine->intake.pseudonyms);
     series_close(engine->series);
     ledger_close(engine->ledger);
     store_close(engine->store);
-    json_decref(engine->new_texts);
     json_decref(engine->intake.scope);
     json_decref(engine->config);
     free(engine->waiters);

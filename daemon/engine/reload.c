@@ -5,7 +5,7 @@
 
 #include "base/clean.h"
 #include "base/json.h"
-#include "engine/leaf.h"
+#include "stated/stated.h"
 
 static bool is_same(const struct instance *instance, const json_t *config)
 {
@@ -108,17 +108,17 @@ int engine_reload(struct engine *engine, json_t *config, struct moment now, stru
         code = reload_instances(engine, json_object_get(config, "collectors"), error);
     if (code)
         return code;
-    constructs_finish(engine);
+    judge_forget(&engine->judge);
     json_decref(engine->config);
-    engine->config = json_incref(config);
+    engine->judge.config = engine->config = json_incref(config);
     engine->loaded_ms = now.wall_ms;
-    code = constructs_load(engine, error);
+    code = judge_load(&engine->judge, error);
     if (!code)
-        code = leaf_config(engine, error);
+        code = judge_write_config(&engine->judge, error);
     if (!code)
-        code = stated_put(engine, error);
+        code = stated_put(engine->store, engine->config, &engine->intake, error);
     if (!code)
-        code = judge_due(engine, now, error);
+        code = turn_judge(engine, now, error);
     if (!code)
         code = monitor_judge(engine, now, error);
     if (!code)

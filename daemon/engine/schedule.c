@@ -285,9 +285,9 @@ int64_t engine_next_ms(const struct engine *engine, struct moment now)
     for (size_t i = 0; i < engine->intake.count; i++)
         if (wake_ms(engine->intake.instances[i]) < next)
             next = wake_ms(engine->intake.instances[i]);
-    for (size_t i = 0; i < engine->measure_count; i++)
-        if (engine->measures[i].due_boot_ms < next)
-            next = engine->measures[i].due_boot_ms;
+    for (size_t i = 0; i < engine->judge.measure_count; i++)
+        if (engine->judge.measures[i].due_boot_ms < next)
+            next = engine->judge.measures[i].due_boot_ms;
     if (engine->outbox_next_ms != INT64_MAX) {
         int64_t wait = engine->outbox_next_ms - now.wall_ms;
         if (now.boot_ms + (wait > 0 ? wait : 0) < next)

@@ -3,13 +3,11 @@
 #define ENGINE_STATE_H
 
 #include "engine/engine.h"
-#include "engine/judged.h"
-#include "engine/stated.h"
+#include "judge/judge.h"
 #include "ledger/ledger.h"
 #include "monitoring/monitoring.h"
 #include "notify/notify.h"
 #include "own/own.h"
-#include "register/register.h"
 #include "store/states.h"
 #include "upkeep/upkeep.h"
 #include "watch/watch.h"
@@ -24,6 +22,13 @@ struct waiter {
     struct instance *instance;
 };
 
+/* What is known of the clock; zeroed at first. */
+struct sync {
+    bool looked;
+    int64_t looked_boot_ms;
+    enum clock_state state;
+};
+
 struct engine {
     json_t *config;
     const struct engine_calls *calls;
@@ -35,20 +40,14 @@ struct engine {
     struct monitoring monitoring;
     struct sync sync;
 
-    struct judged *measures;
-    size_t measure_count;
-    struct objective *objectives;
-    size_t objective_count;
-
     struct upkeep upkeep;
     struct own own;
     struct watch watch;
+    struct judge judge;
 
     struct waiter *waiters;
     size_t waiter_count;
     size_t waiter_capacity;
-
-    json_t *new_texts; /* of constructs, that no config leaf tells of yet */
 
     char host[65];
     char boot[37];         /* /proc/sys/kernel/random/boot_id */
@@ -71,38 +70,6 @@ struct engine {
 
 struct moment engine_now(const struct engine *engine);
 
-/* constructs.c */
-int constructs_load(struct engine *engine, struct error *error) MUST_CHECK;
-void constructs_finish(struct engine *engine);
-struct judged *constructs_find(struct engine *engine, const char *id);
-struct construct_decision {
-    const char *kind; /* "measure", "objective" */
-    const char *id;
-    const char *hash;
-    const char *actor;
-    bool attributed;
-    const char *role;
-    const char *reason;
-    json_t *baseline; /* the items that were taken, or NULL */
-};
-/* Marks the text with this hash as approved, those before it as superseded; an approval leaf. */
-int constructs_approve(struct engine *engine, const struct construct_decision *decision,
-                       struct error *error) MUST_CHECK;
-
-/* judge.c */
-int judge_due(struct engine *engine, struct moment now, struct error *error) MUST_CHECK;
-
-/* objectives.c */
-int objectives_judge(struct engine *engine, struct objective *objective,
-                     struct error *error) MUST_CHECK;
-
-/* facts.c: what a finding, a message and the API say of a result. */
-json_t *facts_of_measure(struct engine *engine, struct judged *judged, int64_t now_ms);
-json_t *facts_of_finding(struct engine *engine, struct judged *judged, int64_t now_ms);
-void facts_gather_evidence(struct engine *engine, struct judged *judged, int64_t now_ms);
-/* What streams read and no leaf tells of yet becomes evidence, for those that feed the measure. */
-int facts_tell(struct engine *engine, const struct judged *judged, struct error *error) MUST_CHECK;
-
 /* schedule.c */
 void schedule_start_due(struct engine *engine, struct moment now);
 int schedule_deliver(struct engine *engine, struct moment now, struct error *error) MUST_CHECK;
@@ -113,6 +80,12 @@ int turn_end(struct engine *engine, struct moment now, struct error *error) MUST
 /* Takes a turn back: the store is as it was, and memory is read from it again. What cannot be
  * brought together so ends the program at the next turn. */
 void turn_undo(struct engine *engine);
+/* Judges what is due, by the clock as it stands. */
+int turn_judge(struct engine *engine, struct moment now, struct error *error) MUST_CHECK;
+/* sync.c: looks at the clock at most each minute; in the caller's turn. */
+int sync_look(struct engine *engine, struct moment now, struct error *error) MUST_CHECK;
+bool sync_is_good(const struct engine *engine);
+const char *sync_text(const struct engine *engine);
 /* privacy.c: a leaf when the key of pseudonyms is new, and what the API tells of it. */
 int privacy_note_key(struct engine *engine, struct error *error) MUST_CHECK;
 

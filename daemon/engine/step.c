@@ -82,8 +82,7 @@ static void move_own(struct engine *engine, int64_t from_ms, struct moment now)
     engine->outbox_next_ms = 0;
     /* A clock that is wrong must not make what is kept too old at once. */
     engine->swept_boot_ms = now.boot_ms + DAY_MS;
-    for (size_t i = 0; i < engine->measure_count; i++)
-        engine->measures[i].touched = true;
+    judge_touch_all(&engine->judge);
 }
 
 int step_take(struct engine *engine, int64_t from_ms, struct moment now, struct error *error)

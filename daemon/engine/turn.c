@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "publish/publish.h"
 
 struct moment engine_now(const struct engine *engine)
 {
@@ -17,8 +18,8 @@ static int begin(struct engine *engine, struct moment now, struct error *error)
     int code = store_begin(engine->store, error);
     if (code)
         return code;
-    engine->turn_ms = engine->own.now_ms = now.wall_ms;
-    engine->turn_boot_ms = now.boot_ms;
+    engine->turn_ms = engine->own.now_ms = engine->judge.now_ms = now.wall_ms;
+    engine->turn_boot_ms = engine->judge.boot_ms = now.boot_ms;
     engine->intake.now_ms = now.wall_ms;
     ledger_turn(engine->ledger, now.wall_ms);
     return 0;
@@ -54,9 +55,10 @@ void turn_undo(struct engine *engine)
     store_rollback(engine->store);
     ledger_forget(engine->ledger);
     intake_undone(&engine->intake);
-    constructs_finish(engine);
+    judge_forget(&engine->judge);
+    engine->judge.boot_ms = engine_now(engine).boot_ms;
     engine->failed_turn = series_reload(engine->series, &error) ||
-                          constructs_load(engine, &error) || monitor_load(engine, &error);
+                          judge_load(&engine->judge, &error) || monitor_load(engine, &error);
     engine->outbox_next_ms = 0;
     if (engine->failed_turn)
         engine->calls->log(engine->context, LOG_LEVEL_ERROR, error_sentence(&error));
@@ -164,11 +166,22 @@ static bool has_work(const struct engine *engine, struct moment now)
     bool work = intake_is_ready(&engine->intake) || is_stepped(engine, now) ||
                 engine->own.due_boot_ms <= now.boot_ms ||
                 engine->monitoring.due_boot_ms <= now.boot_ms;
-    for (size_t i = 0; i < engine->measure_count && !work; i++)
-        work = engine->measures[i].due_boot_ms <= now.boot_ms || engine->measures[i].touched;
+    for (size_t i = 0; i < engine->judge.measure_count && !work; i++)
+        work = engine->judge.measures[i].due_boot_ms <= now.boot_ms ||
+               engine->judge.measures[i].touched;
     for (size_t i = 0; i < engine->intake.count && !work; i++)
         work = engine->intake.instances[i]->touched;
     return work;
+}
+
+int turn_judge(struct engine *engine, struct moment now, struct error *error)
+{
+    engine->judge.synchronised = sync_is_good(engine);
+    engine->judge.told = false;
+    int code = judge_due(&engine->judge, now, error);
+    if (engine->judge.told)
+        engine->outbox_next_ms = 0;
+    return code;
 }
 
 /* What reads the own series is judged with them. */
@@ -176,8 +189,8 @@ static int put_own(struct engine *engine, struct moment now, struct error *error
 {
     bool is_put;
     int code = own_put(&engine->own, now, &is_put, error);
-    for (size_t i = 0; is_put && i < engine->measure_count; i++)
-        engine->measures[i].touched = engine->measures[i].touched || engine->measures[i].reads_own;
+    if (is_put)
+        judge_touch_own(&engine->judge);
     return code ? code : own_tell(&engine->own, false, error);
 }
 
@@ -191,7 +204,7 @@ static int write_turn(struct engine *engine, struct moment *now, struct error *e
     if (!code)
         code = put_own(engine, *now, error);
     if (!code)
-        code = judge_due(engine, *now, error);
+        code = turn_judge(engine, *now, error);
     if (!code)
         code = monitor_judge(engine, *now, error);
     return code ? code : turn_end(engine, *now, error);
@@ -210,6 +223,13 @@ int engine_turn(struct engine *engine, struct moment now, struct error *error)
     schedule_start_due(engine, now);
     code = schedule_deliver(engine, now, error);
     return code ? code : upkeep_hurry_log(&engine->upkeep, now, error);
+}
+
+int engine_publish(struct engine *engine, const char *kind, bool openmetrics, struct moment now,
+                   struct buffer *ret)
+{
+    struct publish_source source = {&engine->judge, &engine->upkeep, engine->turns};
+    return publish_render(&source, kind, openmetrics, now.wall_ms, ret);
 }
 
 int64_t engine_turns(const struct engine *engine)

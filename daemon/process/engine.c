@@ -12,6 +12,7 @@
 #include "process/control.h"
 #include "process/peers.h"
 #include "process/rebuilding.h"
+#include "stated/stated.h"
 
 enum {
     TICK_MS = 1000,        /* signs of life, /metrics, idle work */
@@ -292,7 +293,7 @@ static const struct child_calls child_calls = {
     .more = more_rules,
 };
 
-static void on_fault(void *context, const struct engine_fault *fault)
+static void on_fault(void *context, const struct stated_fault *fault)
 {
     child_fault(context, fault->setting, fault->column, fault->warning, fault->sentence);
 }
@@ -300,7 +301,7 @@ static void on_fault(void *context, const struct engine_fault *fault)
 static int check(struct child *child)
 {
     int code =
-        engine_check(child->config, json_object_get(child->config, "tables"), on_fault, child);
+        stated_check(child->config, json_object_get(child->config, "tables"), on_fault, child);
     child_checked(child, NULL);
     return code ? 1 : 0;
 }

@@ -30,6 +30,14 @@ ROOMS = {
     "upkeep": {"base", "store", "ledger", "series", "expose"},
     "own": {"base", "store", "ledger", "series", "intake"},
     "watch": {"base", "series", "intake", "promql", "measure", "own"},
+    "stated": {"base", "store", "series", "intake", "promql", "measure", "own", "watch"},
+    "judge": {"base", "store", "ledger", "series", "criterion", "objective", "measure", "register",
+              "notify", "intake", "watch", "stated"},
+    "publish": {"base", "store", "ledger", "series", "promql", "measure", "objective", "register",
+                "notify", "intake", "expose", "upkeep", "judge"},
+    "engine": {"base", "store", "ledger", "series", "intake", "measure", "monitoring", "notify",
+               "upkeep", "own", "watch", "stated", "judge", "publish"},
+    "acts": SHOWN | {"intake", "own", "watch", "judge", "engine"},
     "http": {"base"},
     "api": SHOWN | {"http", "report"},
     "report": SHOWN,
@@ -38,9 +46,6 @@ ROOMS = {
     "parent": {"base", "config", "channel"},
     "front": {"base", "channel", "http", "expose", "web"},
 }
-ROOMS["engine"] = set(ROOMS) - {"http", "ctl", "parent", "config", "collector", "scan", "front",
-                                "sandbox", "api"}
-ROOMS["acts"] = SHOWN | {"intake", "own", "watch", "engine"}
 ROOMS["process"] = set(ROOMS)
 PLUGIN_ROOMS = {"base", "scan"}
 

@@ -243,11 +243,11 @@ static void restart_keeps_how_long(void **state)
     scene_crash(scene);
     scene_open(scene);
     assert_true(scene_count(scene, "SELECT max(first + count) FROM bundles") > size);
-    struct judged *judged = constructs_find(scene->engine, "M1");
+    struct judged *judged = judge_find(&scene->engine->judge, "M1");
     assert_true(judged->memory.missed_ms >= 6 * MINUTE - 11000);
     assert_false(judged->memory.standing);
     scene_pass(scene, 4 * MINUTE + 1000);
-    judged = constructs_find(scene->engine, "M1");
+    judged = judge_find(&scene->engine->judge, "M1");
     assert_true(judged->memory.standing);
     /* One state, one leaf: the restart judged the same again. */
     assert_int_equal(scene_count(scene, "SELECT count(*) FROM results WHERE leaf IS NOT NULL AND"
@@ -269,7 +269,7 @@ static void reboot_counts_nothing(void **state)
     scene_open(scene);
     scene_run(scene, "accounts", 0, one);
     scene_pass(scene, 6 * MINUTE);
-    int64_t missed_ms = constructs_find(scene->engine, "M1")->memory.missed_ms;
+    int64_t missed_ms = judge_find(&scene->engine->judge, "M1")->memory.missed_ms;
     assert_int_equal(
         scene_count(scene, "UPDATE states SET body = replace(body, '\"id\":\"', '\"id\":\"other')"
                            " WHERE kind = 'daemon' AND id = 'boot'"),
@@ -279,7 +279,7 @@ static void reboot_counts_nothing(void **state)
     scene->now.wall_ms += HOUR;
     scene_open(scene);
     assert_true(scene->engine->other_boot);
-    struct judged *judged = constructs_find(scene->engine, "M1");
+    struct judged *judged = judge_find(&scene->engine->judge, "M1");
     assert_int_equal(judged->memory.missed_ms, missed_ms);
     scene_expect(scene, "M1", "missed");
     scene->now.wall_ms += 3 * HOUR;

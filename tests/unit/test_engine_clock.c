@@ -37,7 +37,7 @@ static void set_clock(struct scene *scene, int64_t by_ms)
 
 static int64_t evaluations(struct scene *scene)
 {
-    return scene->engine->measures[0].evaluations;
+    return scene->engine->judge.measures[0].evaluations;
 }
 
 static bool is_provisional(struct scene *scene)

@@ -11,7 +11,6 @@
 
 #include "base/clean.h"
 #include "base/json.h"
-#include "engine/publish.h"
 #include "engine/state.h"
 #include "unit/engine_scene.h"
 

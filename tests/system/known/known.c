@@ -60,12 +60,12 @@ static void must(struct story *story, int code)
 static void judge_all(struct story *story)
 {
     struct engine *engine = story->scene->engine;
-    for (size_t i = 0; i < engine->measure_count; i++)
-        engine->measures[i].touched = true;
+    for (size_t i = 0; i < engine->judge.measure_count; i++)
+        engine->judge.measures[i].touched = true;
     int64_t wall_ms = story->scene->now.wall_ms;
     must(story, engine_turn(engine, story->scene->now, &story->scene->error));
-    for (size_t i = 0; i < engine->measure_count; i++) {
-        const struct judged *judged = &engine->measures[i];
+    for (size_t i = 0; i < engine->judge.measure_count; i++) {
+        const struct judged *judged = &engine->judge.measures[i];
         const struct result *result = &judged->result;
         if (judged->judged_ms != wall_ms) {
             fprintf(stderr, "known: %s was not judged when it was asked for\n",

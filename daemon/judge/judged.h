@@ -1,6 +1,6 @@
 /* Measures and objectives as the engine judges them. Inside the room, and for acts. */
-#ifndef ENGINE_JUDGED_H
-#define ENGINE_JUDGED_H
+#ifndef JUDGE_JUDGED_H
+#define JUDGE_JUDGED_H
 
 #include "intake/instance.h"
 #include "measure/measure.h"

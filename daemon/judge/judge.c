@@ -1,12 +1,15 @@
 /* Judges what is touched or due: result, `for` and recovery, finding, message. */
-#include "engine/state.h"
+#include "judge/parts.h"
 
 #include <string.h>
 
 #include "base/clean.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "engine/leaf.h"
+#include "notify/notify.h"
+#include "register/register.h"
+#include "stated/stated.h"
+#include "store/states.h"
 
 enum {
     ROW_EVERY_MS = 60000,    /* of results, while the state is the same */
@@ -16,22 +19,22 @@ enum {
 };
 
 struct touch {
-    struct engine *engine;
+    struct judge *judge;
     bool touched;
 };
 
 static void touch_name(void *context, const char *name)
 {
     struct touch *touch = context;
-    for (size_t i = 0; !touch->touched && i < touch->engine->intake.count; i++) {
-        const struct instance *instance = touch->engine->intake.instances[i];
+    for (size_t i = 0; !touch->touched && i < touch->judge->intake->count; i++) {
+        const struct instance *instance = touch->judge->intake->instances[i];
         touch->touched = instance->touched && watch_feeds(instance, name);
     }
 }
 
-static bool is_touched(struct engine *engine, const struct judged *judged)
+static bool is_touched(struct judge *judge, const struct judged *judged)
 {
-    struct touch touch = {engine, judged->touched};
+    struct touch touch = {judge, judged->touched};
     if (!touch.touched)
         measure_each_name(judged->measure, touch_name, &touch);
     return touch.touched;
@@ -48,7 +51,7 @@ static char *finding_key(const struct judged *judged)
     return text_format("measure:%s", judged->measure->id);
 }
 
-static int result_row(struct engine *engine, struct judged *judged, int64_t now_ms, bool tells,
+static int result_row(struct judge *judge, struct judged *judged, int64_t now_ms, bool tells,
                       struct error *error)
 {
     int64_t leaf = -1;
@@ -58,14 +61,14 @@ static int result_row(struct engine *engine, struct judged *judged, int64_t now_
     CLEAN(clean_json)
     json_t *body = json_pack("{s:s, s:s, s:I}", "value", number, "reason",
                              judged->result.reason ? judged->result.reason : "", "scope",
-                             (json_int_t)stated_scope_version(engine));
+                             (json_int_t)stated_scope_version(judge->config));
     CLEAN(clean_text) char *text = body ? json_canonical(body) : NULL;
-    int code = !text ? ERROR_MEMORY : tells ? leaf_result(engine, judged, body, &leaf, error) : 0;
+    int code = !text ? ERROR_MEMORY : tells ? leaf_result(judge, judged, body, &leaf, error) : 0;
     if (code)
         return code;
     struct store_query *query =
-        store_query(engine->store, "INSERT INTO results(measure, time_ms, state, body, leaf)"
-                                   " VALUES(?1, ?2, ?3, ?4, ?5)");
+        store_query(judge->store, "INSERT INTO results(measure, time_ms, state, body, leaf)"
+                                  " VALUES(?1, ?2, ?3, ?4, ?5)");
     store_bind_text(query, 1, judged->measure->id);
     store_bind_integer(query, 2, now_ms);
     store_bind_text(query, 3, verdict_text(judged->result.verdict));
@@ -78,96 +81,96 @@ static int result_row(struct engine *engine, struct judged *judged, int64_t now_
     return store_run(query, error);
 }
 
-static int tell(struct engine *engine, struct judged *judged, const char *event, const char *ref,
+static int tell(struct judge *judge, struct judged *judged, const char *event, const char *ref,
                 struct error *error)
 {
-    CLEAN(clean_json) json_t *data = facts_of_finding(engine, judged, engine->turn_ms);
+    CLEAN(clean_json) json_t *data = facts_of_finding(judge, judged, judge->now_ms);
     if (!data)
         return ERROR_MEMORY;
     json_object_set_new(data, "ref", json_string(ref));
     json_object_set_new(data, "state", json_string(verdict_text(judged->result.verdict)));
-    struct notify_context context = {.store = engine->store,
-                                     .channels = json_object_get(engine->config, "channels"),
-                                     .host = engine->host,
-                                     .now_ms = engine->turn_ms};
+    struct notify_context context = {.store = judge->store,
+                                     .channels = json_object_get(judge->config, "channels"),
+                                     .host = judge->host,
+                                     .now_ms = judge->now_ms};
     const char *urgency = json_text_of(judged->measure->construct, "urgency", "now");
     struct notify_event told = {event, ref, urgency_from_text(urgency), data};
-    engine->outbox_next_ms = 0;
+    judge->told = true;
     return notify_put(&context, &told, error);
 }
 
-static int raise_or_extend(struct engine *engine, struct judged *judged, bool raises,
+static int raise_or_extend(struct judge *judge, struct judged *judged, bool raises,
                            struct error *error)
 {
-    struct register_context context = {engine->store, engine->ledger, engine->turn_ms};
+    struct register_context context = {judge->store, judge->ledger, judge->now_ms};
     struct register_raised raised = {0};
     CLEAN(clean_text) char *key = finding_key(judged);
-    CLEAN(clean_json) json_t *facts = facts_of_finding(engine, judged, engine->turn_ms);
+    CLEAN(clean_json) json_t *facts = facts_of_finding(judge, judged, judge->now_ms);
     if (!key || !facts)
         return ERROR_MEMORY;
     int code = raises ? register_raise(&context, key, facts, &raised, error)
                       : register_extend(&context, key, facts, &raised, error);
     if (code)
         return code;
-    judged->extended_ms = engine->turn_ms;
+    judged->extended_ms = judge->now_ms;
     free(judged->finding);
     judged->finding = raised.ref;
     if (!raised.ref)
         return 0;
     if (raised.is_new)
-        return tell(engine, judged, "candidate", raised.ref, error);
-    return raised.returned ? tell(engine, judged, "returned", raised.ref, error) : 0;
+        return tell(judge, judged, "candidate", raised.ref, error);
+    return raised.returned ? tell(judge, judged, "returned", raised.ref, error) : 0;
 }
 
-static int clear(struct engine *engine, struct judged *judged, struct error *error)
+static int clear(struct judge *judge, struct judged *judged, struct error *error)
 {
-    struct register_context context = {engine->store, engine->ledger, engine->turn_ms};
+    struct register_context context = {judge->store, judge->ledger, judge->now_ms};
     CLEAN(clean_text) char *key = finding_key(judged), *ref = NULL;
     int code = register_clear(&context, key, &ref, error);
     if (code || !ref)
         return code;
-    return tell(engine, judged, "condition_cleared", ref, error);
+    return tell(judge, judged, "condition_cleared", ref, error);
 }
 
 /* On trial nothing is raised; what is urgent is told all the same, as what would be raised. */
-static int move_on_trial(struct engine *engine, struct judged *judged, enum criterion_move move,
+static int move_on_trial(struct judge *judge, struct judged *judged, enum criterion_move move,
                          struct error *error)
 {
     const char *urgency = json_text_of(judged->measure->construct, "urgency", "now");
     if (move != CRITERION_RAISE || urgency_from_text(urgency) != URGENCY_NOW)
         return 0;
-    return tell(engine, judged, "would_raise", judged->measure->id, error);
+    return tell(judge, judged, "would_raise", judged->measure->id, error);
 }
 
-static int act_on_move(struct engine *engine, struct judged *judged, enum criterion_move move,
+static int act_on_move(struct judge *judge, struct judged *judged, enum criterion_move move,
                        bool changed, struct error *error)
 {
     if (judged->trial)
-        return move_on_trial(engine, judged, move, error);
+        return move_on_trial(judge, judged, move, error);
     switch (move) {
     case CRITERION_NOTHING:
         return 0;
     case CRITERION_RAISE:
-        return raise_or_extend(engine, judged, true, error);
+        return raise_or_extend(judge, judged, true, error);
     case CRITERION_EXTEND:
-        return changed || is_ago(judged->extended_ms, engine->turn_ms, EXTEND_EVERY_MS)
-                   ? raise_or_extend(engine, judged, false, error)
+        return changed || is_ago(judged->extended_ms, judge->now_ms, EXTEND_EVERY_MS)
+                   ? raise_or_extend(judge, judged, false, error)
                    : 0;
     case CRITERION_CLEAR:
-        return clear(engine, judged, error);
+        return clear(judge, judged, error);
     }
     return 0;
 }
 
-static int save(struct engine *engine, struct judged *judged, int64_t now_ms, struct error *error)
+static int save(struct judge *judge, struct judged *judged, int64_t now_ms, struct error *error)
 {
     const char *id = judged->measure->id;
     int code =
-        states_put(engine->store, "measure", id, facts_of_measure(engine, judged, now_ms), error);
+        states_put(judge->store, "measure", id, judge_show_measure(judge, judged, now_ms), error);
     if (code)
         return code;
     judged->saved_ms = now_ms;
-    return states_put(engine->store, "measure_memory", id, leaf_memory(judged), error);
+    return states_put(judge->store, "measure_memory", id, leaf_memory(judged), error);
 }
 
 /* Is the state another than that of the last judgement, be it this process' or the one before's? */
@@ -232,17 +235,17 @@ struct outcome {
 };
 
 /* What follows from it: evidence that waited, the finding, the row and its leaf. */
-static int keep(struct engine *engine, struct judged *judged, const struct outcome *outcome,
+static int keep(struct judge *judge, struct judged *judged, const struct outcome *outcome,
                 int64_t now_ms, struct error *error)
 {
     int code = 0;
     if (outcome->tells || outcome->move == CRITERION_RAISE)
-        code = facts_tell(engine, judged, error);
-    facts_gather_evidence(engine, judged, now_ms);
+        code = facts_tell(judge, judged, error);
+    facts_gather_evidence(judge, judged, now_ms);
     if (!code)
-        code = act_on_move(engine, judged, outcome->move, outcome->changed, error);
+        code = act_on_move(judge, judged, outcome->move, outcome->changed, error);
     bool row = outcome->tells || (outcome->changed && is_ago(judged->row_ms, now_ms, ROW_EVERY_MS));
-    return code || !row ? code : result_row(engine, judged, now_ms, outcome->tells, error);
+    return code || !row ? code : result_row(judge, judged, now_ms, outcome->tells, error);
 }
 
 static bool is_saved(const struct judged *judged, const struct outcome *outcome, int64_t now_ms)
@@ -258,13 +261,13 @@ static bool counts(const struct judged *judged)
     return !judged->result.provisional && !judged->unsynchronised;
 }
 
-static int judge_one(struct engine *engine, struct judged *judged, struct moment now,
+static int judge_one(struct judge *judge, struct judged *judged, struct moment now,
                      struct error *error)
 {
-    struct measure_world world = watch_world(&engine->watch, engine->series, now.wall_ms);
+    struct measure_world world = watch_world(judge->watch, judge->series, now.wall_ms);
     struct result result = {0};
     struct outcome outcome = {0};
-    int code = applies_judge(engine, judged, &world, &result, error);
+    int code = applies_judge(judge, judged, &world, &result, error);
     if (code)
         return code;
     take_result(judged, &result, now.wall_ms, &outcome.moved, &outcome.changed);
@@ -272,28 +275,28 @@ static int judge_one(struct engine *engine, struct judged *judged, struct moment
     outcome.move = (counts(judged) ? criterion_step : criterion_step_provisional)(
         &judged->measure->criterion, &judged->memory, judged->result.verdict, now.boot_ms, gap_ms);
     outcome.tells = outcome.moved || is_analysed(judged, now.wall_ms);
-    code = keep(engine, judged, &outcome, now.wall_ms, error);
+    code = keep(judge, judged, &outcome, now.wall_ms, error);
     judged->touched = false;
     judged->evaluations++;
     judged->due_boot_ms = next_look(judged, now);
     bool saved = is_saved(judged, &outcome, now.wall_ms);
-    return code || saved ? code : save(engine, judged, now.wall_ms, error);
+    return code || saved ? code : save(judge, judged, now.wall_ms, error);
 }
 
-int judge_due(struct engine *engine, struct moment now, struct error *error)
+int judge_due(struct judge *judge, struct moment now, struct error *error)
 {
     bool any = false;
     int code = 0;
-    for (size_t i = 0; !code && i < engine->measure_count; i++) {
-        struct judged *judged = &engine->measures[i];
-        if (now.boot_ms < judged->due_boot_ms && !is_touched(engine, judged))
+    for (size_t i = 0; !code && i < judge->measure_count; i++) {
+        struct judged *judged = &judge->measures[i];
+        if (now.boot_ms < judged->due_boot_ms && !is_touched(judge, judged))
             continue;
         any = true;
-        code = judge_one(engine, judged, now, error);
+        code = judge_one(judge, judged, now, error);
     }
-    for (size_t i = 0; i < engine->intake.count; i++)
-        engine->intake.instances[i]->touched = false;
-    for (size_t i = 0; any && !code && i < engine->objective_count; i++)
-        code = objectives_judge(engine, &engine->objectives[i], error);
+    for (size_t i = 0; i < judge->intake->count; i++)
+        judge->intake->instances[i]->touched = false;
+    for (size_t i = 0; any && !code && i < judge->objective_count; i++)
+        code = objectives_judge(judge, &judge->objectives[i], error);
     return code;
 }

@@ -1,12 +1,13 @@
 /* Classes of records: what the daemon keeps, where, how long, and why it may. What it keeps itself
  * is told here as it is done; the organization adds the legal basis, and classes of its own. */
-#include "engine/state.h"
+#include "stated/stated.h"
 
 #include <string.h>
 
 #include "base/clean.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "store/states.h"
 
 static const char by_tree[] = "only the daemon's user reads the folder; every byte is under a hash "
                               "tree (RFC 6962), so that a change is seen";
@@ -58,11 +59,11 @@ static const char *const texts[] = {"description", "location", "protection",
                                     "retention",   "disposal", "legal_basis"};
 enum { TEXTS = sizeof texts / sizeof *texts };
 
-static const json_t *stated_class(const struct engine *engine, const char *id)
+static const json_t *stated_class(const json_t *config, const char *id)
 {
     size_t index;
     json_t *row;
-    json_array_foreach (json_object_get(engine->config, "record_classes"), index, row) {
+    json_array_foreach (json_object_get(config, "record_classes"), index, row) {
         if (strcmp(json_text_of(row, "id", ""), id) == 0)
             return row;
     }
@@ -79,10 +80,10 @@ static const char *setting_of(const struct record_class *class)
                                                 : NULL;
 }
 
-static json_t *own_class(const struct engine *engine, const struct record_class *class)
+static json_t *own_class(const json_t *config, const struct record_class *class)
 {
     const char *setting = setting_of(class);
-    int64_t keep_ms = setting ? json_integer_of(engine->config, setting, 0) : 0;
+    int64_t keep_ms = setting ? json_integer_of(config, setting, 0) : 0;
     CLEAN(clean_text) char *kept = text_from_duration(keep_ms);
     CLEAN(clean_text)
     char *keep = text_format("%s (the setting %s)", kept ? kept : "", setting ? setting : "");
@@ -92,7 +93,7 @@ static json_t *own_class(const struct engine *engine, const struct record_class 
                      class->protection, "retention",
                      is_set || !class->retention ? keep : class->retention, "disposal",
                      is_set && class->retention ? by_disposal : class->disposal, "legal_basis",
-                     json_text_of(stated_class(engine, class->id), "legal_basis", ""), "own", true);
+                     json_text_of(stated_class(config, class->id), "legal_basis", ""), "own", true);
 }
 
 static bool is_own(const char *id)
@@ -112,18 +113,17 @@ static json_t *other_class(const json_t *stated)
     return row;
 }
 
-int records_put(struct engine *engine, struct error *error)
+int stated_put_records(struct store *store, const json_t *config, struct error *error)
 {
     json_t *list = json_array(), *stated;
     size_t index;
     for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
-        json_array_append_new(list, own_class(engine, &classes[i]));
-    json_array_foreach (json_object_get(engine->config, "record_classes"), index, stated) {
+        json_array_append_new(list, own_class(config, &classes[i]));
+    json_array_foreach (json_object_get(config, "record_classes"), index, stated) {
         if (!is_own(json_text_of(stated, "id", "")))
             json_array_append_new(list, other_class(stated));
     }
-    return states_put(engine->store, "daemon", "records", json_pack("{s:o}", "classes", list),
-                      error);
+    return states_put(store, "daemon", "records", json_pack("{s:o}", "classes", list), error);
 }
 
 /* What is wrong with one text of a class, or NULL. */
@@ -136,8 +136,9 @@ static const char *mistake_of(bool own, const char *key, bool given)
     return NULL;
 }
 
-void records_check(const json_t *config,
-                   void (*on_fault)(void *context, const struct engine_fault *fault), void *context)
+void stated_check_records(const json_t *config,
+                          void (*on_fault)(void *context, const struct stated_fault *fault),
+                          void *context)
 {
     size_t index;
     json_t *stated;
@@ -148,7 +149,7 @@ void records_check(const json_t *config,
                 mistake_of(own, texts[i], *json_text_of(stated, texts[i], "") != '\0');
             CLEAN(clean_text) char *path = text_format("record_classes[%zu].%s", index, texts[i]);
             if (mistake && path)
-                on_fault(context, &(struct engine_fault){path, 0, false, mistake});
+                on_fault(context, &(struct stated_fault){path, 0, false, mistake});
         }
     }
 }

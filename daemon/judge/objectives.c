@@ -1,18 +1,20 @@
 /* Objectives: judged from their measures now; an approved one that is missed at its date is a
  * finding (27001:2022 10.2: an objective that was not reached). */
-#include "engine/state.h"
+#include "judge/parts.h"
 
 #include "base/clean.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "engine/leaf.h"
+#include "notify/notify.h"
+#include "register/register.h"
+#include "store/states.h"
 
 static const char *word(const struct objective *objective, const char *key)
 {
     return json_text_of(objective->construct, key, "");
 }
 
-static int save(struct engine *engine, const struct objective *objective, const json_t *measures,
+static int save(struct judge *judge, const struct objective *objective, const json_t *measures,
                 struct error *error)
 {
     json_t *row = json_pack(
@@ -22,18 +24,17 @@ static int save(struct engine *engine, const struct objective *objective, const 
         word(objective, "responsible"), "resources", word(objective, "resources"), "policy",
         word(objective, "policy"), "status", objective->approved ? "approved" : "draft", "reason",
         objective->approved ? "" : "a draft until it is approved: conformctl approve");
-    return states_put(engine->store, "objective", word(objective, "id"), row, error);
+    return states_put(judge->store, "objective", word(objective, "id"), row, error);
 }
 
 /* What the finding says: which of its measures are not met, and the evidence under them. */
-static json_t *facts(struct engine *engine, const struct objective *objective,
-                     const json_t *measures)
+static json_t *facts(struct judge *judge, const struct objective *objective, const json_t *measures)
 {
     json_t *breaching = json_array(), *evidence = json_array();
     size_t index;
     json_t *row;
     json_array_foreach (measures, index, row) {
-        const struct judged *judged = constructs_find(engine, json_text_of(row, "id", ""));
+        const struct judged *judged = judge_find(judge, json_text_of(row, "id", ""));
         if (judged && judged->result.verdict == VERDICT_MET)
             continue;
         json_array_append_new(breaching, json_pack("{s:{s:O}, s:O}", "labels", "measure",
@@ -53,52 +54,52 @@ static json_t *facts(struct engine *engine, const struct objective *objective,
                      "objective", word(objective, "id"), "requirement",
                      json_text_of(objective->construct, "requirement", "27001:2022 6.2"),
                      "controls", json_array(), "source", "missed objective", "detected_by",
-                     "conformd " CONFORMD_VERSION, "objects", json_pack("[s]", engine->host),
+                     "conformd " CONFORMD_VERSION, "objects", json_pack("[s]", judge->host),
                      "value", value ? value : "", "criterion", "its measures are met at its date",
                      "population", "expected", (json_int_t)count, "seen", (json_int_t)count,
                      "breaching", (json_int_t)bad, "breaching", breaching, "evidence", evidence,
                      "excerpts", json_array(), "quality", "complete");
 }
 
-static int tell(struct engine *engine, const char *event, const char *ref, json_t *data,
+static int tell(struct judge *judge, const char *event, const char *ref, json_t *data,
                 struct error *error)
 {
-    struct notify_context context = {.store = engine->store,
-                                     .channels = json_object_get(engine->config, "channels"),
-                                     .host = engine->host,
-                                     .now_ms = engine->turn_ms};
+    struct notify_context context = {.store = judge->store,
+                                     .channels = json_object_get(judge->config, "channels"),
+                                     .host = judge->host,
+                                     .now_ms = judge->now_ms};
     json_object_set_new(data, "ref", json_string(ref));
     struct notify_event told = {event, ref, URGENCY_DAY, data};
-    engine->outbox_next_ms = 0;
+    judge->told = true;
     return notify_put(&context, &told, error);
 }
 
 /* Raised once a process; the register extends what is open already and never doubles it. */
-static int move(struct engine *engine, struct objective *objective, const json_t *measures,
+static int move(struct judge *judge, struct objective *objective, const json_t *measures,
                 struct error *error)
 {
     bool missed = objective->approved && objective->state == OBJECTIVE_MISSED;
     bool reached = objective->standing && objective->state == OBJECTIVE_ACHIEVED;
-    struct register_context context = {engine->store, engine->ledger, engine->turn_ms};
+    struct register_context context = {judge->store, judge->ledger, judge->now_ms};
     struct register_raised raised = {0};
     CLEAN(clean_text) char *ref = NULL;
     if (missed == objective->standing || (!missed && !reached))
         return 0;
     CLEAN(clean_text) char *key = text_format("objective:%s", word(objective, "id"));
-    CLEAN(clean_json) json_t *data = facts(engine, objective, measures);
+    CLEAN(clean_json) json_t *data = facts(judge, objective, measures);
     if (!key || !data)
         return ERROR_MEMORY;
     objective->standing = missed;
     if (!missed) {
         int code = register_clear(&context, key, &ref, error);
-        return code || !ref ? code : tell(engine, "condition_cleared", ref, data, error);
+        return code || !ref ? code : tell(judge, "condition_cleared", ref, data, error);
     }
     int code = register_raise(&context, key, data, &raised, error);
     ref = raised.ref;
-    return code || !raised.is_new ? code : tell(engine, "candidate", ref, data, error);
+    return code || !raised.is_new ? code : tell(judge, "candidate", ref, data, error);
 }
 
-int objectives_judge(struct engine *engine, struct objective *objective, struct error *error)
+int objectives_judge(struct judge *judge, struct objective *objective, struct error *error)
 {
     const json_t *names = json_object_get(objective->construct, "measures"), *name;
     size_t index, count = json_array_size(names);
@@ -109,17 +110,17 @@ int objectives_judge(struct engine *engine, struct objective *objective, struct 
         return ERROR_MEMORY;
     json_array_foreach (names, index, name) {
         const char *id = json_string_value(name);
-        const struct judged *judged = id ? constructs_find(engine, id) : NULL;
+        const struct judged *judged = id ? judge_find(judge, id) : NULL;
         verdicts[index] = judged && judged->judged ? judged->result.verdict : VERDICT_UNKNOWN;
         json_array_append_new(rows, json_pack("{s:s, s:s}", "id", id ? id : "", "state",
                                               verdict_text(verdicts[index])));
     }
     if (text_to_time(word(objective, "due"), &due_ms))
         due_ms = INT64_MAX;
-    objective->state = objective_judge(verdicts, count, due_ms, engine->turn_ms);
+    objective->state = objective_judge(verdicts, count, due_ms, judge->now_ms);
     objective->judged = true;
-    int code = move(engine, objective, rows, error);
+    int code = move(judge, objective, rows, error);
     if (!code)
-        code = leaf_objective(engine, objective, error);
-    return code ? code : save(engine, objective, rows, error);
+        code = leaf_objective(judge, objective, error);
+    return code ? code : save(judge, objective, rows, error);
 }

@@ -1,10 +1,11 @@
 /* Scope and statement of applicability, for the API, and the scope by which readings are taken. */
-#include "engine/state.h"
+#include "stated/stated.h"
 
 #include <string.h>
 
 #include "base/clean.h"
 #include "base/json.h"
+#include "store/states.h"
 
 /* {label: {value: true}} of the labels that the scope says something about; NULL without memory. */
 static json_t *admitted(const json_t *scope)
@@ -29,9 +30,9 @@ static json_t *admitted(const json_t *scope)
     return labels;
 }
 
-int64_t stated_scope_version(const struct engine *engine)
+int64_t stated_scope_version(const json_t *config)
 {
-    const json_t *scope = json_object_get(engine->config, "scope");
+    const json_t *scope = json_object_get(config, "scope");
     bool stated = *json_text_of(scope, "statement", "") ||
                   json_array_size(json_object_get(scope, "units")) ||
                   json_array_size(json_object_get(scope, "sites")) ||
@@ -40,11 +41,11 @@ int64_t stated_scope_version(const struct engine *engine)
 }
 
 /* The measures that give evidence of a control. */
-static json_t *measures_of(const struct engine *engine, const char *control)
+static json_t *measures_of(const json_t *config, const char *control)
 {
     json_t *ids = json_array(), *measure, *name;
     size_t index, at;
-    json_array_foreach (json_object_get(engine->config, "measures"), index, measure) {
+    json_array_foreach (json_object_get(config, "measures"), index, measure) {
         json_array_foreach (json_object_get(measure, "controls"), at, name) {
             if (json_is_string(name) && strcmp(json_string_value(name), control) == 0)
                 json_array_append(ids, json_object_get(measure, "id"));
@@ -53,28 +54,29 @@ static json_t *measures_of(const struct engine *engine, const char *control)
     return ids;
 }
 
-static json_t *show_soa(const struct engine *engine)
+static json_t *show_soa(const json_t *config)
 {
     json_t *rows = json_array(), *row;
     size_t index;
-    json_array_foreach (json_object_get(engine->config, "soa"), index, row) {
+    json_array_foreach (json_object_get(config, "soa"), index, row) {
         json_t *shown = json_deep_copy(row);
         json_object_set_new(shown, "measures",
-                            measures_of(engine, json_text_of(row, "control", "")));
+                            measures_of(config, json_text_of(row, "control", "")));
         json_array_append_new(rows, shown);
     }
     return rows;
 }
 
-int stated_put(struct engine *engine, struct error *error)
+int stated_put(struct store *store, const json_t *config, struct intake *intake,
+               struct error *error)
 {
-    json_t *scope = json_object_get(engine->config, "scope");
+    json_t *scope = json_object_get(config, "scope");
     json_t *labels = admitted(scope);
     if (!labels)
         return ERROR_MEMORY;
-    json_decref(engine->intake.scope);
-    engine->intake.scope = labels;
-    json_t *stated = json_pack("{s:O*, s:o}", "scope", scope, "soa", show_soa(engine));
-    int code = states_put(engine->store, "daemon", "stated", stated, error);
-    return code ? code : records_put(engine, error);
+    json_decref(intake->scope);
+    intake->scope = labels;
+    json_t *stated = json_pack("{s:O*, s:o}", "scope", scope, "soa", show_soa(config));
+    int code = states_put(store, "daemon", "stated", stated, error);
+    return code ? code : stated_put_records(store, config, error);
 }

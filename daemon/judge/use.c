@@ -1,6 +1,6 @@
 /* Who uses a measure and what feeds it: what a measure costs is to be held against what it is for
  * (27003:2017 9.1). */
-#include "engine/state.h"
+#include "judge/parts.h"
 
 #include <string.h>
 
@@ -32,26 +32,26 @@ static void add_feeding(void *context, const char *name)
     }
 }
 
-static bool is_in_objective(const struct engine *engine, const char *id)
+static bool is_in_objective(const struct judge *judge, const char *id)
 {
-    for (size_t i = 0; i < engine->objective_count; i++)
-        if (has_name(json_object_get(engine->objectives[i].construct, "measures"), id))
+    for (size_t i = 0; i < judge->objective_count; i++)
+        if (has_name(json_object_get(judge->objectives[i].construct, "measures"), id))
             return true;
     return false;
 }
 
 /* Nobody asked for it, no objective follows from it, and it is none of the key measures. */
-static bool is_unused(const struct engine *engine, const struct measure *measure)
+static bool is_unused(const struct judge *judge, const struct measure *measure)
 {
-    return has_name(json_object_get(engine->config, "unasked"), measure->id) &&
-           !json_flag_of(measure->construct, "key", false) && !is_in_objective(engine, measure->id);
+    return has_name(json_object_get(judge->config, "unasked"), measure->id) &&
+           !json_flag_of(measure->construct, "key", false) && !is_in_objective(judge, measure->id);
 }
 
-void use_show(const struct engine *engine, const struct judged *judged, json_t *row)
+void use_show(const struct judge *judge, const struct judged *judged, json_t *row)
 {
-    struct feeding feeding = {&engine->intake, json_array()};
+    struct feeding feeding = {judge->intake, json_array()};
     measure_each_name(judged->measure, add_feeding, &feeding);
     json_object_set_new(row, "fed_by", feeding.names);
-    json_object_set_new(row, "unused", json_boolean(is_unused(engine, judged->measure)));
+    json_object_set_new(row, "unused", json_boolean(is_unused(judge, judged->measure)));
     json_object_set(row, "client", json_object_get(judged->measure->construct, "client"));
 }

@@ -1,5 +1,5 @@
 /* What a finding, a message and the API say of a result; which evidence lies under it. */
-#include "engine/state.h"
+#include "judge/parts.h"
 
 #include <math.h>
 #include <string.h>
@@ -39,12 +39,11 @@ static void gather_name(void *context, const char *name)
     }
 }
 
-void facts_gather_evidence(struct engine *engine, struct judged *judged, int64_t now_ms)
+void facts_gather_evidence(struct judge *judge, struct judged *judged, int64_t now_ms)
 {
     int64_t reach = measure_reach_ms(judged->measure);
-    struct gathering gathering = {.judged = judged,
-                                  .intake = &engine->intake,
-                                  .oldest_ms = reach ? now_ms - reach : INT64_MAX};
+    struct gathering gathering = {
+        .judged = judged, .intake = judge->intake, .oldest_ms = reach ? now_ms - reach : INT64_MAX};
     judged->evidence_count = 0;
     if (judged->result.verdict != VERDICT_UNKNOWN && !judged->excluded)
         measure_each_name(judged->measure, gather_name, &gathering);
@@ -65,9 +64,9 @@ static void tell_name(void *context, const char *name)
                 intake_tell(telling->intake, telling->intake->instances[i], telling->error);
 }
 
-int facts_tell(struct engine *engine, const struct judged *judged, struct error *error)
+int facts_tell(struct judge *judge, const struct judged *judged, struct error *error)
 {
-    struct telling telling = {&engine->intake, error, 0};
+    struct telling telling = {judge->intake, error, 0};
     measure_each_name(judged->measure, tell_name, &telling);
     return telling.code;
 }
@@ -153,12 +152,12 @@ static const char *status_of(const struct judged *judged)
     return judged->trial ? "trial" : judged->draft_waits ? "draft" : "approved";
 }
 
-json_t *facts_of_measure(struct engine *engine, struct judged *judged, int64_t now_ms)
+json_t *judge_show_measure(struct judge *judge, struct judged *judged, int64_t now_ms)
 {
     const struct result *result = &judged->result;
     const json_t *construct = judged->measure->construct;
     int64_t due_in = judged->due_boot_ms - judged->memory.at_ms;
-    (void)engine;
+
     json_t *row = json_pack(
         "{s:s, s:o, s:o, s:o, s:o, s:b, s:b, s:s, s:s, s:o, s:b, s:o, s:I, s:I, s:I, s:o, s:o}",
         "state", verdict_text(result->verdict), "reason", reason_of(result), "since",
@@ -175,7 +174,7 @@ json_t *facts_of_measure(struct engine *engine, struct judged *judged, int64_t n
         return NULL;
     copy_words(row, construct);
     applies_show(judged, row);
-    use_show(engine, judged, row);
+    use_show(judge, judged, row);
     json_object_set_new(row, "systemic", json_boolean(result->systemic));
     json_object_set_new(row, "value", json_null());
     if (result->has_value)
@@ -199,12 +198,12 @@ static void match_name(void *context, const char *name)
 }
 
 /* Appends the lines of one leaf that belong to what the measure reads. */
-static void append_excerpts(struct engine *engine, const struct judged *judged, int64_t leaf,
+static void append_excerpts(struct judge *judge, const struct judged *judged, int64_t leaf,
                             json_t *list)
 {
     CLEAN(buffer_finish) struct buffer lines = {0};
     CLEAN(error_finish) struct error error = {0};
-    if (ledger_payload(engine->ledger, leaf, PAYLOAD_EXCERPTS, &lines, &error))
+    if (ledger_payload(judge->ledger, leaf, PAYLOAD_EXCERPTS, &lines, &error))
         return;
     for (const char *at = lines.data; at && *at && json_array_size(list) < EXCERPTS_LIMIT;) {
         const char *end = strchr(at, '\n');
@@ -220,11 +219,11 @@ static void append_excerpts(struct engine *engine, const struct judged *judged, 
     }
 }
 
-static json_t *excerpt_list(struct engine *engine, const struct judged *judged)
+static json_t *excerpt_list(struct judge *judge, const struct judged *judged)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < judged->evidence_count; i++)
-        append_excerpts(engine, judged, judged->evidence[i], list);
+        append_excerpts(judge, judged, judged->evidence[i], list);
     return list;
 }
 
@@ -243,12 +242,12 @@ static char *criterion_words(const json_t *criterion)
 }
 
 /* The objectives that name this measure. */
-static json_t *objectives_of(const struct engine *engine, const struct judged *judged)
+static json_t *objectives_of(const struct judge *judge, const struct judged *judged)
 {
     json_t *list = json_array(), *name;
     size_t index;
-    for (size_t i = 0; i < engine->objective_count; i++) {
-        const json_t *construct = engine->objectives[i].construct;
+    for (size_t i = 0; i < judge->objective_count; i++) {
+        const json_t *construct = judge->objectives[i].construct;
         json_array_foreach (json_object_get(construct, "measures"), index, name) {
             if (json_is_string(name) && strcmp(json_string_value(name), judged->measure->id) == 0)
                 json_array_append_new(
@@ -287,9 +286,9 @@ static void list_collector(void *context, const char *name)
 }
 
 /* Who detected it: the collectors that feed the measure, with their versions. */
-static json_t *collectors_of(const struct engine *engine, const struct judged *judged)
+static json_t *collectors_of(const struct judge *judge, const struct judged *judged)
 {
-    struct collector_list list = {&engine->intake, json_array()};
+    struct collector_list list = {judge->intake, json_array()};
     measure_each_name(judged->measure, list_collector, &list);
     return list.rows;
 }
@@ -315,14 +314,14 @@ static void note_doubt(void *context, const char *name)
     }
 }
 
-static const char *provisional_words(const struct engine *engine, const struct judged *judged)
+static const char *provisional_words(const struct judge *judge, const struct judged *judged)
 {
-    struct doubt doubt = {&engine->intake, "provisional"};
+    struct doubt doubt = {judge->intake, "provisional"};
     measure_each_name(judged->measure, note_doubt, &doubt);
     return doubt.words;
 }
 
-json_t *facts_of_finding(struct engine *engine, struct judged *judged, int64_t now_ms)
+json_t *facts_of_finding(struct judge *judge, struct judged *judged, int64_t now_ms)
 {
     const struct result *result = &judged->result;
     json_t *construct = judged->measure->construct;
@@ -342,22 +341,22 @@ json_t *facts_of_finding(struct engine *engine, struct judged *judged, int64_t n
         "measure_version", (json_int_t)json_integer_of(construct, "version", 1), "requirement",
         json_text_of(construct, "requirement", "27001:2022 9.1"), "controls",
         controls ? json_incref(controls) : json_array(), "source", "failed acceptance criterion",
-        "detected_by", "conformd " CONFORMD_VERSION, "objects", json_pack("[s]", engine->host),
+        "detected_by", "conformd " CONFORMD_VERSION, "objects", json_pack("[s]", judge->host),
         "value", number, "criterion", criterion ? criterion : "", "population",
         json_pack("{s:I, s:I, s:I}", "expected", (json_int_t)result->expected, "seen",
                   (json_int_t)result->seen, "breaching", (json_int_t)result->breaching),
         "breaching", element_list(result, true), "window", window_of(judged, now_ms), "evidence",
-        evidence_list(judged), "excerpts", excerpt_list(engine, judged), "quality",
-        result->provisional    ? provisional_words(engine, judged)
+        evidence_list(judged), "excerpts", excerpt_list(judge, judged), "quality",
+        result->provisional    ? provisional_words(judge, judged)
         : result->part_watched ? "not everything was watched or seen"
         : result->partial      ? "from a partial run"
                                : "complete",
-        "classification", json_text_of(engine->config, "classification", "internal"));
+        "classification", json_text_of(judge->config, "classification", "internal"));
     if (facts) {
-        json_object_set_new(facts, "objectives", objectives_of(engine, judged));
+        json_object_set_new(facts, "objectives", objectives_of(judge, judged));
         applies_mark(judged, facts);
         json_object_set_new(facts, "systemic", json_boolean(result->systemic));
-        json_object_set_new(facts, "collectors", collectors_of(engine, judged));
+        json_object_set_new(facts, "collectors", collectors_of(judge, judged));
     }
     return facts;
 }

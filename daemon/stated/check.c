@@ -1,15 +1,17 @@
 /* Check mode: what is wrong with measures and with what is stated, as paths in the configuration.
  */
-#include "engine/state.h"
+#include "stated/stated.h"
 
 #include <string.h>
 
 #include "base/clean.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "measure/measure.h"
+#include "watch/watch.h"
 
 struct checking {
-    void (*on_fault)(void *context, const struct engine_fault *fault);
+    void (*on_fault)(void *context, const struct stated_fault *fault);
     void *context;
     struct instance *instances; /* with the tables of all collectors */
     size_t count;
@@ -25,7 +27,7 @@ static void tell(struct checking *checking, const char *setting, size_t column, 
 {
     CLEAN(clean_text)
     char *path = text_format("measures[%zu].%s", checking->measure, setting ? setting : "id");
-    struct engine_fault fault = {path ? path : "measures", column, warning, sentence};
+    struct stated_fault fault = {path ? path : "measures", column, warning, sentence};
     checking->on_fault(checking->context, &fault);
 }
 
@@ -180,8 +182,8 @@ static int load_tables(struct checking *checking, const json_t *tables, const js
     return 0;
 }
 
-int engine_check(const json_t *config, const json_t *tables,
-                 void (*on_fault)(void *context, const struct engine_fault *fault), void *context)
+int stated_check(const json_t *config, const json_t *tables,
+                 void (*on_fault)(void *context, const struct stated_fault *fault), void *context)
 {
     struct checking checking = {
         .on_fault = on_fault, .context = context, .now_ms = clock_now().wall_ms};
@@ -191,7 +193,7 @@ int engine_check(const json_t *config, const json_t *tables,
         if (!code)
             code = check_measure(&checking, construct);
     }
-    records_check(config, on_fault, context);
+    stated_check_records(config, on_fault, context);
     for (size_t i = 0; i < checking.count; i++)
         instance_finish(&checking.instances[i]);
     free(checking.instances);

@@ -1,6 +1,6 @@
 /* Whether a measure applies, and what its result is worth: the statement of applicability
  * (27001:2022 6.1.3 d), and the clock that it was judged by. */
-#include "engine/state.h"
+#include "judge/parts.h"
 
 #include <string.h>
 
@@ -8,11 +8,11 @@
 #include "base/json.h"
 #include "base/text.h"
 
-static const json_t *soa_row(const struct engine *engine, const char *control)
+static const json_t *soa_row(const struct judge *judge, const char *control)
 {
     size_t index;
     json_t *row;
-    json_array_foreach (json_object_get(engine->config, "soa"), index, row) {
+    json_array_foreach (json_object_get(judge->config, "soa"), index, row) {
         if (strcmp(json_text_of(row, "control", ""), control) == 0)
             return row;
     }
@@ -21,7 +21,7 @@ static const json_t *soa_row(const struct engine *engine, const char *control)
 
 /* A control of which nothing is stated applies and is taken as implemented, as if there were no
  * statement; so does a measure without controls. */
-void applies_load(const struct engine *engine, struct judged *judged)
+void applies_load(const struct judge *judge, struct judged *judged)
 {
     const json_t *controls = json_object_get(judged->measure->construct, "controls");
     size_t index, excluded = 0, waiting = 0, count = json_array_size(controls);
@@ -29,7 +29,7 @@ void applies_load(const struct engine *engine, struct judged *judged)
     judged->excluded = NULL;
     json_array_foreach ((json_t *)controls, index, control) {
         const char *name = json_string_value(control);
-        const json_t *row = name ? soa_row(engine, name) : NULL;
+        const json_t *row = name ? soa_row(judge, name) : NULL;
         if (row && !json_flag_of(row, "applicable", true)) {
             excluded++;
             judged->excluded = judged->excluded ? judged->excluded : row;
@@ -51,14 +51,14 @@ static int take_out(const struct judged *judged, struct result *ret)
     return ret->reason ? 0 : ERROR_MEMORY;
 }
 
-int applies_judge(struct engine *engine, struct judged *judged, const struct measure_world *world,
+int applies_judge(struct judge *judge, struct judged *judged, const struct measure_world *world,
                   struct result *ret, struct error *error)
 {
     int code = judged->excluded ? take_out(judged, ret)
                                 : measure_judge(judged->measure, world, ret, error);
     if (code)
         return code;
-    judged->unsynchronised = !sync_is_good(engine);
+    judged->unsynchronised = !judge->synchronised;
     return 0;
 }
 

@@ -1,5 +1,5 @@
 /* /metrics/samples: attributes with bounded labels, for those who evaluate centrally. */
-#include "engine/publish.h"
+#include "publish/publish.h"
 
 #include <string.h>
 
@@ -109,25 +109,25 @@ static enum expose_type type_of(enum series_kind kind)
 }
 
 /* How far back the latest sample of an attribute may lie: two intervals of whoever feeds it. */
-static int64_t look_back_ms(const struct engine *engine, const char *name)
+static int64_t look_back_ms(const struct judge *judge, const char *name)
 {
     int64_t longest = 0;
-    for (size_t i = 0; i < engine->intake.count; i++) {
-        struct instance *instance = engine->intake.instances[i];
+    for (size_t i = 0; i < judge->intake->count; i++) {
+        struct instance *instance = judge->intake->instances[i];
         if (2 * instance->every_ms > longest && instance_attribute(instance, name))
             longest = 2 * instance->every_ms;
     }
     return longest;
 }
 
-static int put_attribute(struct engine *engine, const struct attribute *attribute,
+static int put_attribute(const struct judge *judge, const struct attribute *attribute,
                          const json_t *row, int64_t now_ms, struct expose *out)
 {
     CLEAN(clean_text)
     char *series = text_format("%s%s", attribute->name, suffix_of(attribute->kind));
     struct summing summing = {.attribute = attribute, .now_ms = now_ms};
     struct series_window window = {
-        .name = series, .from_ms = now_ms - look_back_ms(engine, attribute->name), .to_ms = now_ms};
+        .name = series, .from_ms = now_ms - look_back_ms(judge, attribute->name), .to_ms = now_ms};
     struct expose_family family = {.name = attribute->name,
                                    .help = json_text_of(row, "help", NULL),
                                    .unit = json_text_of(row, "unit", NULL),
@@ -138,23 +138,23 @@ static int put_attribute(struct engine *engine, const struct attribute *attribut
     /* Two instances of one plugin declare the same: the family has had its turn. */
     if (code)
         return code == ERROR_EXISTS || code == ERROR_RANGE ? 0 : code;
-    code = series_each(engine->series, &window, on_series, &summing);
-    series_release(engine->series);
+    code = series_each(judge->series, &window, on_series, &summing);
+    series_release(judge->series);
     if (!code)
         code = put_sums(&summing, out);
     forget(&summing);
     return code;
 }
 
-int publish_samples(struct engine *engine, int64_t now_ms, struct expose *out)
+int publish_samples(const struct judge *judge, int64_t now_ms, struct expose *out)
 {
     int code = 0;
-    for (size_t i = 0; i < engine->intake.count; i++) {
-        struct instance *instance = engine->intake.instances[i];
+    for (size_t i = 0; i < judge->intake->count; i++) {
+        struct instance *instance = judge->intake->instances[i];
         const json_t *rows = json_object_get(instance->tables, "attributes");
         for (size_t at = 0; !code && at < instance->attribute_count; at++)
-            code = put_attribute(engine, &instance->attributes[at], json_array_get(rows, at),
-                                 now_ms, out);
+            code = put_attribute(judge, &instance->attributes[at], json_array_get(rows, at), now_ms,
+                                 out);
     }
     return code;
 }

@@ -37,15 +37,17 @@ char *account_usage(struct instance *instance)
     return json_canonical(usage);
 }
 
-int account_save(struct store *store, const struct instance *instance, struct error *error)
+json_t *account_row(const struct instance *instance)
 {
     const struct account *account = &instance->account;
-    return states_put(store, "account", instance->name,
-                      json_pack("{s:s, s:I, s:I, s:I, s:I}", "name", instance->name, "runs",
-                                (json_int_t)account->runs, "cpu_ms", (json_int_t)account->cpu_ms,
-                                "bytes", (json_int_t)account->bytes, "out_of_scope",
-                                (json_int_t)account->out_of_scope),
-                      error);
+    return json_pack("{s:s, s:I, s:I, s:I, s:I}", "name", instance->name, "runs",
+                     (json_int_t)account->runs, "cpu_ms", (json_int_t)account->cpu_ms, "bytes",
+                     (json_int_t)account->bytes, "out_of_scope", (json_int_t)account->out_of_scope);
+}
+
+int account_save(struct store *store, const struct instance *instance, struct error *error)
+{
+    return states_put(store, "account", instance->name, account_row(instance), error);
 }
 
 int account_load(struct store *store, struct instance *instance, struct error *error)

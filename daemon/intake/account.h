@@ -26,8 +26,10 @@ void account_run(struct instance *instance);
 /* {cpu_ms, rss_kib, bytes} of the run under way, as text for its row; the caller frees. */
 char *account_usage(struct instance *instance);
 
-/* The row of states that outlives a restart; a missing one reads as nothing spent. The ledger does
- * not tell it. */
+/* {name, runs, cpu_ms, bytes, out_of_scope}: its row of states, and beside the instance's leaves.
+ */
+json_t *account_row(const struct instance *instance);
+/* The row that outlives a restart; a missing one reads as nothing spent. */
 int account_save(struct store *store, const struct instance *instance,
                  struct error *error) MUST_CHECK;
 int account_load(struct store *store, struct instance *instance, struct error *error) MUST_CHECK;

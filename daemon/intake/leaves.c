@@ -87,12 +87,12 @@ static int attach_circumstances(struct intake *intake, struct instance *instance
     if (code)
         return code;
     CLEAN(clean_json)
-    json_t *json =
-        json_pack("{s:s, s:s, s:O*, s:O*, s:O*, s:O, s:O, s:O*}", "instance", instance->name,
-                  "reason", run && run->why ? run->why : "", "opened", run ? run->opened : NULL,
-                  "lost", run ? run->lost : NULL, "missing", run ? run->missing : NULL, "positions",
-                  json_object_get(reached, "positions"), "state", state, "scope",
-                  json_array_size(instance->scope) ? instance->scope : NULL);
+    json_t *json = json_pack(
+        "{s:s, s:s, s:O*, s:O*, s:O*, s:O, s:O, s:o, s:O*}", "instance", instance->name, "reason",
+        run && run->why ? run->why : "", "opened", run ? run->opened : NULL, "lost",
+        run ? run->lost : NULL, "missing", run ? run->missing : NULL, "positions",
+        json_object_get(reached, "positions"), "state", state, "cost", account_row(instance),
+        "scope", json_array_size(instance->scope) ? instance->scope : NULL);
     CLEAN(clean_text) char *body = json ? json_canonical(json) : NULL;
     if (!body)
         return ERROR_MEMORY;

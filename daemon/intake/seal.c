@@ -424,6 +424,8 @@ int seal_run(struct intake *intake, struct instance *instance, struct moment now
     if (code)
         return code;
     note_run(instance, condition, now.wall_ms);
+    /* Before its leaf, which tells what all runs have cost. */
+    account_run(instance);
     code = store_positions(intake, instance, error);
     if (!code && moved)
         code = leaves_end_fold(intake, instance, error);
@@ -432,7 +434,6 @@ int seal_run(struct intake *intake, struct instance *instance, struct moment now
     if (code)
         return code;
     show(instance, condition);
-    account_run(instance);
     /* A stream's quiet intervals are told by its coverage leaves. */
     if (!code && (!instance->stream || moved))
         code = store_run_row(intake, instance, now.wall_ms, error);

@@ -36,6 +36,7 @@ void monitoring_finish(struct monitoring *monitoring)
     for (size_t i = 0; i < monitoring->count; i++)
         concern_finish(&monitoring->concerns[i]);
     free(monitoring->concerns);
+    json_decref(monitoring->over);
     *monitoring = (struct monitoring){0};
 }
 
@@ -114,19 +115,23 @@ int monitoring_load(struct monitoring *monitoring, struct store *store, bool oth
     return code ? code : row;
 }
 
-int concern_save(const struct monitoring_world *world, struct concern *concern, struct error *error)
+json_t *concern_row(const struct concern *concern)
 {
     char since[TEXT_TIME_SIZE];
     text_from_time(concern->since_ms, since);
-    json_t *row = json_pack(
+    return json_pack(
         "{s:s, s:s, s:s, s:s, s:s, s:I, s:o, s:s, s:b, s:b, s:b}", "kind",
         concern_kind_text(concern->kind), "name", concern->instance, "attribute",
         concern->attribute, "reason", concern->reason, "since", since, "since_ms",
         (json_int_t)concern->since_ms, "memory", criterion_memory_to_json(&concern->memory),
         "finding", concern->finding ? concern->finding : "", "raises", concern->raises, "standing",
         concern->memory.standing, "would_raise", concern->memory.standing && !concern->raises);
+}
+
+int concern_save(const struct monitoring_world *world, struct concern *concern, struct error *error)
+{
     concern->saved_ms = world->now.wall_ms;
-    return states_put(world->store, "monitoring", concern->key, row, error);
+    return states_put(world->store, "monitoring", concern->key, concern_row(concern), error);
 }
 
 int concern_drop(struct monitoring *monitoring, const struct monitoring_world *world,
@@ -136,6 +141,10 @@ int concern_drop(struct monitoring *monitoring, const struct monitoring_world *w
         store_query(world->store, "DELETE FROM states WHERE kind = 'monitoring' AND id = ?1");
     store_bind_text(query, 1, concern->key);
     int code = store_run(query, error);
+    if (!monitoring->over)
+        monitoring->over = json_array();
+    if (json_array_append_new(monitoring->over, json_string(concern->key)))
+        code = ERROR_MEMORY;
     concern_finish(concern);
     *concern = monitoring->concerns[--monitoring->count];
     return code;

@@ -17,6 +17,7 @@ struct concern {
     int64_t saved_ms;
     char *finding; /* reference, or NULL */
     bool raises;   /* a measure that stands on it is adopted */
+    bool moved;    /* in this turn: the leaf is to tell it */
 };
 
 /* The measures under a concern. */
@@ -37,11 +38,17 @@ struct concern *concern_find(struct monitoring *monitoring, enum monitoring_kind
                              const char *instance, const char *attribute);
 int concern_add(struct monitoring *monitoring, const struct concern *like,
                 struct concern **ret) MUST_CHECK;
+/* What must outlive a restart, as it stands in its row of states and in the leaf. */
+json_t *concern_row(const struct concern *concern);
 int concern_save(const struct monitoring_world *world, struct concern *concern,
                  struct error *error) MUST_CHECK;
 /* It is over: its row goes, and it leaves the list. */
 int concern_drop(struct monitoring *monitoring, const struct monitoring_world *world,
                  struct concern *concern, struct error *error) MUST_CHECK;
+
+/* told.c: writes the state leaf of a turn in which something moved, or an hour is over. */
+int monitoring_tell(struct monitoring *monitoring, const struct monitoring_world *world,
+                    struct error *error) MUST_CHECK;
 
 /* What a judgement of one concern says. */
 struct concern_word {

@@ -223,5 +223,5 @@ int monitoring_judge(struct monitoring *monitoring, struct monitoring_world *wor
     monitoring->due_boot_ms = INT64_MAX;
     for (size_t i = 0; !code && i < world->intake->count; i++)
         code = judge_instance(&judging, world->intake->instances[i], error);
-    return code;
+    return code ? code : monitoring_tell(monitoring, world, error);
 }

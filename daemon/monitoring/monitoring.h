@@ -52,6 +52,8 @@ struct monitoring {
     size_t count;
     size_t capacity;
     int64_t due_boot_ms; /* when time alone moves something; 0 before the first judgement */
+    int64_t told_ms;     /* when all of it was last told by a leaf; 0: not by this process */
+    json_t *over;        /* keys of what ended in this turn, or NULL */
 };
 
 /* Reads what must outlive a restart (states of kind monitoring). other_boot: as of criteria. */
@@ -60,7 +62,8 @@ int monitoring_load(struct monitoring *monitoring, struct store *store, bool oth
 void monitoring_finish(struct monitoring *monitoring);
 
 /* In every turn, after what came was sealed. Time counts on CLOCK_BOOTTIME, of a gap at most two
- * minutes: a time in which nobody looked is no loss of the collector's. Takes instance->losses. */
+ * minutes: a time in which nobody looked is no loss of the collector's. Takes instance->losses.
+ * What moved is told by one state leaf, and all of it once an hour, so that it can be rebuilt. */
 int monitoring_judge(struct monitoring *monitoring, struct monitoring_world *world,
                      struct error *error) MUST_CHECK;
 

@@ -80,6 +80,8 @@ static int raise_or_extend(struct monitoring_world *world, struct concern *conce
     if (code)
         return code;
     concern->extended_ms = world->now.wall_ms;
+    concern->moved = concern->moved || !concern->finding || !raised.ref ||
+                     strcmp(concern->finding, raised.ref) != 0;
     free(concern->finding);
     concern->finding = raised.ref;
     if (!raised.ref || (!raised.is_new && !raised.returned))
@@ -136,28 +138,34 @@ static int act(struct monitoring_world *world, struct concern *concern,
     return 0;
 }
 
+/* The reason and whether it raises are of the last miss. */
+static int note_miss(struct concern *concern, const struct concern_word *word)
+{
+    bool raises = json_array_size(word->readers->adopted) > 0;
+    concern->moved = concern->moved || raises != concern->raises;
+    concern->raises = raises;
+    if (strcmp(concern->reason, word->reason) == 0)
+        return 0;
+    free(concern->reason);
+    concern->reason = strdup(word->reason);
+    concern->moved = true;
+    return concern->reason ? 0 : ERROR_MEMORY;
+}
+
 int concern_step(struct monitoring_world *world, struct concern *concern,
                  const struct concern_word *word, enum criterion_move *ret, struct error *error)
 {
     struct criterion criterion = {.for_ms = word->for_ms, .recover_ms = concern_recover_ms(world)};
     struct criterion_memory before = concern->memory;
-    bool missed = word->verdict == VERDICT_MISSED;
-    bool fresh = !before.judged;
-    if (missed && strcmp(concern->reason, word->reason) != 0) {
-        free(concern->reason);
-        concern->reason = strdup(word->reason);
-    }
-    bool raised = concern->raises;
-    if (missed)
-        concern->raises = json_array_size(word->readers->adopted) > 0;
-    if (!concern->reason)
-        return ERROR_MEMORY;
+    int code = word->verdict == VERDICT_MISSED ? note_miss(concern, word) : 0;
+    if (code)
+        return code;
     *ret = criterion_step(&criterion, &concern->memory, word->verdict, world->now.boot_ms,
                           GAP_MOST_MS);
-    int code = act(world, concern, word, *ret, error);
-    bool moved = fresh || before.last != concern->memory.last || raised != concern->raises ||
-                 before.standing != concern->memory.standing ||
-                 world->now.wall_ms - concern->saved_ms >= SAVE_EVERY_MS ||
-                 world->now.wall_ms < concern->saved_ms;
-    return code || !moved ? code : concern_save(world, concern, error);
+    code = act(world, concern, word, *ret, error);
+    concern->moved = concern->moved || !before.judged || before.last != concern->memory.last ||
+                     before.standing != concern->memory.standing;
+    bool due = world->now.wall_ms - concern->saved_ms >= SAVE_EVERY_MS ||
+               world->now.wall_ms < concern->saved_ms;
+    return code || !(concern->moved || due) ? code : concern_save(world, concern, error);
 }

@@ -183,7 +183,9 @@ static int write_states(struct rebuilt *rebuilt)
             code = write_measure(rebuilt, id, row);
     }
     json_t *told = json_pack("{s:I}", "own", (json_int_t)json_integer_of(rebuilt->own, "told", 0));
-    return code ? code : states_put(rebuilt->store, "daemon", "told", told, rebuilt->error);
+    int failed = states_put(rebuilt->store, "daemon", "told", told, rebuilt->error);
+    code = code ? code : failed;
+    return code ? code : watching_apply(rebuilt);
 }
 
 static int write_leaf(struct rebuilt *rebuilt)

@@ -97,6 +97,8 @@ static int take_state(struct rebuilt *rebuilt, const struct leaf *leaf, const js
     take_tables(rebuilt, state);
     json_object_del(state, "reach");
     if (!code)
+        code = watching_cost(rebuilt, name, json_object_get(text, "cost"));
+    if (!code)
         code = take_positions(rebuilt, name, json_object_get(text, "positions"));
     return code || !json_object_set(rebuilt->instances, name, state) ? code : ERROR_MEMORY;
 }

@@ -143,6 +143,8 @@ int judged_state(struct rebuilt *rebuilt, const struct leaf *leaf)
 {
     CLEAN(clean_json) json_t *text = NULL;
     int code = rebuilt_text(rebuilt, leaf, &text);
+    if (!code && strcmp(json_text_of(text, "kind", ""), "monitoring") == 0)
+        return watching_state(rebuilt, text);
     if (code || strcmp(json_text_of(text, "kind", ""), "objective") != 0)
         return code;
     if (!json_object_get(leaf->fields, "state"))

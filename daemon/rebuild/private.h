@@ -22,6 +22,8 @@ struct rebuilt {
     json_t *measures;   /* {id: what is remembered, with "state"} */
     json_t *objectives; /* {id: state} */
     json_t *own;        /* {told, watched} of the daemon itself */
+    json_t *watching;   /* {kind of states: {id: row}} of what watches over the monitoring */
+    json_t *boot;       /* {id, turn}: of the last start, and the last turn that left a leaf */
     json_t *config;     /* the text of the last configuration's leaf */
     json_t *disposals;  /* fields of the disposal leaves */
     json_t *gaps;       /* {instance: spans} in which samples were disposed of */
@@ -70,9 +72,21 @@ int judged_result(struct rebuilt *rebuilt, const struct leaf *leaf) MUST_CHECK;
 int judged_state(struct rebuilt *rebuilt, const struct leaf *leaf) MUST_CHECK;
 int judged_finding(struct rebuilt *rebuilt, const struct leaf *leaf) MUST_CHECK;
 
+/* watching.c: what conformd knows of its own work. */
+int watching_state(struct rebuilt *rebuilt, const json_t *text) MUST_CHECK;
+int watching_selftest(struct rebuilt *rebuilt, const struct leaf *leaf) MUST_CHECK;
+int watching_key(struct rebuilt *rebuilt, const struct leaf *leaf) MUST_CHECK;
+int watching_cost(struct rebuilt *rebuilt, const char *instance, const json_t *cost) MUST_CHECK;
+int watching_compare(struct rebuilt *rebuilt) MUST_CHECK;
+int watching_apply(struct rebuilt *rebuilt) MUST_CHECK;
+
 /* compare.c, states.c, samples.c: each tells its differences. */
 int compare_tables(struct rebuilt *rebuilt) MUST_CHECK;
 int compare_states(struct rebuilt *rebuilt) MUST_CHECK;
+/* Rows of one kind of states: {id: body}. */
+int compare_read(struct rebuilt *rebuilt, const char *kind, json_t *ret) MUST_CHECK;
+void compare_differs(struct rebuilt *rebuilt, const char *id, const char *name,
+                     const json_t *stored, const json_t *made);
 int compare_samples(struct rebuilt *rebuilt, const struct series_set *stored) MUST_CHECK;
 /* The rows of a query as {key: row}; the first column is the key, the others are in names. */
 int compare_rows(struct rebuilt *rebuilt, struct store_query *query, const char *const *names,

@@ -16,6 +16,8 @@ int rebuilt_init(struct rebuilt *rebuilt, struct store *store, struct error *err
     rebuilt->measures = json_object();
     rebuilt->objectives = json_object();
     rebuilt->own = json_object();
+    rebuilt->watching = json_object();
+    rebuilt->boot = json_object();
     rebuilt->disposals = json_array();
     rebuilt->gaps = json_object();
     rebuilt->blind = json_object();
@@ -36,6 +38,8 @@ void rebuilt_finish(struct rebuilt *rebuilt)
     json_decref(rebuilt->measures);
     json_decref(rebuilt->objectives);
     json_decref(rebuilt->own);
+    json_decref(rebuilt->watching);
+    json_decref(rebuilt->boot);
     json_decref(rebuilt->config);
     json_decref(rebuilt->disposals);
     json_decref(rebuilt->gaps);
@@ -133,19 +137,35 @@ static int note_disposal(struct rebuilt *rebuilt, const struct leaf *leaf)
     return 0;
 }
 
+/* Which boot, and when a turn was last: a rebuild is none. */
+static void note_turn(struct rebuilt *rebuilt, const struct leaf *leaf)
+{
+    rebuilt->last_ms = leaf->time_ms;
+    if (!json_object_get(leaf->fields, "rebuilt"))
+        json_object_set_new(rebuilt->boot, "turn", json_integer((json_int_t)leaf->time_ms));
+    if (strcmp(leaf->type, "start") != 0)
+        return;
+    rebuilt->start = leaf->index;
+    json_object_set_new(rebuilt->boot, "id", json_string(json_text_of(leaf->fields, "boot", "")));
+}
+
 static int take(struct rebuilt *rebuilt, const struct leaf *leaf)
 {
     static const struct {
         const char *type;
         int (*take)(struct rebuilt *rebuilt, const struct leaf *leaf);
-    } takers[] = {{"evidence", instances_take},       {"coverage", instances_take},
-                  {"collector", instances_collector}, {"clock", instances_clock},
-                  {"config", judged_config},          {"approval", judged_approval},
-                  {"result", judged_result},          {"state", judged_state},
-                  {"finding", judged_finding}};
-    rebuilt->last_ms = leaf->time_ms;
-    if (strcmp(leaf->type, "start") == 0)
-        rebuilt->start = leaf->index;
+    } takers[] = {{"evidence", instances_take},
+                  {"coverage", instances_take},
+                  {"collector", instances_collector},
+                  {"clock", instances_clock},
+                  {"config", judged_config},
+                  {"approval", judged_approval},
+                  {"result", judged_result},
+                  {"state", judged_state},
+                  {"finding", judged_finding},
+                  {"selftest", watching_selftest},
+                  {"key", watching_key}};
+    note_turn(rebuilt, leaf);
     int code = 0;
     for (size_t i = 0; i < sizeof takers / sizeof *takers; i++)
         if (strcmp(takers[i].type, leaf->type) == 0)

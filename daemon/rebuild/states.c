@@ -7,8 +7,7 @@
 #include "rebuild/private.h"
 #include "store/states.h"
 
-/* Rows of one kind: {id: body}. */
-static int read_states(struct rebuilt *rebuilt, const char *kind, json_t *ret)
+int compare_read(struct rebuilt *rebuilt, const char *kind, json_t *ret)
 {
     struct store_query *query =
         store_query(rebuilt->store, "SELECT id, body FROM states WHERE kind = ?1");
@@ -25,8 +24,8 @@ static int read_states(struct rebuilt *rebuilt, const char *kind, json_t *ret)
     return step;
 }
 
-static void differs(struct rebuilt *rebuilt, const char *id, const char *name, const json_t *stored,
-                    const json_t *made)
+void compare_differs(struct rebuilt *rebuilt, const char *id, const char *name,
+                     const json_t *stored, const json_t *made)
 {
     CLEAN(clean_text) char *one = stored ? json_canonical(stored) : NULL;
     CLEAN(clean_text) char *other = made ? json_canonical(made) : NULL;
@@ -77,7 +76,7 @@ static void compare_memory(struct rebuilt *rebuilt, const char *id, json_t *stor
         if (is_in(never, name) || (since && !is_in(always, name)) || json_equal(was, is) ||
             (since && begins_anew(name, stored)))
             continue;
-        differs(rebuilt, id, name, was, is);
+        compare_differs(rebuilt, id, name, was, is);
     }
 }
 
@@ -87,21 +86,21 @@ static int compare_instances(struct rebuilt *rebuilt)
     CLEAN(clean_json) json_t *shown = json_object();
     const char *id;
     json_t *row;
-    int code = read_states(rebuilt, "instance_memory", stored);
+    int code = compare_read(rebuilt, "instance_memory", stored);
     if (!code)
-        code = read_states(rebuilt, "instance", shown);
+        code = compare_read(rebuilt, "instance", shown);
     json_object_foreach (stored, id, row) {
         json_t *made = json_object_get(rebuilt->instances, id);
         json_t *face = json_object_get(shown, id);
         if (made || json_integer_of(row, "told", 0))
             compare_memory(rebuilt, id, row, made);
         if (face && !json_equal(json_object_get(face, "state"), json_object_get(row, "condition")))
-            differs(rebuilt, id, "state", json_object_get(face, "state"),
-                    json_object_get(row, "condition"));
+            compare_differs(rebuilt, id, "state", json_object_get(face, "state"),
+                            json_object_get(row, "condition"));
     }
     json_object_foreach (rebuilt->instances, id, row) {
         if (!json_object_get(stored, id))
-            differs(rebuilt, id, "memory", NULL, row);
+            compare_differs(rebuilt, id, "memory", NULL, row);
     }
     return code;
 }
@@ -127,17 +126,17 @@ static void compare_measure(struct rebuilt *rebuilt, const char *id, json_t *sto
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         json_t *was = json_object_get(stored, names[i]), *is = json_object_get(made, names[i]);
         if (!json_equal(was, is))
-            differs(rebuilt, id, names[i], was, is);
+            compare_differs(rebuilt, id, names[i], was, is);
     }
     json_t *last = json_object_get(json_object_get(stored, "criterion"), "last");
     json_t *state = json_object_get(made, "state"), *shown = json_object_get(face, "state");
     if (!json_equal(last, state))
-        differs(rebuilt, id, "criterion", last, state);
+        compare_differs(rebuilt, id, "criterion", last, state);
     if (face && !json_equal(shown, state))
-        differs(rebuilt, id, "state", shown, state);
+        compare_differs(rebuilt, id, "state", shown, state);
     const char *finding = json_text_of(stored, "finding", "");
     if (!is_own_finding(rebuilt, id, finding))
-        differs(rebuilt, id, "finding", json_object_get(stored, "finding"), NULL);
+        compare_differs(rebuilt, id, "finding", json_object_get(stored, "finding"), NULL);
 }
 
 static int compare_measures(struct rebuilt *rebuilt)
@@ -146,16 +145,16 @@ static int compare_measures(struct rebuilt *rebuilt)
     CLEAN(clean_json) json_t *shown = json_object();
     const char *id;
     json_t *row;
-    int code = read_states(rebuilt, "measure_memory", stored);
+    int code = compare_read(rebuilt, "measure_memory", stored);
     if (!code)
-        code = read_states(rebuilt, "measure", shown);
+        code = compare_read(rebuilt, "measure", shown);
     json_object_foreach (stored, id, row) {
         json_t *made = json_object_get(rebuilt->measures, id);
         compare_measure(rebuilt, id, row, json_object_get(shown, id), made);
     }
     json_object_foreach (rebuilt->measures, id, row) {
         if (!json_object_get(stored, id))
-            differs(rebuilt, id, "memory", NULL, row);
+            compare_differs(rebuilt, id, "memory", NULL, row);
     }
     return code;
 }
@@ -165,12 +164,12 @@ static int compare_objectives(struct rebuilt *rebuilt)
     CLEAN(clean_json) json_t *stored = json_object();
     const char *id;
     json_t *row;
-    int code = read_states(rebuilt, "objective", stored);
+    int code = compare_read(rebuilt, "objective", stored);
     json_object_foreach (stored, id, row) {
         json_t *was = json_object_get(row, "state");
         json_t *is = json_object_get(rebuilt->objectives, id);
         if (!json_equal(was, is))
-            differs(rebuilt, id, "state", was, is);
+            compare_differs(rebuilt, id, "state", was, is);
     }
     return code;
 }
@@ -179,12 +178,12 @@ static int compare_objectives(struct rebuilt *rebuilt)
 static int compare_own(struct rebuilt *rebuilt)
 {
     CLEAN(clean_json) json_t *stored = json_object();
-    int code = read_states(rebuilt, "daemon", stored);
+    int code = compare_read(rebuilt, "daemon", stored);
     const json_t *told = json_object_get(stored, "told"), *pair;
     const json_t *watched = json_object_get(stored, "watched");
     size_t index;
     if (json_integer_of(told, "own", 0) != json_integer_of(rebuilt->own, "told", 0))
-        differs(rebuilt, "daemon", "told", told, rebuilt->own);
+        compare_differs(rebuilt, "daemon", "told", told, rebuilt->own);
     json_array_foreach (json_object_get(rebuilt->own, "watched"), index, pair) {
         int64_t from_ms = json_integer_value(json_array_get(pair, 0));
         int64_t to_ms = json_integer_value(json_array_get(pair, 1));
@@ -195,7 +194,7 @@ static int compare_own(struct rebuilt *rebuilt)
                     json_integer_value(json_array_get(span, 1)) >= to_ms;
         }
         if (!found)
-            differs(rebuilt, "daemon", "watched", watched, pair);
+            compare_differs(rebuilt, "daemon", "watched", watched, pair);
     }
     return code;
 }
@@ -215,13 +214,13 @@ static int compare_positions(struct rebuilt *rebuilt)
                                         " positions"),
                             position_columns, stored);
     if (!code)
-        code = read_states(rebuilt, "instance_memory", memory);
+        code = compare_read(rebuilt, "instance_memory", memory);
     json_object_update_missing(stored, made);
     json_object_foreach (stored, key, row) {
         const json_t *state = json_object_get(memory, json_text_of(row, "instance", ""));
         json_t *is = json_object_get(made, key);
         if (json_integer_of(state, "untold", 0) == 0 && !json_equal(row, is))
-            differs(rebuilt, key, "position", row, is);
+            compare_differs(rebuilt, key, "position", row, is);
     }
     return code;
 }
@@ -235,5 +234,7 @@ int compare_states(struct rebuilt *rebuilt)
         code = compare_objectives(rebuilt);
     if (!code)
         code = compare_own(rebuilt);
+    if (!code)
+        code = watching_compare(rebuilt);
     return code ? code : compare_positions(rebuilt);
 }

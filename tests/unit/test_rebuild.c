@@ -15,8 +15,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "rebuild/rebuild.h"
-#include "unit/engine_scene.h"
+#include "unit/looking.h"
 
 enum { HOUR_MS = 3600000 };
 
@@ -30,64 +29,6 @@ static int tear_down(void **state)
 {
     scene_free(*state);
     return 0;
-}
-
-/* What a check told. */
-struct told {
-    char first[512];
-    char all[16384];
-    char gaps[4096];
-    struct rebuild_figures figures;
-};
-
-static void on_difference(void *context, const char *what, const char *stored, const char *rebuilt)
-{
-    struct told *told = context;
-    size_t length = strlen(told->all);
-    if (!*told->first)
-        snprintf(told->first, sizeof told->first, "%s", what);
-    snprintf(told->all + length, sizeof told->all - length, "%s: %.200s | %.200s\n", what, stored,
-             rebuilt);
-}
-
-static void on_gap(void *context, const char *sentence)
-{
-    struct told *told = context;
-    size_t length = strlen(told->gaps);
-    snprintf(told->gaps + length, sizeof told->gaps - length, "%s\n", sentence);
-}
-
-/* Of the folder as a crash left it. */
-static void look(struct scene *scene, bool apply, struct told *ret)
-{
-    struct rebuild_report report = {on_difference, on_gap, ret};
-    struct store *store = NULL;
-    *ret = (struct told){0};
-    assert_int_equal(store_open(scene->folder, STORE_WRITE, &store, &scene->error), 0);
-    int code = apply ? rebuild_apply(store, &report, &ret->figures, &scene->error)
-                     : rebuild_check(store, &report, &ret->figures, &scene->error);
-    store_close(store);
-    if (code)
-        fail_msg("%s", error_sentence(&scene->error));
-}
-
-static void expect_equal(struct scene *scene)
-{
-    struct told told;
-    look(scene, false, &told);
-    if (told.figures.differences)
-        fail_msg("%zu differences:\n%s", told.figures.differences, told.all);
-    assert_int_equal(told.figures.gaps, 0);
-}
-
-static void change(struct scene *scene, const char *sql)
-{
-    struct store *store = NULL;
-    assert_int_equal(store_open(scene->folder, STORE_WRITE, &store, &scene->error), 0);
-    int code = store_run(store_query(store, sql), &scene->error);
-    store_close(store);
-    if (code)
-        fail_msg("%s: %s", sql, error_sentence(&scene->error));
 }
 
 static void configure(struct scene *scene)
@@ -151,15 +92,15 @@ static void equal_after_crash(void **state)
     scene_settle(scene);
     scene_crash(scene);
     intake_link_free(link);
-    expect_equal(scene);
+    looking_expect_equal(scene);
     scene_open(scene);
     link = live(scene);
     scene_crash(scene);
     intake_link_free(link);
-    expect_equal(scene);
+    looking_expect_equal(scene);
     scene_open(scene);
     scene_close(scene);
-    expect_equal(scene);
+    looking_expect_equal(scene);
 }
 
 /* A failed run, one that is partial, a clock that is set back and forth. */
@@ -177,26 +118,12 @@ static void equal_after_steps(void **state)
     scene->now.wall_ms += 24 * HOUR_MS;
     intake_link_free(live(scene));
     scene_crash(scene);
-    expect_equal(scene);
-}
-
-static void copy(struct scene *scene, const char *from, const char *to)
-{
-    CLEAN(buffer_finish) struct buffer bytes = {0};
-    CLEAN(clean_text) char *source = text_format("%s/%s", scene->folder, from);
-    CLEAN(clean_text) char *target = text_format("%s/%s", scene->folder, to);
-    assert_int_equal(file_read(source, 256 << 20, &bytes), 0);
-    FILE *file = fopen(target, "wb");
-    assert_non_null(file);
-    assert_int_equal(fwrite(bytes.data, 1, bytes.length, file), bytes.length);
-    assert_int_equal(fclose(file), 0);
+    looking_expect_equal(scene);
 }
 
 static void damage_is_named(void **state)
 {
-    static const struct {
-        const char *sql, *place;
-    } damages[] = {
+    static const struct looking_damage damages[] = {
         {"UPDATE findings SET state = 'dismissed'", "findings 1, state"},
         {"UPDATE findings SET body = json_set(body, '$.owner', 'nobody')",
          "findings 1, body.owner"},
@@ -228,40 +155,27 @@ static void damage_is_named(void **state)
     struct intake_link *link = open_and_live(scene);
     scene_close(scene);
     intake_link_free(link);
-    expect_equal(scene);
-    for (size_t i = 0; i < sizeof damages / sizeof *damages; i++) {
-        struct told told;
-        change(scene, "PRAGMA wal_checkpoint(TRUNCATE)");
-        copy(scene, "conformd.db", "was");
-        change(scene, damages[i].sql);
-        look(scene, false, &told);
-        if (!told.figures.differences || !strstr(told.all, damages[i].place))
-            fail_msg("%s: not %s:\n%s", damages[i].sql, damages[i].place, told.all);
-        change(scene, "PRAGMA wal_checkpoint(TRUNCATE)");
-        copy(scene, "was", "conformd.db");
-    }
-    CLEAN(clean_text) char *path = text_format("%s/was", scene->folder);
-    unlink(path);
-    expect_equal(scene);
+    looking_expect_equal(scene);
+    looking_name_damages(scene, damages, sizeof damages / sizeof *damages);
 }
 
 /* What was damaged is put right, and the daemon goes on from there. */
 static void rebuilt_goes_on(void **state)
 {
     struct scene *scene = *state;
-    struct told told;
+    struct looking told;
     struct intake_link *link = open_and_live(scene);
     double total = scene_query(scene, "sum(x_hits_total)");
     scene_crash(scene);
     intake_link_free(link);
-    change(scene, "DELETE FROM findings");
-    change(scene, "DELETE FROM samples WHERE id < 200");
-    change(scene, "DELETE FROM baselines");
-    change(scene, "DELETE FROM states WHERE kind = 'measure_memory'");
-    look(scene, false, &told);
+    looking_change(scene, "DELETE FROM findings");
+    looking_change(scene, "DELETE FROM samples WHERE id < 200");
+    looking_change(scene, "DELETE FROM baselines");
+    looking_change(scene, "DELETE FROM states WHERE kind = 'measure_memory'");
+    looking_at(scene, false, &told);
     assert_true(told.figures.differences > 3);
-    look(scene, true, &told);
-    expect_equal(scene);
+    looking_at(scene, true, &told);
+    looking_expect_equal(scene);
     scene_open(scene);
     assert_true(scene_query(scene, "sum(x_hits_total)") == total);
     assert_int_equal(scene_count(scene, "SELECT count(*) FROM findings WHERE state = 'registered'"),
@@ -269,7 +183,7 @@ static void rebuilt_goes_on(void **state)
     link = live(scene);
     scene_crash(scene);
     intake_link_free(link);
-    expect_equal(scene);
+    looking_expect_equal(scene);
 }
 
 /* Two days and a half go by; of the first nothing is to be held. */
@@ -291,7 +205,7 @@ static struct intake_link *live_for_days(struct scene *scene)
 static void disposal_is_a_gap(void **state)
 {
     struct scene *scene = *state;
-    struct told told;
+    struct looking told;
     json_object_set_new(scene->config, "keep_readings", json_integer((json_int_t)24 * HOUR_MS));
     json_object_set_new(scene->config, "keep_excerpts", json_integer((json_int_t)24 * HOUR_MS));
     struct intake_link *link = live_for_days(scene);
@@ -301,7 +215,7 @@ static void disposal_is_a_gap(void **state)
                 5);
     scene_close(scene);
     intake_link_free(link);
-    look(scene, false, &told);
+    looking_at(scene, false, &told);
     if (told.figures.differences)
         fail_msg("%zu differences:\n%s", told.figures.differences, told.all);
     assert_non_null(strstr(told.gaps, "payloads (readings) up to leaf "));
@@ -309,9 +223,10 @@ static void disposal_is_a_gap(void **state)
     assert_non_null(strstr(told.gaps, "samples of log from "));
     assert_null(strstr(told.gaps, "2026-11-25"));
     /* What no disposal tells of is no gap. */
-    change(scene, "DELETE FROM payloads WHERE leaf = (SELECT max(leaf) FROM payloads WHERE kind"
-                  " = 4) AND kind = 4");
-    look(scene, false, &told);
+    looking_change(scene,
+                   "DELETE FROM payloads WHERE leaf = (SELECT max(leaf) FROM payloads WHERE kind"
+                   " = 4) AND kind = 4");
+    looking_at(scene, false, &told);
     assert_non_null(strstr(told.all, "payloads: the samples of leaf "));
 }
 

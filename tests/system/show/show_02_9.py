@@ -44,6 +44,8 @@ def log(daemon, first, count):
 def collectors(daemon, more=""):
     return ", ".join(['{ name = "accounts"; plugin = "accounts"; every = "2s"; }',
                       '{ name = "sshd"; plugin = "sshd"; every = "3s"; }',
+                      '{ name = "gone"; plugin = "sshd"; every = "1s"; program = "/none/sshd"; '
+                      'config = "%s"; }' % daemon.path("sshd_config"),
                       EVENTS % daemon.path("auth.log"),
                       '{ name = "journal"; plugin = "journal"; every = "2s"; rules = ["sudo"]; }']
                      + ([more] if more else []))
@@ -75,7 +77,15 @@ def acts(daemon):
         daemon.ctl("nc", "dismiss", refs[1], "--reason", "false_positive", uid=uid)
 
 
+def lose(daemon):
+    """A collector was measured and is not: what the monitoring remembers of that is a state too."""
+    wait_for("a run of it", lambda: (daemon.collector("gone") or {}).get("last_well_at"))
+    os.unlink(daemon.path("sshd_config"))
+    wait_for("it to be lost", lambda: daemon.collector("gone")["state"] == "absent")
+
+
 def work(daemon):
+    lose(daemon)
     wait_for("the log's reader", lambda: (daemon.collector("auth") or {}).get("last_well_at"))
     log(daemon, 0, 300)
     wait_for("the lines", lambda: counted(daemon, 300))
@@ -117,6 +127,12 @@ def damaged(daemon):
                        ("DELETE FROM samples WHERE id = (SELECT id FROM samples ORDER BY"
                         " length(body) DESC)", "samples of "),
                        ("UPDATE positions SET value = 'x'", "position"),
+                       ("UPDATE states SET body = json_set(body, '$.memory.last', 'met') WHERE"
+                        " kind = 'monitoring'", "states monitoring/collector:gone, memory"),
+                       ("UPDATE states SET body = json_set(body, '$.bytes', 1) WHERE"
+                        " kind = 'account' AND id = 'accounts'", "states account/accounts, bytes"),
+                       ("UPDATE states SET body = json_set(body, '$.sha256', 'x') WHERE"
+                        " kind = 'selftest'", "states selftest/"),
                        ("UPDATE constructs SET status = 'draft'", "constructs ")):
         with sqlite3.connect(path) as store:
             store.execute(sql)
@@ -134,6 +150,8 @@ def main():
     global current
     daemon = current = harness.Daemon()
     open(daemon.path("auth.log"), "w").close()
+    with open(daemon.path("sshd_config"), "w") as f:
+        f.write("PermitRootLogin no\n")
     daemon.write_config(collectors(daemon), extra=EXTRA)
     daemon.start()
     work(daemon)

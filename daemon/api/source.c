@@ -60,6 +60,7 @@ static int select_series(void *context, const struct promql_ask *ask,
         .name = pinned_name(&matchers),
         .from_ms = ask->from_ms,
         .to_ms = ask->to_ms,
+        .newest = ask->newest,
         .wants = wants,
         .wants_context = &matchers,
     };
@@ -219,6 +220,7 @@ static int visit_series(const struct call *call, const struct chosen *chosen, st
         .name = pinned_name(&visit->matchers),
         .from_ms = chosen->from_ms,
         .to_ms = chosen->to_ms,
+        .newest = true, /* only its labels are of use */
         .wants = any_time ? visit_and_refuse : wants_view,
         .wants_context = any_time ? (const void *)&visit : visit,
     };

@@ -294,9 +294,10 @@ static enum series_outcome series_outcome_of(const struct instance *instance,
                                              enum condition condition)
 {
     bool well = condition == CONDITION_WELL || condition == CONDITION_PARTIAL;
+    if (is_in_interval(instance))
+        return SERIES_BATCH;
     if (instance->stream)
-        return well || instance->run.reading_count || is_in_interval(instance) ? SERIES_PARTIAL
-                                                                               : SERIES_FAILED;
+        return well || instance->run.reading_count ? SERIES_PARTIAL : SERIES_FAILED;
     return condition == CONDITION_WELL ? SERIES_WELL : well ? SERIES_PARTIAL : SERIES_FAILED;
 }
 

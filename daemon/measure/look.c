@@ -75,6 +75,7 @@ static int check_partial(struct look *look, const struct promql_selector *select
                                    .from_ms =
                                        answer->whole_ms < from_ms ? answer->whole_ms : from_ms,
                                    .to_ms = to_ms,
+                                   .newest = true,
                                    .wants = wants,
                                    .wants_context = &silence};
     int code = series_each(look->world->series, &window, on_view, &silence);

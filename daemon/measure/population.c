@@ -120,6 +120,7 @@ static void see(void *context, const struct promql_selector *selector)
     struct series_window window = {.name = selector->name,
                                    .from_ms = seeing.to_ms - world->reach_ms,
                                    .to_ms = seeing.to_ms,
+                                   .newest = true,
                                    .wants = wants,
                                    .wants_context = &seeing};
     /* What the engine tells of itself has no elements. */

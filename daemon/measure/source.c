@@ -38,6 +38,7 @@ static int visit_series(struct series_set *series, struct source_visit *visit)
     const struct promql_ask *ask = visit->ask;
     struct series_window window = {.from_ms = ask->from_ms,
                                    .to_ms = ask->to_ms,
+                                   .newest = ask->newest,
                                    .wants = source_wants,
                                    .wants_context = visit};
     for (size_t i = 0; i < ask->count; i++)

@@ -142,6 +142,7 @@ static int load_selector(struct evaluation *evaluation, const struct node *node,
         .count = node->matchers,
         .from_ms = from_ms - node->reach.offset_ms - back_ms,
         .to_ms = to_ms - node->reach.offset_ms,
+        .newest = !node->reach.range_ms && from_ms == to_ms,
     };
     for (size_t i = 0; i < node->matchers; i++)
         if (node->matcher[i].regex)

@@ -48,6 +48,7 @@ struct promql_ask {
     size_t count;
     int64_t from_ms;
     int64_t to_ms;
+    bool newest; /* of each the last sample is enough */
 };
 
 /* Where samples come from. */

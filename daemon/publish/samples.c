@@ -127,7 +127,11 @@ static int put_attribute(const struct judge *judge, const struct attribute *attr
     char *series = text_format("%s%s", attribute->name, suffix_of(attribute->kind));
     struct summing summing = {.attribute = attribute, .now_ms = now_ms};
     struct series_window window = {
-        .name = series, .from_ms = now_ms - look_back_ms(judge, attribute->name), .to_ms = now_ms};
+        .name = series,
+        .from_ms = now_ms - look_back_ms(judge, attribute->name),
+        .to_ms = now_ms,
+        .newest = true,
+    };
     struct expose_family family = {.name = attribute->name,
                                    .help = json_text_of(row, "help", NULL),
                                    .unit = json_text_of(row, "unit", NULL),

@@ -126,9 +126,10 @@ static int make_view(struct series_set *set, const struct series *series,
     const struct chunk *last = series->last;
     view->labels = series->labels;
     view->lookback_ms = series->lookback_ms > 0 ? series->lookback_ms : set->limits.lookback_ms;
-    bool is_alone = last->count == 1 ? last == series->first && window->from_ms <= last->last_ms
-                                     : window->from_ms > last->last_ms - last->step_ms;
-    if (is_alone && window->to_ms >= last->last_ms)
+    bool is_alone =
+        last->count == 1 ? last == series->first : window->from_ms > last->last_ms - last->step_ms;
+    if ((is_alone || window->newest) && window->from_ms <= last->last_ms &&
+        window->to_ms >= last->last_ms)
         return view_last(set, last, view);
     return view_chunks(set, series, window, view);
 }

@@ -296,7 +296,11 @@ struct ending {
 static int end_event(const struct ending *ending, struct series *event)
 {
     struct series_set *set = ending->run->set;
-    double increment = event->run == ending->run->number ? event->increment : 0;
+    bool is_seen = event->run == ending->run->number;
+    double increment = is_seen ? event->increment : 0;
+    /* That there was none is known when the interval is over. */
+    if (!is_seen && ending->outcome == SERIES_BATCH)
+        return 0;
     int code = set_sample(set, event, ending->time_ms, increment);
     /* What the event lost to a clock that stepped back must not stand in the sum alone. */
     if (code <= 0)

@@ -76,15 +76,17 @@ int series_run_reading(struct series_run *run, const struct series_reading *read
 enum series_outcome {
     SERIES_WELL,    /* series that the instance did not emit get a stale marker */
     SERIES_PARTIAL, /* none do */
+    SERIES_BATCH,   /* none do: in the middle of a stream's interval */
     SERIES_FAILED,  /* all of the instance do; the readings of the run are dropped */
 };
 
 /* Makes the run visible at time_ms, once, and frees it. For an event attribute each series known
  * of this instance gets a sample: NAME (the increment, 0 when not seen in this run) and NAME_total
  * (the running sum; when new, with a zero sample at previous_ms, the end of the instance's run
- * before, unless that is 0). Event series are never marked stale by SERIES_WELL; by SERIES_FAILED
- * they are. Samples whose time is not after the last of their series are dropped and counted; an
- * increment dropped so does not enter the sum. After an error: rollback and series_reload. */
+ * before, unless that is 0); by SERIES_BATCH only those seen in this run. Event series are never
+ * marked stale by SERIES_WELL; by SERIES_FAILED they are. Samples whose time is not after the last
+ * of their series are dropped and counted; an increment dropped so does not enter the sum. After an
+ * error: rollback and series_reload. */
 int series_run_end(struct series_run *run, enum series_outcome outcome, int64_t time_ms,
                    int64_t previous_ms, struct error *error) MUST_CHECK;
 void series_run_drop(struct series_run *run);
@@ -123,6 +125,7 @@ struct series_window {
     const char *name; /* NULL: every name */
     int64_t from_ms;
     int64_t to_ms;
+    bool newest; /* the last sample of each in the window is enough; others may come with it */
     /* Chooses by labels before samples are decoded; may be NULL. */
     bool (*wants)(const void *wants_context, const struct labels *labels);
     const void *wants_context;

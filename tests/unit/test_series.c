@@ -107,6 +107,19 @@ static void test_first_ten_events_count_ten(void **state)
                   "hits_total{instance=\"log\"} 50=stale 60=13.5;");
 }
 
+/* That nothing came is known at the interval's end, not in the middle of it. */
+static void test_batch_tells_only_what_came(void **state)
+{
+    struct bench *bench = *state;
+    events(bench, 10, 0, 1, SERIES_PARTIAL);
+    events(bench, 20, 10, 0, SERIES_BATCH);
+    events(bench, 30, 20, 2, SERIES_BATCH);
+    events(bench, 40, 30, 0, SERIES_PARTIAL);
+    expect(bench, NULL,
+           "hits{instance=\"log\"} 10=1 30=2 40=0;"
+           "hits_total{instance=\"log\"} 10=1 30=3 40=3;");
+}
+
 static void test_first_run_has_no_zero_before_it(void **state)
 {
     struct bench *bench = *state;
@@ -368,6 +381,7 @@ int main(void)
         TEST(test_repaired_account_leaves_at_once),
         TEST(test_outcomes),
         TEST(test_first_ten_events_count_ten),
+        TEST(test_batch_tells_only_what_came),
         TEST(test_first_run_has_no_zero_before_it),
         TEST(test_sums_go_on_after_a_restart),
         TEST(test_text_that_changes),

@@ -175,11 +175,18 @@ static void test_windows(void **state)
                   "g{instance=\"a\",user=\"x\"} 50=1;g{instance=\"a\",user=\"y\"} 50=stale;");
     expect_window(bench, "g", 15, 35,
                   "g{instance=\"a\",user=\"x\"} 20=1 30=1;g{instance=\"a\",user=\"y\"} 20=1 30=1;");
-    struct series_window window = {"g", 0, 10, wants_y, "y"};
+    struct series_window window = {
+        .name = "g", .to_ms = 10, .wants = wants_y, .wants_context = "y"};
     assert_int_equal(series_each(bench->set, &window, dump_one, &out), 0);
     assert_string_equal(out.data, "g{instance=\"a\",user=\"y\"} 10=1;");
     buffer_finish(&out);
     window.wants = NULL;
+    window.newest = true;
+    window.to_ms = 99;
+    assert_int_equal(series_each(bench->set, &window, dump_one, &out), 0);
+    assert_string_equal(out.data,
+                        "g{instance=\"a\",user=\"x\"} 50=1;g{instance=\"a\",user=\"y\"} 50=stale;");
+    buffer_finish(&out);
     assert_int_equal(series_each(bench->set, &window, stop_at_once, &calls), ERROR_LIMIT);
     assert_int_equal(calls, 1);
 }

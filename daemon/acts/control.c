@@ -70,6 +70,8 @@ static json_t *collect(struct engine *engine, const json_t *arguments,
             text_format("there is no collector \"%s\"; conformctl collectors shows all", name);
         return refuse(ERROR_MISSING, text ? text : name);
     }
+    if (instance->condition == CONDITION_DISABLED)
+        return refuse(ERROR_STATE, "it is disabled: its setting enabled is false");
     if (array_reserve(&engine->waiters, &engine->waiter_capacity, engine->waiter_count,
                       sizeof *engine->waiters))
         return refuse(ERROR_MEMORY, error_text(ERROR_MEMORY));

@@ -66,7 +66,8 @@ static int add_objective(json_t *items, const json_t *objective)
 
 static int add_collector(json_t *items, const json_t *collector)
 {
-    static const char *const silent[] = {"failed", "absent", "standby", "partial", "starting"};
+    static const char *const silent[] = {"failed",  "absent",   "standby",
+                                         "partial", "starting", "disabled"};
     const char *state = json_text_of(collector, "state", "");
     for (size_t i = 0; i < sizeof silent / sizeof *silent; i++)
         if (!strcmp(state, silent[i]))

@@ -20,8 +20,8 @@ static int count_states(const struct call *call, json_t *status, struct error *e
 {
     static const char *const measures[] = {"met",     "at_risk",        "missed",
                                            "unknown", "not_applicable", NULL};
-    static const char *const collectors[] = {"well",    "partial",  "failed", "absent",
-                                             "standby", "starting", NULL};
+    static const char *const collectors[] = {"well",    "partial",  "failed",   "absent",
+                                             "standby", "starting", "disabled", NULL};
     CLEAN(clean_json) json_t *judged = NULL;
     CLEAN(clean_json) json_t *instances = NULL;
     json_t *of_measures = zeros(measures), *of_collectors = zeros(collectors);

@@ -43,8 +43,8 @@ static char *words_of_sandbox(const json_t *sandbox)
 
 static void print_collectors(const struct ctl *ctl, const json_t *rows)
 {
-    static const char *const ranks[] = {"failed",  "absent",  "partial", "starting",
-                                        "standby", "stopped", "well",    NULL};
+    static const char *const ranks[] = {"failed",   "absent",  "partial", "starting", "standby",
+                                        "disabled", "stopped", "well",    NULL};
     CLEAN(clean_json) json_t *sorted = sorted_rows(rows, "state", ranks, "name");
     size_t index;
     json_t *row;

@@ -9,7 +9,9 @@
 
 static bool is_same(const struct instance *instance, const json_t *config)
 {
-    return strcmp(instance->plugin, json_text_of(config, "plugin", "")) == 0 &&
+    bool enabled = instance->condition != CONDITION_DISABLED;
+    return enabled == json_flag_of(config, "enabled", true) &&
+           strcmp(instance->plugin, json_text_of(config, "plugin", "")) == 0 &&
            instance->every_ms == json_integer_of(config, "every", 0) &&
            instance->deadline_ms == json_integer_of(config, "deadline", 0);
 }
@@ -50,31 +52,34 @@ static void refuse_waiters(struct engine *engine)
         engine->intake.instances[i]->waited_for = false;
 }
 
-static bool is_named(const json_t *collectors, const char *name)
+static bool may_run(const json_t *collectors, const char *name)
 {
     size_t index;
     json_t *config;
     json_array_foreach ((json_t *)collectors, index, config) {
         if (strcmp(json_text_of(config, "name", ""), name) == 0)
-            return true;
+            return json_flag_of(config, "enabled", true);
     }
     return false;
 }
 
-static void retire_gone(struct engine *engine, const json_t *collectors)
+static int part_gone(struct engine *engine, const json_t *collectors, struct error *error)
 {
-    for (size_t i = 0; i < engine->intake.count; i++)
-        if (!is_named(collectors, engine->intake.instances[i]->name))
-            intake_retire(engine->intake.instances[i]);
+    int code = 0;
+    for (size_t i = 0; !code && i < engine->intake.count; i++)
+        if (!may_run(collectors, engine->intake.instances[i]->name))
+            code = intake_part(&engine->intake, engine->intake.instances[i], error);
+    return code;
 }
 
 /* Those that changed are saved first and remembered under their name. */
 static int reload_instances(struct engine *engine, const json_t *collectors, struct error *error)
 {
     struct intake fresh = engine->intake;
-    retire_gone(engine, collectors);
+    int code = part_gone(engine, collectors, error);
     save_all(engine);
-    int code = intake_save(&engine->intake, error);
+    if (!code)
+        code = intake_save(&engine->intake, error);
     fresh.instances = NULL;
     fresh.count = 0;
     if (!code)

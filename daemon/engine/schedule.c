@@ -93,7 +93,9 @@ static int64_t overdue_ms(const struct instance *instance)
 
 static int64_t wake_ms(const struct instance *instance)
 {
-    return is_busy(instance) ? overdue_ms(instance) : instance->due_boot_ms;
+    if (is_busy(instance))
+        return overdue_ms(instance);
+    return instance->condition == CONDITION_DISABLED ? INT64_MAX : instance->due_boot_ms;
 }
 
 /* A process that stays goes after its time, or after a run that failed: what it leaked or spoilt

@@ -22,6 +22,8 @@ const char *condition_text(enum condition condition)
         return "absent";
     case CONDITION_STANDBY:
         return "standby";
+    case CONDITION_DISABLED:
+        return "disabled";
     }
     return "unknown";
 }
@@ -271,10 +273,10 @@ json_t *instance_memory(const struct instance *instance)
         spans_to_json(&instance->watched), "evidence", evidence_to_json(instance), "tables",
         instance->tables, "last_run", instance->last_run, "tables_leaf",
         (json_int_t)instance->tables_leaf, "tables_hash", instance->tables_hash, "missing",
-        missing_to_json(instance), "folded_hash", instance->folded_hash, "due",
+        missing_to_json(instance), "folded_hash", instance->fold.hash, "due",
         (json_int_t)instance->due_count, "taken", (json_int_t)instance->taken_count, "folded",
-        (json_int_t)instance->folded, "folded_first", (json_int_t)instance->folded_first_ms,
-        "folded_last", (json_int_t)instance->folded_last_ms, "measured", measured_to_json(instance),
+        (json_int_t)instance->fold.runs, "folded_first", (json_int_t)instance->fold.first_ms,
+        "folded_last", (json_int_t)instance->fold.last_ms, "measured", measured_to_json(instance),
         "missed", missed_to_json(instance), "last_whole", (json_int_t)instance->last_whole_ms,
         "stepped", instance->stepped, "overflow", (json_int_t)instance->overflow_ms, "told",
         (json_int_t)instance->told_ms, "untold", (json_int_t)instance->untold, "clock_set",
@@ -283,7 +285,7 @@ json_t *instance_memory(const struct instance *instance)
 
 static enum condition read_condition(const char *text)
 {
-    for (int i = CONDITION_STARTING; i <= CONDITION_STANDBY; i++)
+    for (int i = CONDITION_STARTING; i <= CONDITION_DISABLED; i++)
         if (strcmp(condition_text((enum condition)i), text) == 0)
             return (enum condition)i;
     return CONDITION_STARTING;
@@ -356,14 +358,14 @@ int instance_remember(struct instance *instance, const json_t *memory)
     instance->last_run = json_incref(json_object_get(memory, "last_run"));
     instance->due_count = json_integer_of(memory, "due", 0);
     instance->taken_count = json_integer_of(memory, "taken", 0);
-    instance->folded = json_integer_of(memory, "folded", 0);
+    instance->fold.runs = json_integer_of(memory, "folded", 0);
     instance->clock_set = json_flag_of(memory, "clock_set", false);
-    instance->folded_first_ms = json_integer_of(memory, "folded_first", 0);
-    instance->folded_last_ms = json_integer_of(memory, "folded_last", 0);
+    instance->fold.first_ms = json_integer_of(memory, "folded_first", 0);
+    instance->fold.last_ms = json_integer_of(memory, "folded_last", 0);
     instance->told_ms = json_integer_of(memory, "told", 0);
     instance->untold = json_integer_of(memory, "untold", 0);
-    if (strlen(hash) < sizeof instance->folded_hash)
-        memcpy(instance->folded_hash, hash, strlen(hash) + 1);
+    if (strlen(hash) < sizeof instance->fold.hash)
+        memcpy(instance->fold.hash, hash, strlen(hash) + 1);
     remember_evidence(instance, memory);
     remember_missing(instance, memory);
     remember_measured(instance, memory);

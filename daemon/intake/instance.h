@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "intake/account.h"
+#include "intake/fold.h"
 #include "intake/personal.h"
 #include "intake/proof.h"
 #include "intake/run.h"
@@ -27,8 +28,9 @@ enum condition {
     CONDITION_WELL,
     CONDITION_PARTIAL, /* some attributes are missing */
     CONDITION_FAILED,
-    CONDITION_ABSENT,  /* its source is not on this host */
-    CONDITION_STANDBY, /* another instance follows its source */
+    CONDITION_ABSENT,   /* its source is not on this host */
+    CONDITION_STANDBY,  /* another instance follows its source */
+    CONDITION_DISABLED, /* the configuration keeps it from running */
 };
 const char *condition_text(enum condition condition);
 
@@ -96,6 +98,8 @@ struct instance {
     bool alive;              /* a process was asked for and its end was not told */
     bool overdue;            /* it passed its deadline and the engine had it ended */
     bool told;               /* a stream's process said at an interval how it stands */
+    bool read;               /* ... has handed over readings that are sealed */
+    bool failing;            /* it failed, and no interval of it has ended since */
     struct intake_link *link;
 
     /* A process is done with when its channel has ended and the parent told its end. */
@@ -114,11 +118,7 @@ struct instance {
     bool moved;         /* ... in this turn */
     int64_t saved_ms;
 
-    /* Runs that read the same again, to be told in one coverage leaf. */
-    int64_t folded;
-    int64_t folded_first_ms;
-    int64_t folded_last_ms;
-    char folded_hash[DIGEST_TEXT_SIZE];
+    struct fold fold;
     int64_t due_count;   /* runs that were due, and taken, since the engine's own series took */
     int64_t taken_count; /* them */
     bool waited_for;     /* somebody asked for this run: keep what it read */

@@ -58,6 +58,16 @@ static int remember(struct intake *intake, struct instance *instance, struct err
     return code;
 }
 
+/* Kept from running it has no state but that; let run again it begins anew. */
+static void note_enabled(struct instance *instance, bool enabled)
+{
+    if (enabled && instance->condition != CONDITION_DISABLED)
+        return;
+    instance->condition = enabled ? CONDITION_STARTING : CONDITION_DISABLED;
+    free(instance->reason);
+    instance->reason = enabled ? NULL : strdup("enabled = false");
+}
+
 int intake_load(struct intake *intake, const json_t *collectors, struct error *error)
 {
     size_t index;
@@ -79,6 +89,7 @@ int intake_load(struct intake *intake, const json_t *collectors, struct error *e
             code = proof_load(intake->store, instance, error);
         if (code)
             return code;
+        note_enabled(instance, json_flag_of(row, "enabled", true));
         instance->changed = instance->moved = true; /* shown from the first turn on */
     }
     return 0;
@@ -116,7 +127,7 @@ struct intake_link *intake_link_new(struct intake *intake, struct instance *inst
     link->instance = instance;
     link->run = instance->running;
     instance->link = link;
-    instance->told = instance->end_pending = false;
+    instance->told = instance->read = instance->end_pending = false;
     free(instance->broken);
     instance->broken = NULL;
     return link;
@@ -163,6 +174,7 @@ static void fail_run(struct instance *instance, char *why)
     run->ready = true;
     /* The end of a process is the end of what it had to say. */
     run->interval = true;
+    run->broken_off = instance->stream && instance->read && !instance->told;
 }
 
 /* A stream's process is gone; what it said of its own state at its last interval explains more. */
@@ -288,8 +300,11 @@ int intake_step(struct intake *intake, struct moment now, struct error *error)
     return code;
 }
 
-void intake_retire(struct instance *instance)
+int intake_part(struct intake *intake, struct instance *instance, struct error *error)
 {
+    int code = instance->condition == CONDITION_DISABLED ? 0 : leaves_last(intake, instance, error);
+    if (code)
+        return code;
     spans_cut(&instance->watched, 0);
     for (size_t i = 0; i < instance->attribute_count; i++)
         spans_cut(&instance->attributes[i].missed, 0);
@@ -297,11 +312,12 @@ void intake_retire(struct instance *instance)
     instance->stepped = false;
     instance->untold++;
     instance->last_end_ms = instance->last_whole_ms = instance->watch_from_ms = 0;
+    return 0;
 }
 
 static bool fold_is_due(const struct instance *instance, int64_t now_ms)
 {
-    return instance->folded && now_ms - instance->folded_first_ms >= FOLD_MS;
+    return instance->fold.runs && now_ms - instance->fold.first_ms >= FOLD_MS;
 }
 
 int intake_seal(struct intake *intake, struct moment now, struct error *error)

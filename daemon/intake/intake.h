@@ -54,8 +54,9 @@ bool intake_instance_is_ready(const struct instance *instance);
  * time until the next run counts as not watched, and what is folded is told first. */
 int intake_step(struct intake *intake, struct moment now, struct error *error) MUST_CHECK;
 
-/* It leaves the configuration: should it come back it has to run first. */
-void intake_retire(struct instance *instance);
+/* In a turn: it leaves the configuration, or is disabled. What no leaf tells of yet is told; should
+ * it come back it has to run first. */
+int intake_part(struct intake *intake, struct instance *instance, struct error *error) MUST_CHECK;
 
 /* In a turn: seals every whole run at `now`, and tells stream folds once an hour. */
 int intake_seal(struct intake *intake, struct moment now, struct error *error) MUST_CHECK;

@@ -138,20 +138,20 @@ static int tell(struct intake *intake, struct instance *instance, const struct r
 static json_t *coverage_fields(struct instance *instance)
 {
     char first[TEXT_TIME_SIZE], last[TEXT_TIME_SIZE];
-    text_from_time(instance->folded_first_ms, first);
-    text_from_time(instance->folded_last_ms, last);
+    text_from_time(instance->fold.first_ms, first);
+    text_from_time(instance->fold.last_ms, last);
     json_t *fields =
         json_pack("{s:I, s:I, s:s, s:s, s:I}", "collector", (json_int_t)instance->tables_leaf,
                   "same_as", (json_int_t)instance->evidence[0], "first", first, "last", last,
-                  "runs", (json_int_t)instance->folded);
-    instance->folded = 0;
+                  "runs", (json_int_t)instance->fold.runs);
+    instance->fold.runs = 0;
     return fields;
 }
 
 int leaves_end_fold(struct intake *intake, struct instance *instance, struct error *error)
 {
     int64_t leaf;
-    if (!instance->folded)
+    if (!instance->fold.runs)
         return 0;
     return ledger_append(intake->ledger, LEAF_COVERAGE, coverage_fields(instance), &leaf, error);
 }
@@ -270,7 +270,17 @@ int intake_tell(struct intake *intake, struct instance *instance, struct error *
 int intake_unfold(struct intake *intake, struct instance *instance, struct error *error)
 {
     int code = intake_tell(intake, instance, error);
-    if (code || !instance->folded)
+    if (code || !instance->fold.runs)
         return code;
+    return tell(intake, instance, NULL, coverage_fields(instance), error);
+}
+
+int leaves_last(struct intake *intake, struct instance *instance, struct error *error)
+{
+    int code = intake_unfold(intake, instance, error);
+    if (code || !instance->untold || instance->evidence[0] < 0)
+        return code;
+    /* Parts of an interval in which nothing was but gauges. */
+    instance->fold.first_ms = instance->fold.last_ms = instance->last_end_ms;
     return tell(intake, instance, NULL, coverage_fields(instance), error);
 }

@@ -20,6 +20,8 @@ int leaves_evidence(struct intake *intake, struct instance *instance,
 /* The coverage leaf of what is folded, before evidence that is not like it. */
 int leaves_end_fold(struct intake *intake, struct instance *instance,
                     struct error *error) MUST_CHECK;
+/* All that is told of it nowhere yet, before it leaves the configuration. */
+int leaves_last(struct intake *intake, struct instance *instance, struct error *error) MUST_CHECK;
 /* The evidence leaf of what waits, where it has waited long enough. */
 int leaves_due(struct intake *intake, struct instance *instance, struct error *error) MUST_CHECK;
 

@@ -40,6 +40,7 @@ struct run {
     bool urgent;   /* what it holds is evidence at once */
     bool backlog;  /* more is waiting: results are provisional */
     bool overflow; /* a series limit was reached */
+    bool broken_off; /* a stream's process ended in its first interval, of which it had read some */
 };
 void run_finish(struct run *run);
 

@@ -126,7 +126,7 @@ static bool is_same(const struct instance *instance, enum condition condition, c
     bool same = hash[0] && instance->evidence[0] >= 0 && instance->condition == condition;
     /* What a stream read between two quiet intervals stands in leaves of its own. */
     bool quiet = instance->stream && condition == CONDITION_WELL;
-    return same && (quiet || strcmp(hash, instance->folded_hash) == 0);
+    return same && (quiet || strcmp(hash, instance->fold.hash) == 0);
 }
 
 /* A stream writes at most one evidence leaf an interval: what comes after it waits, unless it is
@@ -148,7 +148,7 @@ static int choose(struct instance *instance, enum condition condition, int64_t n
         *ret = is_in_interval(instance) ? TELLING_NOTHING : TELLING_FOLD;
     else
         *ret = may_wait(instance, condition, now_ms) ? TELLING_HOLD : TELLING_LEAF;
-    memcpy(instance->folded_hash, hash, sizeof hash);
+    memcpy(instance->fold.hash, hash, sizeof hash);
     return 0;
 }
 
@@ -168,9 +168,9 @@ static int record(struct intake *intake, struct instance *instance, enum telling
     case TELLING_FOLD:
         break;
     }
-    if (!instance->folded++)
-        instance->folded_first_ms = now_ms;
-    instance->folded_last_ms = now_ms;
+    if (!instance->fold.runs++)
+        instance->fold.first_ms = now_ms;
+    instance->fold.last_ms = now_ms;
     instance->moved = true;
     return 0;
 }
@@ -373,6 +373,22 @@ static void note_losses(struct instance *instance)
     }
 }
 
+/* What it says of its own state, which a part of an interval does not. */
+static void note_word(struct instance *instance, enum condition condition, bool in_interval)
+{
+    const char *why = instance->run.why;
+    instance->moved = instance->moved || !instance->stream || instance->condition != condition;
+    instance->condition = condition;
+    instance->read = instance->read || instance->run.reading_count;
+    instance->failing = condition == CONDITION_FAILED || (instance->failing && in_interval);
+    if (in_interval)
+        return;
+    free(instance->reason);
+    instance->reason = strdup(why ? why : "");
+    instance->told = instance->stream;
+    instance->clock_set = false;
+}
+
 /* What the instance is from now on. */
 static int note_state(struct intake *intake, struct instance *instance, enum condition condition,
                       struct moment now)
@@ -382,18 +398,10 @@ static int note_state(struct intake *intake, struct instance *instance, enum con
     bool well = condition == CONDITION_WELL || condition == CONDITION_PARTIAL;
     bool names_missing = misses_anything(instance);
     note_missing(instance, in_interval);
-    if (well && !in_interval && (condition == CONDITION_WELL || names_missing))
+    if (run->broken_off || (well && !in_interval && (condition == CONDITION_WELL || names_missing)))
         note_measured(instance);
-    instance->moved = instance->moved || !instance->stream || instance->condition != condition;
-    instance->condition = condition;
-    if (!in_interval) {
-        free(instance->reason);
-        instance->reason = strdup(run->why ? run->why : "");
-        instance->told = instance->stream;
-    }
+    note_word(instance, condition, in_interval);
     instance->backlog = run->backlog;
-    if (!in_interval)
-        instance->clock_set = false;
     if (run->overflow)
         instance->overflow_ms = now.wall_ms;
     else if (well && !instance->stream)

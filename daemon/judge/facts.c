@@ -269,7 +269,8 @@ static void list_collector(void *context, const char *name)
     struct collector_list *list = context;
     for (size_t i = 0; i < list->intake->count; i++) {
         const struct instance *instance = list->intake->instances[i];
-        if (!watch_feeds(instance, name) || instance->condition == CONDITION_STANDBY)
+        if (!watch_feeds(instance, name) || instance->condition == CONDITION_STANDBY ||
+            instance->condition == CONDITION_DISABLED)
             continue;
         json_t *row =
             json_pack("{s:s, s:s, s:s}", "name", instance->name, "plugin", instance->plugin,

@@ -222,6 +222,8 @@ int monitoring_judge(struct monitoring *monitoring, struct monitoring_world *wor
     int code = 0;
     monitoring->due_boot_ms = INT64_MAX;
     for (size_t i = 0; !code && i < world->intake->count; i++)
-        code = judge_instance(&judging, world->intake->instances[i], error);
+        /* Of one that is disabled nothing is looked for, and nothing is over. */
+        if (world->intake->instances[i]->condition != CONDITION_DISABLED)
+            code = judge_instance(&judging, world->intake->instances[i], error);
     return code ? code : monitoring_tell(monitoring, world, error);
 }

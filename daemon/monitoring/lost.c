@@ -102,15 +102,17 @@ enum verdict lost_judge(const struct monitoring_world *world, const struct insta
     const char *reason = instance->reason ? instance->reason : "";
     if (!was_measured(instance))
         return VERDICT_NOT_APPLICABLE;
-    switch (instance->condition) {
+    /* One that reads and dies, again and again, is not well between its deaths. */
+    enum condition condition = instance->failing ? CONDITION_FAILED : instance->condition;
+    switch (condition) {
     case CONDITION_STARTING:
     case CONDITION_STANDBY:
+    case CONDITION_DISABLED:
         return VERDICT_UNKNOWN;
     case CONDITION_FAILED:
     case CONDITION_ABSENT:
         add_all(ret_readers, world, instance);
-        *ret_reason =
-            text_format("%s%s%s", condition_text(instance->condition), *reason ? ": " : "", reason);
+        *ret_reason = text_format("%s%s%s", condition_text(condition), *reason ? ": " : "", reason);
         return VERDICT_MISSED;
     case CONDITION_WELL:
     case CONDITION_PARTIAL:

@@ -65,7 +65,7 @@ static void count_stream(const struct own *own, struct instance *instance)
 }
 
 /* Counts since the last time: sums over a range of them are exact. What is not on this host, or
- * followed by another, is not due. */
+ * followed by another, or disabled, is not due. */
 static int put_runs(struct own *own)
 {
     int code = 0;
@@ -73,7 +73,7 @@ static int put_runs(struct own *own)
         struct instance *instance = own->intake->instances[i];
         if (instance->stream)
             count_stream(own, instance);
-        if (instance->condition == CONDITION_STANDBY ||
+        if (instance->condition == CONDITION_STANDBY || instance->condition == CONDITION_DISABLED ||
             (instance->condition == CONDITION_ABSENT && !instance->ever_well))
             instance->due_count = instance->taken_count = 0;
         code = put_named(own, "conformd_runs_due", instance->name, (double)instance->due_count);

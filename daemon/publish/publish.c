@@ -77,8 +77,8 @@ static int put_objectives(const struct judge *judge, struct expose *out)
 
 static int put_collectors(const struct judge *judge, struct expose *out)
 {
-    static const char *const states[] = {"starting", "well",    "partial", "failed",
-                                         "absent",   "standby", NULL};
+    static const char *const states[] = {"starting", "well",    "partial",  "failed",
+                                         "absent",   "standby", "disabled", NULL};
     int code = open_family(out, "conformd_collector_state", EXPOSE_STATESET,
                            "How a collector stands since its last run.");
     for (size_t i = 0; !code && i < judge->intake->count; i++) {

@@ -57,11 +57,12 @@ static bool is_configured(const struct rebuilt *rebuilt, const char *id)
     return false;
 }
 
-/* One that left the configuration begins anew when it comes back. */
+/* One that left the configuration, or is disabled, begins anew when it comes back. */
 static bool begins_anew(const char *name, const json_t *stored)
 {
+    const char *condition = json_text_of(stored, "condition", "");
     return strcmp(name, "condition") == 0 &&
-           strcmp(json_text_of(stored, "condition", ""), "starting") == 0;
+           (strcmp(condition, "starting") == 0 || strcmp(condition, "disabled") == 0);
 }
 
 static void compare_memory(struct rebuilt *rebuilt, const char *id, json_t *stored, json_t *made)

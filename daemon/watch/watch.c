@@ -49,11 +49,11 @@ static void say(struct watch_answer *ret, enum unknown_kind kind, char *reason)
     ret->reason = reason;
 }
 
-/* Nothing was ever read from it: it may be passed over where another instance feeds the attribute.
+/* Nothing is read from it: it may be passed over where another instance feeds the attribute.
  */
 static bool is_idle(const struct instance *instance)
 {
-    if (instance->condition == CONDITION_STANDBY)
+    if (instance->condition == CONDITION_STANDBY || instance->condition == CONDITION_DISABLED)
         return true;
     return instance->condition == CONDITION_ABSENT && !instance->ever_well;
 }
@@ -129,6 +129,7 @@ static void ask_now(struct asking *asking)
     case CONDITION_FAILED:
     case CONDITION_ABSENT:
     case CONDITION_STANDBY:
+    case CONDITION_DISABLED:
         say(&asking->answer, kind,
             text_format("collector %s: %s%s%s", instance->name, condition_text(instance->condition),
                         *reason ? ": " : "", reason));
@@ -203,12 +204,39 @@ static int watch_own(const struct watch *watch, const char *name, const struct a
     return 0;
 }
 
-/* Nobody feeds it: it stands by, its source is not here, or no collector knows it. */
+/* One that is disabled and has never told what it reads may be the one that is meant. */
+static const struct instance *find_silent(const struct watch *watch)
+{
+    for (size_t i = 0; i < watch->intake->count; i++) {
+        const struct instance *instance = watch->intake->instances[i];
+        if (instance->condition == CONDITION_DISABLED && !instance->tables)
+            return instance;
+    }
+    return NULL;
+}
+
+static void say_undeclared(const struct watch *watch, const char *name, struct watch_answer *ret)
+{
+    const struct instance *silent = find_silent(watch);
+    if (silent)
+        say(ret, UNKNOWN_NOT_SET_UP,
+            text_format("no collector has declared %s yet, and collector %s is disabled", name,
+                        silent->name));
+    else
+        say(ret, UNKNOWN_NOT_SET_UP, text_format("no collector has declared %s yet", name));
+}
+
+/* Nobody feeds it: it stands by, is disabled (which somebody decided: nothing is lost), its source
+ * is not here, or no collector knows it. */
 static void say_nobody(const struct asking *idle, const char *name, struct watch_answer *ret)
 {
     const struct instance *instance = idle->instance;
     if (!instance) {
-        say(ret, UNKNOWN_NOT_SET_UP, text_format("no collector has declared %s yet", name));
+        say_undeclared(idle->watch, name, ret);
+        return;
+    }
+    if (instance->condition == CONDITION_DISABLED) {
+        say(ret, UNKNOWN_NOT_SET_UP, text_format("collector %s is disabled", instance->name));
         return;
     }
     const char *reason = instance->reason ? instance->reason : "";
@@ -289,7 +317,9 @@ bool watch_is_personal(void *context, const char *name, const char *label)
 bool watch_counts(void *context, const struct labels *labels)
 {
     const struct watch *watch = context;
-    const char *instance = labels_get(labels, "instance");
-    return !*instance || text_begins(labels_get(labels, LABELS_NAME), "conformd_") ||
-           intake_find(watch->intake, instance);
+    const char *name = labels_get(labels, "instance");
+    if (!*name || text_begins(labels_get(labels, LABELS_NAME), "conformd_"))
+        return true;
+    const struct instance *instance = intake_find(watch->intake, name);
+    return instance && instance->condition != CONDITION_DISABLED;
 }

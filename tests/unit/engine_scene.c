@@ -183,6 +183,18 @@ void scene_open(struct scene *scene)
     scene_settle(scene);
 }
 
+void scene_reload(struct scene *scene, json_t *config)
+{
+    must(scene, engine_reload(scene->engine, config, scene->now, &scene->error));
+    json_decref(scene->config);
+    scene->config = config;
+    if (!scene->proves)
+        prove_all(scene);
+    scene->now.wall_ms++;
+    scene->now.boot_ms++;
+    scene_settle(scene);
+}
+
 void scene_close(struct scene *scene)
 {
     struct engine *engine = scene->engine;

@@ -36,6 +36,8 @@ void scene_collector(struct scene *scene, const char *name, int64_t every_ms);
 json_t *scene_measure(struct scene *scene, const char *id, const char *formula, const char *target);
 void scene_channel(struct scene *scene, const char *name);
 void scene_open(struct scene *scene);
+/* Puts another configuration into force, which it takes. */
+void scene_reload(struct scene *scene, json_t *config);
 void scene_close(struct scene *scene); /* in order */
 void scene_crash(struct scene *scene);
 

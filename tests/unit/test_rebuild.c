@@ -121,6 +121,44 @@ static void equal_after_steps(void **state)
     looking_expect_equal(scene);
 }
 
+/* Another configuration, a crash behind it, and the one before again. */
+static void away_and_back(struct scene *scene, json_t *config)
+{
+    json_t *before = json_deep_copy(scene->config);
+    struct intake_link *link = live(scene);
+    scene_reading(scene, link, 1, "new", 1); /* waits for its leaf */
+    scene_batch(scene, link, 0, "beyond");
+    scene_settle(scene);
+    scene_reload(scene, config);
+    assert_int_equal(scene_count(scene, "SELECT count(*) FROM pending"), 0);
+    scene_pass(scene, HOUR_MS);
+    scene_crash(scene);
+    intake_link_free(link);
+    looking_expect_equal(scene);
+    scene_open(scene);
+    scene_pass(scene, HOUR_MS);
+    scene_reload(scene, before);
+}
+
+/* Collectors are disabled, go and come back: what they read until then stands in the ledger. */
+static void equal_after_reloads(void **state)
+{
+    struct scene *scene = *state;
+    configure(scene);
+    json_t *less = json_deep_copy(scene->config), *disabled = json_deep_copy(scene->config);
+    json_t *rows = json_object_get(disabled, "collectors");
+    json_array_clear(json_object_get(less, "collectors"));
+    for (size_t i = 0; i < json_array_size(rows); i++)
+        json_object_set_new(json_array_get(rows, i), "enabled", json_false());
+    scene_open(scene);
+    away_and_back(scene, less);
+    away_and_back(scene, disabled);
+    struct intake_link *link = live(scene);
+    scene_crash(scene);
+    intake_link_free(link);
+    looking_expect_equal(scene);
+}
+
 static void damage_is_named(void **state)
 {
     static const struct looking_damage damages[] = {
@@ -235,6 +273,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(equal_after_crash, set_up, tear_down),
         cmocka_unit_test_setup_teardown(equal_after_steps, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(equal_after_reloads, set_up, tear_down),
         cmocka_unit_test_setup_teardown(damage_is_named, set_up, tear_down),
         cmocka_unit_test_setup_teardown(rebuilt_goes_on, set_up, tear_down),
         cmocka_unit_test_setup_teardown(disposal_is_a_gap, set_up, tear_down),

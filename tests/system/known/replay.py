@@ -11,6 +11,7 @@ class Source:
 
     def __init__(self):
         self.state, self.told, self.ended, self.whole = "starting", False, 0, 0
+        self.read = False  # its process has handed something over
         self.vague, self.ended_here = 0, False
         self.ever, self.stepped, self.last_good = False, False, 0
         self.declared, self.measured = False, set()
@@ -87,11 +88,14 @@ class World:
         self.mark(event["i"], event["t"])
         if not (source.told and source.state not in GOOD):
             source.missing, source.said = set(source.said), set()
+            if source.read and not source.told:
+                source.measured |= source.names - source.missing
             self.settle(source, event["t"], "failed", True)
 
     def batch(self, event):
         source, t, end = self.sources[event["i"]], event["t"], event["end"]
         source.said |= set(event["missing"])
+        source.read = source.read or bool(event["readings"])
         if not event["interval"]:
             source.missing |= set(event["missing"])
             end = source.state
@@ -182,6 +186,7 @@ class World:
             getattr(self, what)(event)
         elif what == "came":
             self.sources[event["i"]].told, self.sources[event["i"]].said = False, set()
+            self.sources[event["i"]].read = False
             self.sources[event["i"]].declared = True
         elif what == "clock":
             self.clock(t, event["by"])

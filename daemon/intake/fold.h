@@ -1,0 +1,16 @@
+/* Runs that are as the one before, to be told in one coverage leaf. */
+#ifndef INTAKE_FOLD_H
+#define INTAKE_FOLD_H
+
+#include "ledger/digest.h"
+
+#include <stdint.h>
+
+struct fold {
+    int64_t runs;
+    int64_t first_ms;
+    int64_t last_ms;
+    char hash[DIGEST_TEXT_SIZE]; /* of what makes the last run like another */
+};
+
+#endif

@@ -1,0 +1,281 @@
+/* What counts as failed and what does not: streams that die early, collectors that are disabled or
+ * gone, and failures that go on. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <math.h>
+#include <string.h>
+
+#include "base/clean.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "engine/state.h"
+#include "unit/engine_scene.h"
+
+enum { MINUTE = 60000, HOUR = 3600000, FAILED = -1, DENIED = -3, PARTIAL = 2 };
+
+static const char *const one[] = {"bob", NULL};
+
+static int set_up(void **state)
+{
+    *state = scene_new();
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    scene_free(*state);
+    return 0;
+}
+
+static void expect_kind(struct scene *scene, const char *id, const char *kind, const char *words)
+{
+    const char *reason = scene_reason(scene, id);
+    scene_expect(scene, id, "unknown");
+    if (!text_begins(reason, kind) || !strstr(reason, words))
+        fail_msg("%s is %s", id, reason);
+}
+
+static void expect_instance(struct scene *scene, const char *name, const char *state,
+                            const char *words)
+{
+    CLEAN(clean_json) json_t *shown = scene_state(scene, "instance", name);
+    assert_string_equal(json_text_of(shown, "state", ""), state);
+    assert_non_null(strstr(json_text_of(shown, "reason", ""), words));
+}
+
+/* The configuration with these collectors is put into force. */
+static void reload(struct scene *scene, json_t *collectors)
+{
+    json_t *config = json_deep_copy(scene->config);
+    json_object_set_new(config, "collectors", collectors);
+    scene_reload(scene, config);
+}
+
+/* The collectors as they are, that one enabled or not. */
+static json_t *with_enabled(struct scene *scene, size_t at, bool enabled)
+{
+    json_t *collectors = json_deep_copy(json_object_get(scene->config, "collectors"));
+    json_object_set_new(json_array_get(collectors, at), "enabled", json_boolean(enabled));
+    return collectors;
+}
+
+/* --- streams --- */
+
+static void open_stream(struct scene *scene)
+{
+    scene_collector(scene, "log", 10000);
+    json_object_set_new(scene->config, "lost_after_urgent", json_integer(10 * MINUTE));
+    json_t *hits = scene_measure(scene, "M1", "sum(x_hits)", "< 100");
+    json_object_set_new(hits, "when_empty", json_string("met"));
+    scene_open(scene);
+    scene_act_well(scene, "adopt", json_object());
+}
+
+static void die(struct scene *scene, struct intake_link *link)
+{
+    scene_eof(link);
+    scene_ended(scene, "log", 7, "exited");
+    scene_settle(scene);
+    intake_link_free(link);
+}
+
+/* It has read, and does not any more: that is a loss, though no interval of it ever ended. */
+static void a_stream_that_read_and_died_is_lost(void **state)
+{
+    struct scene *scene = *state;
+    open_stream(scene);
+    for (int i = 0; i < 6 * 12; i++) {
+        struct intake_link *link = scene_connect(scene, "log", scene_stream_tables);
+        scene_missing(scene, link, 0, "never was there");
+        scene_reading(scene, link, 1, "ann", 1);
+        scene_batch(scene, link, 0, "1");
+        scene_settle(scene);
+        die(scene, link);
+        expect_instance(scene, "log", "failed", "exited with code 7");
+        expect_kind(scene, "M1", "lost", "exited with code 7");
+        scene_pass(scene, 10000);
+    }
+    assert_false(instance_attribute(scene_instance(scene, "log"), "x_bad")->measured);
+    assert_int_equal(scene_count(scene, "SELECT count(*) FROM findings WHERE"
+                                        " key = 'collector:log' AND body ->> 'title' LIKE"
+                                        " '%exited with code 7%'"),
+                     1);
+    assert_int_equal(scene_count(scene, "SELECT count(*) FROM findings"), 1);
+}
+
+/* One that never read anything is not set up, and says why. */
+static void a_stream_that_never_read_is_not_set_up(void **state)
+{
+    struct scene *scene = *state;
+    open_stream(scene);
+    for (int i = 0; i < 6 * 12; i++) {
+        die(scene, scene_connect(scene, "log", scene_stream_tables));
+        expect_instance(scene, "log", "failed", "exited with code 7");
+        expect_kind(scene, "M1", "not set up", "exited with code 7");
+        scene_pass(scene, 10000);
+    }
+    assert_int_equal(scene_count(scene, "SELECT count(*) FROM findings"), 0);
+}
+
+/* --- disabled --- */
+
+static void disabled_from_the_start(void **state)
+{
+    struct scene *scene = *state;
+    scene_collector(scene, "accounts", HOUR);
+    scene_measure(scene, "M1", "sum(x_bad)", "== 0");
+    json_object_set_new(json_array_get(json_object_get(scene->config, "collectors"), 0), "enabled",
+                        json_false());
+    scene_open(scene);
+    scene_pass(scene, 5 * HOUR);
+    assert_int_equal(scene->starts, 0);
+    expect_instance(scene, "accounts", "disabled", "enabled = false");
+    expect_kind(scene, "M1", "not set up", "and collector accounts is disabled");
+    CLEAN(clean_json)
+    json_t *answer = scene_act(scene, "collect", json_pack("{s:s}", "name", "accounts"));
+    assert_non_null(strstr(json_text_of(answer, "sentence", ""), "disabled"));
+    assert_true(scene_query(scene, "sum(sum_over_time(conformd_runs_due[4h]))") == 0);
+    reload(scene, with_enabled(scene, 0, true));
+    assert_int_equal(scene->starts, 1);
+    scene_run(scene, "accounts", 0, one);
+    scene_expect(scene, "M1", "missed");
+}
+
+/* What it read counts no more, and that nothing is read is no loss. */
+static void disabled_by_a_reload(void **state)
+{
+    struct scene *scene = *state;
+    scene_collector(scene, "a", HOUR);
+    scene_collector(scene, "b", HOUR);
+    json_object_set_new(scene->config, "lost_after_urgent", json_integer(2 * HOUR));
+    scene_measure(scene, "M1", "sum(x_bad)", "<= 1");
+    scene_open(scene);
+    scene_run(scene, "a", 0, one);
+    scene_run(scene, "b", 0, one);
+    scene_act_well(scene, "adopt", json_object());
+    scene_expect(scene, "M1", "missed");
+    assert_int_equal(scene_count(scene, "SELECT count(*) FROM findings"), 1);
+    reload(scene, with_enabled(scene, 0, false));
+    scene_expect(scene, "M1", "met"); /* the other one feeds it */
+    reload(scene, with_enabled(scene, 1, false));
+    expect_kind(scene, "M1", "not set up", "is disabled");
+    int starts = scene->starts;
+    scene_pass(scene, 48 * HOUR);
+    /* A start again changes nothing. */
+    scene_crash(scene);
+    scene_open(scene);
+    scene_pass(scene, 48 * HOUR);
+    assert_int_equal(scene->starts, starts);
+    expect_instance(scene, "b", "disabled", "");
+    expect_kind(scene, "M1", "not set up", "is disabled");
+    assert_int_equal(
+        scene_count(scene, "SELECT count(*) FROM findings WHERE key LIKE 'collector:%'"), 0);
+    /* Enabled, it has to run first, and lost is what was measured then. */
+    reload(scene, with_enabled(scene, 1, true));
+    expect_kind(scene, "M1", "lost", "has not ended its first run");
+    scene_run(scene, "b", 0, one);
+    scene_expect(scene, "M1", "met");
+}
+
+static void lose(struct scene *scene, struct intake_link *link)
+{
+    CLEAN(buffer_finish) struct buffer body = {0};
+    wire_put_text(&body, "file");
+    wire_put_text(&body, "bytes");
+    wire_put_text(&body, "it was truncated");
+    wire_put_u64(&body, 0);
+    wire_put_u64(&body, 100);
+    assert_int_equal(scene_send(scene, link, MESSAGE_LOST, &body), 0);
+}
+
+/* That nobody looks is no recovery. */
+static void what_was_found_of_a_disabled_one_stays(void **state)
+{
+    struct scene *scene = *state;
+    open_stream(scene);
+    struct intake_link *link = scene_connect(scene, "log", scene_stream_tables);
+    lose(scene, link);
+    scene_reading(scene, link, 1, "ann", 1);
+    scene_batch(scene, link, 1, "1");
+    scene_settle(scene);
+    assert_int_equal(scene_count(scene, "SELECT count(*) FROM findings WHERE key = 'losses:log'"),
+                     1);
+    reload(scene, with_enabled(scene, 0, false));
+    intake_link_free(link);
+    scene_pass(scene, 48 * HOUR);
+    assert_int_equal(scene_count(scene, "SELECT count(*) FROM finding_events WHERE"
+                                        " event = 'condition_cleared'"),
+                     0);
+}
+
+/* --- gone --- */
+
+/* What waits for the interval's end, and what is folded, is told before the instance goes. */
+static void what_a_gone_one_read_is_told(void **state)
+{
+    struct scene *scene = *state;
+    scene_collector(scene, "log", 10000);
+    scene_collector(scene, "accounts", HOUR);
+    scene_open(scene);
+    struct intake_link *link = scene_connect(scene, "log", scene_stream_tables);
+    scene_reading(scene, link, 1, "ann", 1);
+    scene_batch(scene, link, 1, "1");
+    scene_settle(scene);
+    for (int i = 0; i < 3; i++) {
+        scene_reading(scene, link, 1, "ann", 2);
+        scene_batch(scene, link, 0, "2");
+        scene_settle(scene);
+    }
+    for (int i = 0; i < 3; i++)
+        scene_run(scene, "accounts", 0, one);
+    int64_t evidence = scene_leaves(scene, "evidence", "");
+    int64_t coverage = scene_leaves(scene, "coverage", "\"runs\":2");
+    assert_int_equal(scene_count(scene, "SELECT count(*) FROM pending"), 3);
+    reload(scene, json_array());
+    assert_int_equal(scene_leaves(scene, "evidence", ""), evidence + 1);
+    assert_int_equal(scene_leaves(scene, "evidence", "\"batches\":3"), 1);
+    assert_int_equal(scene_leaves(scene, "coverage", "\"runs\":2"), coverage + 1);
+    assert_int_equal(scene_count(scene, "SELECT count(*) FROM pending"), 0);
+    intake_link_free(link);
+}
+
+/* A part of an interval in which nothing was but a gauge stands in no leaf until then. */
+static void gauges_of_a_gone_one_are_told(void **state)
+{
+    struct scene *scene = *state;
+    scene_collector(scene, "log", 10000);
+    scene_open(scene);
+    struct intake_link *link = scene_connect(scene, "log", scene_stream_tables);
+    scene_reading(scene, link, 2, NULL, 1);
+    scene_batch(scene, link, 1, "1");
+    scene_settle(scene);
+    int64_t samples = scene_count(scene, "SELECT count(*) FROM payloads WHERE kind = 4");
+    scene_reading(scene, link, 2, NULL, 2);
+    scene_batch(scene, link, 0, "2");
+    scene_settle(scene);
+    assert_int_equal(scene_count(scene, "SELECT count(*) FROM payloads WHERE kind = 4"), samples);
+    reload(scene, json_array());
+    assert_int_equal(scene_leaves(scene, "coverage", "\"runs\":0"), 1);
+    assert_int_equal(scene_count(scene, "SELECT count(*) FROM payloads WHERE kind = 4"),
+                     samples + 1);
+    intake_link_free(link);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_stream_that_read_and_died_is_lost, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_stream_that_never_read_is_not_set_up, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(disabled_from_the_start, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(disabled_by_a_reload, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_was_found_of_a_disabled_one_stays, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_a_gone_one_read_is_told, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(gauges_of_a_gone_one_are_told, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

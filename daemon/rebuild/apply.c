@@ -64,59 +64,60 @@ static void bind(struct store_query *query, int at, const json_t *row, const cha
         store_bind_text(query, at, json_string_value(value));
 }
 
-/* One row by its columns; the key is first where `keyed`. */
-static int insert(struct rebuilt *rebuilt, struct store_query *query, const char *const *names,
-                  const json_t *row, const char *key)
+/* A table that is made anew: the statement's parameters in their order, the key before them where
+ * it is `keyed`. */
+static const struct table {
+    const char *name, *sql;
+    const char *columns[12];
+    bool keyed;
+} tables[] = {
+    {"findings",
+     "INSERT INTO findings(id, ref, key, state, raised_ms, closed_ms, body)"
+     " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+     {"ref", "key", "state", "raised_ms", "closed_ms", "body"},
+     true},
+    {"finding_events",
+     "INSERT INTO finding_events(leaf, finding, time_ms, event, actor, body)"
+     " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+     {"finding", "time_ms", "event", "actor", "body"},
+     true},
+    {"constructs",
+     "INSERT INTO constructs(kind, id, hash, version, status, first_seen_ms, decided_ms,"
+     " decided_by, reason, text, leaf) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+     {"kind", "id", "hash", "version", "status", "first_seen_ms", "decided_ms", "decided_by",
+      "reason", "text", "leaf"},
+     false},
+    {"baselines",
+     "INSERT INTO baselines(measure, labels, adopted_ms, adopted_by) VALUES(?1, ?2, ?3, ?4)",
+     {"measure", "labels", "adopted_ms", "adopted_by"},
+     false},
+    /* What a stream has read since its last leaf must not be read again. */
+    {"positions",
+     "INSERT INTO positions(instance, key, value) VALUES(?1, ?2, ?3) ON CONFLICT DO NOTHING",
+     {"instance", "key", "value"},
+     false},
+};
+
+static const struct table *find_table(const char *name)
 {
-    int at = 1;
-    if (key)
-        store_bind_text(query, at++, key);
-    for (; *names; names++)
-        bind(query, at++, row, *names);
-    return store_run(query, rebuilt->error);
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+        if (strcmp(tables[i].name, name) == 0)
+            return &tables[i];
+    return NULL;
 }
 
-static const char *const finding_names[] = {"ref",       "key",  "state", "raised_ms",
-                                            "closed_ms", "body", NULL};
-static const char *const event_names[] = {"finding", "time_ms", "event", "actor", "body", NULL};
-static const char *const construct_names[] = {
-    "kind",       "id",         "hash",   "version", "status", "first_seen_ms",
-    "decided_ms", "decided_by", "reason", "text",    "leaf",   NULL};
-static const char *const baseline_names[] = {"measure", "labels", "adopted_ms", "adopted_by", NULL};
-static const char *const position_names[] = {"instance", "key", "value", NULL};
-
-static int write_row(struct rebuilt *rebuilt, const char *table, const char *key, const json_t *row)
+static int write_row(struct rebuilt *rebuilt, const char *name, const char *key, const json_t *row)
 {
-    struct store *store = rebuilt->store;
-    if (strcmp(table, "findings") == 0)
-        return insert(rebuilt,
-                      store_query(store, "INSERT INTO findings(id, ref, key, state, raised_ms,"
-                                         " closed_ms, body) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)"),
-                      finding_names, row, key);
-    if (strcmp(table, "finding_events") == 0)
-        return insert(rebuilt,
-                      store_query(store, "INSERT INTO finding_events(leaf, finding, time_ms, event,"
-                                         " actor, body) VALUES(?1, ?2, ?3, ?4, ?5, ?6)"),
-                      event_names, row, key);
-    if (strcmp(table, "constructs") == 0)
-        return insert(rebuilt,
-                      store_query(store,
-                                  "INSERT INTO constructs(kind, id, hash, version, status,"
-                                  " first_seen_ms, decided_ms, decided_by, reason, text, leaf)"
-                                  " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"),
-                      construct_names, row, NULL);
-    if (strcmp(table, "baselines") == 0)
-        return insert(rebuilt,
-                      store_query(store, "INSERT INTO baselines(measure, labels, adopted_ms,"
-                                         " adopted_by) VALUES(?1, ?2, ?3, ?4)"),
-                      baseline_names, row, NULL);
-    /* What a stream has read since its last leaf must not be read again. */
-    if (strcmp(table, "positions") == 0)
-        return insert(rebuilt,
-                      store_query(store, "INSERT INTO positions(instance, key, value)"
-                                         " VALUES(?1, ?2, ?3) ON CONFLICT DO NOTHING"),
-                      position_names, row, NULL);
-    return 0;
+    const struct table *table = find_table(name);
+    int at = 1;
+    if (!table)
+        return 0;
+    struct store_query *query = store_query(rebuilt->store, table->sql);
+    if (table->keyed)
+        store_bind_text(query, at++, key);
+    for (const char *const *column = table->columns; *column; column++)
+        bind(query, at++, row, *column);
+    return store_run(query, rebuilt->error);
 }
 
 static int write_tables(struct rebuilt *rebuilt)

@@ -12,7 +12,8 @@
 
 enum { DESCRIBE_LIMIT = 60 };
 
-static int refuse(struct lexer *lexer, struct token *token, size_t line, const char *sentence)
+static int refuse(struct config_lexer *lexer, struct token *token, size_t line,
+                  const char *sentence)
 {
     token->kind = TOKEN_FAULT;
     token->line = line;
@@ -26,20 +27,20 @@ static bool is_word(char byte)
     return isalnum((unsigned char)byte) || byte == '_' || byte == '-';
 }
 
-static bool follows(const struct lexer *lexer, const char *text)
+static bool follows(const struct config_lexer *lexer, const char *text)
 {
     size_t length = strlen(text);
     return (size_t)(lexer->end - lexer->at) >= length && memcmp(lexer->at, text, length) == 0;
 }
 
-static void skip_line(struct lexer *lexer)
+static void skip_line(struct config_lexer *lexer)
 {
     while (lexer->at < lexer->end && *lexer->at != '\n')
         lexer->at++;
 }
 
 /* Behind a comment between slash and star; false when it does not end. */
-static bool skip_comment(struct lexer *lexer)
+static bool skip_comment(struct config_lexer *lexer)
 {
     for (lexer->at += 2; lexer->at < lexer->end; lexer->at++) {
         if (follows(lexer, "*/")) {
@@ -52,7 +53,7 @@ static bool skip_comment(struct lexer *lexer)
 }
 
 /* To the next word; the line of a comment that does not end, or 0. */
-static size_t skip_blank(struct lexer *lexer)
+static size_t skip_blank(struct config_lexer *lexer)
 {
     while (lexer->at < lexer->end) {
         if (follows(lexer, "/*")) {
@@ -72,7 +73,7 @@ static size_t skip_blank(struct lexer *lexer)
 }
 
 /* Behind the closing quote; what is wrong with the text, or NULL. */
-static const char *skip_text(struct lexer *lexer)
+static const char *skip_text(struct config_lexer *lexer)
 {
     for (lexer->at++; lexer->at < lexer->end; lexer->at++) {
         if (*lexer->at == '"') {
@@ -92,7 +93,7 @@ static const char *skip_text(struct lexer *lexer)
 }
 
 /* libconfig joins texts that stand behind each other. */
-static int read_text(struct lexer *lexer, struct token *token)
+static int read_text(struct config_lexer *lexer, struct token *token)
 {
     token->kind = TOKEN_TEXT;
     for (;;) {
@@ -101,7 +102,7 @@ static int read_text(struct lexer *lexer, struct token *token)
         if (wrong)
             return refuse(lexer, token, line, wrong);
         token->length = (size_t)(lexer->at - token->start);
-        struct lexer ahead = *lexer;
+        struct config_lexer ahead = *lexer;
         if (skip_blank(&ahead) || ahead.at == ahead.end || *ahead.at != '"')
             return 0;
         lexer->at = ahead.at;
@@ -168,7 +169,7 @@ static int read_integer(const char *word, int64_t *ret)
 }
 
 /* Numbers out of range are told, and the file is read on. */
-static int read_number_word(struct lexer *lexer, struct token *token, char *word)
+static int read_number_word(struct config_lexer *lexer, struct token *token, char *word)
 {
     int64_t integer = 0;
     double real = 0;
@@ -197,7 +198,7 @@ static int read_number_word(struct lexer *lexer, struct token *token, char *word
     return 0;
 }
 
-static int read_number(struct lexer *lexer, struct token *token)
+static int read_number(struct config_lexer *lexer, struct token *token)
 {
     while (lexer->at < lexer->end &&
            (is_word(*lexer->at) || *lexer->at == '.' || *lexer->at == '+'))
@@ -207,7 +208,7 @@ static int read_number(struct lexer *lexer, struct token *token)
     return word ? read_number_word(lexer, token, word) : ERROR_MEMORY;
 }
 
-static void read_name(struct lexer *lexer, struct token *token)
+static void read_name(struct config_lexer *lexer, struct token *token)
 {
     while (lexer->at < lexer->end && is_word(*lexer->at))
         lexer->at++;
@@ -217,7 +218,7 @@ static void read_name(struct lexer *lexer, struct token *token)
     token->kind = is_boolean ? TOKEN_BOOLEAN : TOKEN_NAME;
 }
 
-int lexer_next(struct lexer *lexer, struct token *ret)
+int config_lexer_next(struct config_lexer *lexer, struct token *ret)
 {
     size_t open = skip_blank(lexer);
     *ret = (struct token){TOKEN_END, lexer->line, lexer->at, 0, NULL};
@@ -242,7 +243,7 @@ int lexer_next(struct lexer *lexer, struct token *ret)
     return 0;
 }
 
-char *lexer_describe(const struct token *token)
+char *config_lexer_describe(const struct token *token)
 {
     if (token->kind == TOKEN_END)
         return strdup("the end of the file");

@@ -27,7 +27,7 @@ struct token {
     json_t *number; /* new reference, of integers and reals; NULL for one out of range */
 };
 
-struct lexer {
+struct config_lexer {
     const char *at;
     const char *end;
     size_t line;
@@ -35,9 +35,9 @@ struct lexer {
 };
 
 /* ERROR_MEMORY only. The caller releases ret->number and lexer->fault. */
-int lexer_next(struct lexer *lexer, struct token *ret) MUST_CHECK;
+int config_lexer_next(struct config_lexer *lexer, struct token *ret) MUST_CHECK;
 
 /* The token as a person would name it: "the end of the file", `"evry"`. The caller frees. */
-char *lexer_describe(const struct token *token);
+char *config_lexer_describe(const struct token *token);
 
 #endif

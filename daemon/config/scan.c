@@ -22,7 +22,7 @@ struct level {
 
 struct walk {
     struct scan *scan;
-    struct lexer lexer;
+    struct config_lexer lexer;
     struct buffer path;
     struct level level[SCAN_DEPTH_LIMIT + 1];
     size_t depth;
@@ -48,7 +48,7 @@ static int stop(struct walk *walk, size_t line, const char *sentence)
 static int refuse_token(struct walk *walk, const struct token *token, const char *allowed)
 {
     const struct level *level = &walk->level[walk->depth];
-    CLEAN(clean_text) char *found = lexer_describe(token);
+    CLEAN(clean_text) char *found = config_lexer_describe(token);
     CLEAN(clean_text) char *sentence = NULL;
     if (token->kind == TOKEN_END && level->closes)
         sentence = text_format("found the end of the file, allowed is \"%c\" that closes line %zu",
@@ -269,7 +269,7 @@ int scan_text(struct scan *scan, const char *text, size_t length)
     walk.stopped = !check_bytes(scan, text, length);
     while (!walk.stopped && !error) {
         struct token token;
-        error = lexer_next(&walk.lexer, &token);
+        error = config_lexer_next(&walk.lexer, &token);
         if (!error)
             error = take_token(&walk, &token);
         json_decref(token.number);

@@ -46,12 +46,12 @@ static bool is_word(char c)
     return isalnum((unsigned char)c) || c == '_';
 }
 
-static char peek(const struct lexer *lexer, size_t ahead)
+static char peek(const struct promql_lexer *lexer, size_t ahead)
 {
     return lexer->at + ahead < lexer->length ? lexer->text[lexer->at + ahead] : '\0';
 }
 
-static void skip_blanks(struct lexer *lexer)
+static void skip_blanks(struct promql_lexer *lexer)
 {
     while (lexer->at < lexer->length) {
         char c = peek(lexer, 0);
@@ -107,7 +107,7 @@ static size_t number_length(const char *text)
     return length;
 }
 
-static struct token duration_token(struct lexer *lexer, struct token token, const char *text)
+static struct token duration_token(struct promql_lexer *lexer, struct token token, const char *text)
 {
     token.kind = TOKEN_DURATION;
     if (text_to_duration(text, &token.duration_ms) || token.duration_ms > DURATION_LIMIT_MS) {
@@ -124,7 +124,7 @@ static struct token duration_token(struct lexer *lexer, struct token token, cons
     return token;
 }
 
-static struct token lex_number(struct lexer *lexer, struct token token)
+static struct token lex_number(struct promql_lexer *lexer, struct token token)
 {
     const char *start = token.start;
     size_t length = number_length(start);
@@ -151,7 +151,7 @@ static struct token lex_number(struct lexer *lexer, struct token token)
     return duration_token(lexer, token, text);
 }
 
-static struct token lex_string(struct lexer *lexer, struct token token)
+static struct token lex_string(struct promql_lexer *lexer, struct token token)
 {
     char quote = *token.start;
     size_t i = 1;
@@ -173,7 +173,7 @@ static struct token lex_string(struct lexer *lexer, struct token token)
     return token;
 }
 
-static struct token lex_word(struct lexer *lexer, struct token token)
+static struct token lex_word(struct promql_lexer *lexer, struct token token)
 {
     token.kind = TOKEN_WORD;
     while (is_word(peek(lexer, token.length)) ||
@@ -189,7 +189,7 @@ static struct token lex_word(struct lexer *lexer, struct token token)
     return token;
 }
 
-static struct token lex_symbol(struct lexer *lexer, struct token token)
+static struct token lex_symbol(struct promql_lexer *lexer, struct token token)
 {
     static const char *const symbols[] = {"==", "!=", "=~", "!~", "<=", ">=", "=", "<", ">",
                                           "+",  "-",  "*",  "/",  "%",  "^",  "(", ")", "{",
@@ -214,7 +214,7 @@ static struct token lex_symbol(struct lexer *lexer, struct token token)
     return token;
 }
 
-struct token lexer_next(struct lexer *lexer)
+struct token promql_lexer_next(struct promql_lexer *lexer)
 {
     skip_blanks(lexer);
     struct token token = {.start = lexer->text + lexer->at, .column = lexer->at + 1};

@@ -23,7 +23,7 @@ struct token {
     int64_t duration_ms;
 };
 
-struct lexer {
+struct promql_lexer {
     const char *text;
     size_t length;
     size_t at;
@@ -33,7 +33,7 @@ struct lexer {
 };
 
 /* The next token. After TOKEN_BAD the lexer is not used further. */
-struct token lexer_next(struct lexer *lexer);
+struct token promql_lexer_next(struct promql_lexer *lexer);
 
 bool token_is(const struct token *token, const char *symbol);    /* this symbol */
 bool token_is_word(const struct token *token, const char *word); /* this keyword, in any case */

@@ -34,7 +34,7 @@ int node_new(enum node_kind kind, size_t column, struct node **ret)
 void parser_take(struct parser *parser)
 {
     if (parser->token.kind != TOKEN_BAD && parser->token.kind != TOKEN_END)
-        parser->token = lexer_next(&parser->lexer);
+        parser->token = promql_lexer_next(&parser->lexer);
 }
 
 int parser_unexpected(struct parser *parser, const char *wanted)

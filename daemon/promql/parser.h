@@ -6,7 +6,7 @@
 #include "promql/tree.h"
 
 struct parser {
-    struct lexer lexer;
+    struct promql_lexer lexer;
     struct token token; /* the next one, not yet taken */
     struct promql_fault *fault;
     size_t depth;

@@ -1,4 +1,5 @@
-"""What plugins export and lack, and mutable variables of the rooms, read from what was built."""
+"""What plugins export and lack, names that two rooms define, and mutable variables of the rooms, read
+from what was built."""
 import glob
 import os
 import re
@@ -48,11 +49,21 @@ def check_itself():
     common.expect(check_plugin(set(), set(), set()), "a plugin without its symbol passes")
     common.expect(check_plugin(EXPORT, {"text_format"}, {"text_format"}), "a loan passes")
     common.expect(not check_plugin(EXPORT, {"malloc"}, {"text_format"}), "a good plugin is refused")
+    common.expect(twice({"a": {"x", "y"}, "b": {"x"}}) == {"x": ["a", "b"]}, "a second x passes")
     table = ["x.c.o:     file format elf64-x86-64",
              "0000000000000000 l     O .bss\t0000000000000004 counter.0",
              "0000000000000000 l     O .data.rel.ro.local\t0000000000000010 rows",
              "0000000000000000 l     O .rodata\t0000000000000010 other"]
     common.expect(mutable(table) == [("x.c.o", "counter.0")], "a mutable variable passes")
+
+
+def twice(defined):
+    """Names that more than one room defines, of {room: names}: which one is linked is chance."""
+    rooms_of = {}
+    for room, of_room in defined.items():
+        for name in of_room:
+            rooms_of.setdefault(name, []).append(room)
+    return {name: sorted(rooms) for name, rooms in rooms_of.items() if len(rooms) > 1}
 
 
 def is_instrumented(rules):
@@ -61,9 +72,13 @@ def is_instrumented(rules):
     return re.search(r"^CONFORMD_(SANITIZE:\w+=\S+|COVERAGE:\w+=ON|FUZZ:\w+=ON)", text, re.M)
 
 
+def room_of(library):
+    return os.path.basename(library)[len("libroom_"):-len(".a")]
+
+
 def check_rooms(rules, libraries):
     for library in libraries:
-        room = os.path.basename(library)[len("libroom_"):-len(".a")]
+        room = room_of(library)
         for member, name in mutable(lines_of("objdump", "-t", library)):
             if member not in MUTABLE_ROOMS.get(room, set()):
                 rules.fail(f"daemon/{room}/{member[:-2]}", f"{name} is a mutable variable")
@@ -78,10 +93,12 @@ def main():
     libraries = sorted(glob.glob(os.path.join(rules.build, "daemon", "*", "libroom_*.a")))
     plugins = sorted(glob.glob(os.path.join(rules.build, "plugins", "*.so")))
     common.expect(plugins and libraries, f"nothing is built in {rules.build}")
-    daemon = set()
-    for library in libraries:
-        daemon |= {line.split()[-1] for line in lines_of("nm", "--defined-only", library)
-                   if re.search(r" [TDBR] ", line)}
+    defined = {room_of(library): {line.split()[-1]
+                                  for line in lines_of("nm", "--defined-only", library)
+                                  if re.search(r" [TDBR] ", line)} for library in libraries}
+    daemon = set().union(*defined.values())
+    for name, rooms in sorted(twice(defined).items()):
+        rules.fail("daemon/" + rooms[0], f"{name} is also a name of {', '.join(rooms[1:])}")
     for plugin in plugins:
         found = check_plugin(names(plugin, "--defined-only"), names(plugin, "--undefined-only"),
                              daemon)

@@ -16,6 +16,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "unit/engine_scene.h"
+#include "unit/store_scene.h"
 
 const char scene_tables[] =
     "{\"plugin\":\"x\",\"version\":\"1\",\"sha256\":\"aa\",\"stream\":false,\"attributes\":["
@@ -119,14 +120,8 @@ struct scene *scene_new(void)
 
 void scene_free(struct scene *scene)
 {
-    static const char *const names[] = {"conformd.db", "conformd.db-wal", "conformd.db-shm",
-                                        "lock"};
     scene_crash(scene);
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        CLEAN(clean_text) char *path = text_format("%s/%s", scene->folder, names[i]);
-        unlink(path);
-    }
-    rmdir(scene->folder);
+    store_scene_remove(scene->folder);
     error_finish(&scene->error);
     json_decref(scene->config);
     json_decref(scene->delivered);

@@ -9,12 +9,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/buffer.h"
 #include "base/clean.h"
 #include "base/text.h"
 #include "unit/series_bench.h"
+#include "unit/store_scene.h"
 
 void open_set(struct bench *bench)
 {
@@ -34,8 +34,7 @@ void close_set(struct bench *bench)
 int set_up(void **state)
 {
     struct bench *bench = calloc(1, sizeof *bench);
-    snprintf(bench->folder, sizeof bench->folder, "/tmp/test_series.XXXXXX");
-    assert_non_null(mkdtemp(bench->folder));
+    store_scene_folder(bench->folder);
     bench->limits.per_source = 3;
     open_set(bench);
     *state = bench;
@@ -44,15 +43,9 @@ int set_up(void **state)
 
 int tear_down(void **state)
 {
-    static const char *const names[] = {"conformd.db", "conformd.db-wal", "conformd.db-shm",
-                                        "lock"};
     struct bench *bench = *state;
     close_set(bench);
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        CLEAN(clean_text) char *path = text_format("%s/%s", bench->folder, names[i]);
-        unlink(path);
-    }
-    rmdir(bench->folder);
+    store_scene_remove(bench->folder);
     error_finish(&bench->error);
     free(bench);
     return 0;

@@ -10,17 +10,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "api/api.h"
 #include "base/clean.h"
 #include "base/json.h"
-#include "base/text.h"
+#include "unit/store_scene.h"
 
 #define NOW 1795323600000 /* 2026-11-22T05:00:00Z */
 
 struct bench {
-    char folder[64];
+    char folder[STORE_SCENE_FOLDER];
     struct error error;
     struct api api;
 };
@@ -119,9 +118,7 @@ static int set_up(void **state)
 {
     struct bench *bench = calloc(1, sizeof *bench);
     struct series_limits limits = {.keep_ms = 86400000, .per_source = 100, .lookback_ms = 300000};
-    snprintf(bench->folder, sizeof bench->folder, "/tmp/test_api.XXXXXX");
-    assert_non_null(mkdtemp(bench->folder));
-    must(bench, store_open(bench->folder, STORE_WRITE, &bench->api.store, &bench->error));
+    bench->api.store = store_scene_new(bench->folder);
     must(bench, ledger_open(bench->api.store, &bench->api.ledger, &bench->error));
     must(bench, series_open(bench->api.store, &limits, &bench->api.series, &bench->error));
     must(bench, store_begin(bench->api.store, &bench->error));
@@ -140,17 +137,11 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-    static const char *const names[] = {"conformd.db", "conformd.db-wal", "conformd.db-shm",
-                                        "lock"};
     struct bench *bench = *state;
     series_close(bench->api.series);
     ledger_close(bench->api.ledger);
     store_close(bench->api.store);
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        CLEAN(clean_text) char *path = text_format("%s/%s", bench->folder, names[i]);
-        unlink(path);
-    }
-    rmdir(bench->folder);
+    store_scene_remove(bench->folder);
     error_finish(&bench->error);
     free(bench);
     return 0;

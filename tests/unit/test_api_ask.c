@@ -9,13 +9,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "api/api.h"
 #include "base/clean.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "ledger/digest.h"
+#include "unit/store_scene.h"
 
 #define NOW INT64_C(1795323600000)
 
@@ -44,11 +44,9 @@ static int64_t status_of(struct api *api, json_t *ask)
 static void test_who_may_read(void **state)
 {
     (void)state;
-    char folder[] = "/tmp/test_ask.XXXXXX";
-    struct store *store = NULL, *reader = NULL;
-    assert_non_null(mkdtemp(folder));
-    assert_int_equal(store_open(folder, STORE_WRITE, &store, NULL), 0);
-    assert_int_equal(store_open(folder, STORE_READ, &reader, NULL), 0);
+    char folder[STORE_SCENE_FOLDER];
+    struct store *store = store_scene_new(folder);
+    struct store *reader = store_scene_open(folder, STORE_READ);
     struct api api = {.store = reader};
     put_token(store, "good", "session", NOW);
     put_token(store, "old", "session", NOW - 1);
@@ -68,13 +66,7 @@ static void test_who_may_read(void **state)
         status_of(&api, json_pack("{s:i, s:s, s:{}}", "id", 5, "path", "/none", "peer")), 404);
     store_close(reader);
     store_close(store);
-    static const char *const names[] = {"conformd.db", "conformd.db-wal", "conformd.db-shm",
-                                        "lock"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        CLEAN(clean_text) char *path = text_format("%s/%s", folder, names[i]);
-        unlink(path);
-    }
-    rmdir(folder);
+    store_scene_remove(folder);
 }
 
 static void test_what_is_needed(void **state)

@@ -9,16 +9,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clean.h"
 #include "base/text.h"
 #include "unit/proofs.h"
+#include "unit/store_scene.h"
 
 enum { HASH = LEDGER_HASH_SIZE };
 
 struct bench {
-    char folder[64];
+    char folder[STORE_SCENE_FOLDER];
     struct store *store;
     struct ledger *ledger;
     struct error error;
@@ -43,8 +43,7 @@ static void close_ledger(struct bench *bench)
 static int set_up(void **state)
 {
     struct bench *bench = calloc(1, sizeof *bench);
-    snprintf(bench->folder, sizeof bench->folder, "/tmp/test_ledger.XXXXXX");
-    assert_non_null(mkdtemp(bench->folder));
+    store_scene_folder(bench->folder);
     open_ledger(bench);
     *state = bench;
     return 0;
@@ -52,15 +51,9 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-    static const char *const names[] = {"conformd.db", "conformd.db-wal", "conformd.db-shm",
-                                        "lock"};
     struct bench *bench = *state;
     close_ledger(bench);
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        CLEAN(clean_text) char *path = text_format("%s/%s", bench->folder, names[i]);
-        unlink(path);
-    }
-    rmdir(bench->folder);
+    store_scene_remove(bench->folder);
     error_finish(&bench->error);
     free(bench);
     return 0;

@@ -9,14 +9,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/clean.h"
-#include "base/text.h"
 #include "ledger/ledger.h"
+#include "unit/store_scene.h"
 
 struct bench {
-    char folder[64];
+    char folder[STORE_SCENE_FOLDER];
     struct store *store, *reading;
     struct ledger *ledger, *reader;
     struct error error;
@@ -25,9 +23,7 @@ struct bench {
 static int set_up(void **state)
 {
     struct bench *bench = calloc(1, sizeof *bench);
-    snprintf(bench->folder, sizeof bench->folder, "/tmp/test_follow.XXXXXX");
-    assert_non_null(mkdtemp(bench->folder));
-    assert_int_equal(store_open(bench->folder, STORE_WRITE, &bench->store, &bench->error), 0);
+    bench->store = store_scene_new(bench->folder);
     assert_int_equal(ledger_open(bench->store, &bench->ledger, &bench->error), 0);
     assert_int_equal(store_open(bench->folder, STORE_READ, &bench->reading, &bench->error), 0);
     ledger_turn(bench->ledger, 1795323600000);
@@ -37,18 +33,12 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-    static const char *const names[] = {"conformd.db", "conformd.db-wal", "conformd.db-shm",
-                                        "lock"};
     struct bench *bench = *state;
     ledger_close(bench->reader);
     ledger_close(bench->ledger);
     store_close(bench->reading);
     store_close(bench->store);
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        CLEAN(clean_text) char *path = text_format("%s/%s", bench->folder, names[i]);
-        unlink(path);
-    }
-    rmdir(bench->folder);
+    store_scene_remove(bench->folder);
     error_finish(&bench->error);
     free(bench);
     return 0;

@@ -10,17 +10,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clean.h"
 #include "base/json.h"
-#include "base/text.h"
 #include "measure/measure.h"
+#include "unit/store_scene.h"
 
 #define NOW 1795323600000
 
 struct bench {
-    char folder[64];
+    char folder[STORE_SCENE_FOLDER];
     struct store *store;
     struct series_set *series;
     struct error error;
@@ -39,9 +38,7 @@ static void put(struct bench *bench, const char *name, const char *user, double 
 static int set_up(void **state)
 {
     struct bench *bench = calloc(1, sizeof *bench);
-    snprintf(bench->folder, sizeof bench->folder, "/tmp/test_measure.XXXXXX");
-    assert_non_null(mkdtemp(bench->folder));
-    assert_int_equal(store_open(bench->folder, STORE_WRITE, &bench->store, &bench->error), 0);
+    bench->store = store_scene_new(bench->folder);
     assert_int_equal(series_open(bench->store, NULL, &bench->series, &bench->error), 0);
     put(bench, "bad", "ann", 3, 3600000); /* an hour old, of a collector with every = 1h */
     put(bench, "bad", "bob", 1, 0);
@@ -56,16 +53,10 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-    static const char *const names[] = {"conformd.db", "conformd.db-wal", "conformd.db-shm",
-                                        "lock"};
     struct bench *bench = *state;
     series_close(bench->series);
     store_close(bench->store);
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        CLEAN(clean_text) char *path = text_format("%s/%s", bench->folder, names[i]);
-        unlink(path);
-    }
-    rmdir(bench->folder);
+    store_scene_remove(bench->folder);
     error_finish(&bench->error);
     free(bench);
     return 0;

@@ -8,18 +8,17 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "base/clean.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "notify/notify.h"
+#include "unit/store_scene.h"
 
 #define NOW 1795323600000 /* 2026-11-22T05:00:00Z, a Sunday */
 
 struct bench {
-    char folder[64];
+    char folder[STORE_SCENE_FOLDER];
     struct store *store;
     struct error error;
 };
@@ -27,24 +26,16 @@ struct bench {
 static int set_up(void **state)
 {
     struct bench *bench = calloc(1, sizeof *bench);
-    snprintf(bench->folder, sizeof bench->folder, "/tmp/test_notify.XXXXXX");
-    assert_non_null(mkdtemp(bench->folder));
-    assert_int_equal(store_open(bench->folder, STORE_WRITE, &bench->store, &bench->error), 0);
+    bench->store = store_scene_new(bench->folder);
     *state = bench;
     return 0;
 }
 
 static int tear_down(void **state)
 {
-    static const char *const names[] = {"conformd.db", "conformd.db-wal", "conformd.db-shm",
-                                        "lock"};
     struct bench *bench = *state;
     store_close(bench->store);
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        CLEAN(clean_text) char *path = text_format("%s/%s", bench->folder, names[i]);
-        unlink(path);
-    }
-    rmdir(bench->folder);
+    store_scene_remove(bench->folder);
     error_finish(&bench->error);
     free(bench);
     return 0;

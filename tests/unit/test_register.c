@@ -8,18 +8,16 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "base/clean.h"
 #include "base/json.h"
-#include "base/text.h"
 #include "register/register.h"
+#include "unit/store_scene.h"
 
 #define NOW 1795323600000
 
 struct bench {
-    char folder[64];
+    char folder[STORE_SCENE_FOLDER];
     struct store *store;
     struct register_context context;
     struct error error;
@@ -28,9 +26,7 @@ struct bench {
 static int set_up(void **state)
 {
     struct bench *bench = calloc(1, sizeof *bench);
-    snprintf(bench->folder, sizeof bench->folder, "/tmp/test_register.XXXXXX");
-    assert_non_null(mkdtemp(bench->folder));
-    assert_int_equal(store_open(bench->folder, STORE_WRITE, &bench->store, &bench->error), 0);
+    bench->store = store_scene_new(bench->folder);
     bench->context = (struct register_context){.store = bench->store, .now_ms = NOW};
     assert_int_equal(ledger_open(bench->store, &bench->context.ledger, &bench->error), 0);
     assert_int_equal(store_begin(bench->store, &bench->error), 0);
@@ -41,17 +37,11 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-    static const char *const names[] = {"conformd.db", "conformd.db-wal", "conformd.db-shm",
-                                        "lock"};
     struct bench *bench = *state;
     store_rollback(bench->store);
     ledger_close(bench->context.ledger);
     store_close(bench->store);
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        CLEAN(clean_text) char *path = text_format("%s/%s", bench->folder, names[i]);
-        unlink(path);
-    }
-    rmdir(bench->folder);
+    store_scene_remove(bench->folder);
     error_finish(&bench->error);
     free(bench);
     return 0;

@@ -10,17 +10,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clean.h"
-#include "base/text.h"
 #include "series/pack.h"
+#include "unit/store_scene.h"
 
 #define DAY  86400000LL
 #define NOON (20000 * DAY + DAY / 2)
 
 struct scene {
-    char folder[64];
+    char folder[STORE_SCENE_FOLDER];
     struct store *store;
     struct series_set *set, *back;
     struct series_unpacker *unpacker;
@@ -32,9 +31,7 @@ static int set_up(void **state)
 {
     struct scene *scene = calloc(1, sizeof *scene);
     *state = scene;
-    snprintf(scene->folder, sizeof scene->folder, "/tmp/test_pack.XXXXXX");
-    if (!mkdtemp(scene->folder) || store_open(scene->folder, STORE_WRITE, &scene->store, NULL))
-        return -1;
+    scene->store = store_scene_new(scene->folder);
     return series_open(scene->store, NULL, &scene->set, NULL) ||
            series_open_empty(NULL, &scene->back) ||
            series_unpacker_new(scene->back, &scene->unpacker);
@@ -42,18 +39,12 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-    static const char *const names[] = {"conformd.db", "conformd.db-wal", "conformd.db-shm",
-                                        "lock"};
     struct scene *scene = *state;
     series_unpacker_free(scene->unpacker);
     series_close(scene->back);
     series_close(scene->set);
     store_close(scene->store);
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        CLEAN(clean_text) char *path = text_format("%s/%s", scene->folder, names[i]);
-        unlink(path);
-    }
-    rmdir(scene->folder);
+    store_scene_remove(scene->folder);
     free(scene);
     return 0;
 }

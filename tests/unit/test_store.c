@@ -17,43 +17,27 @@
 #include "base/text.h"
 #include "store/migrations.h"
 #include "store/store.h"
+#include "unit/store_scene.h"
 
 struct bench {
-    char folder[64];
+    char folder[STORE_SCENE_FOLDER];
     struct store *store;
     struct error error;
 };
 
-static struct store *open_store(const char *folder)
-{
-    struct store *store = NULL;
-    struct error error = {0};
-    if (store_open(folder, STORE_WRITE, &store, &error))
-        fail_msg("%s", error_sentence(&error));
-    return store;
-}
-
 static int set_up(void **state)
 {
     struct bench *bench = calloc(1, sizeof *bench);
-    snprintf(bench->folder, sizeof bench->folder, "/tmp/test_store.XXXXXX");
-    assert_non_null(mkdtemp(bench->folder));
-    bench->store = open_store(bench->folder);
+    bench->store = store_scene_new(bench->folder);
     *state = bench;
     return 0;
 }
 
 static int tear_down(void **state)
 {
-    static const char *const names[] = {"conformd.db", "conformd.db-wal", "conformd.db-shm",
-                                        "lock"};
     struct bench *bench = *state;
     store_close(bench->store);
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        CLEAN(clean_text) char *path = text_format("%s/%s", bench->folder, names[i]);
-        unlink(path);
-    }
-    rmdir(bench->folder);
+    store_scene_remove(bench->folder);
     error_finish(&bench->error);
     free(bench);
     return 0;
@@ -110,7 +94,7 @@ static void test_second_writer_is_refused(void **state)
     assert_non_null(strstr(error_sentence(&bench->error), pid));
     assert_non_null(strstr(error_sentence(&bench->error), bench->folder));
     store_close(bench->store);
-    bench->store = open_store(bench->folder);
+    bench->store = store_scene_open(bench->folder, STORE_WRITE);
 }
 
 static void test_bad_folders(void **state)
@@ -153,21 +137,7 @@ static void test_foreign_database_is_refused(void **state)
 static void test_values_round_trip(void **state)
 {
     struct bench *bench = *state;
-    struct store_query *query = store_query(bench->store, "SELECT ?1, ?2, ?3, ?4, ?5");
-    store_bind_integer(query, 1, INT64_MIN);
-    store_bind_double(query, 2, 0.1);
-    store_bind_text(query, 3, "\xc3\xa9");
-    store_bind_bytes(query, 4, "\0\1", 2);
-    store_bind_text(query, 5, NULL);
-    assert_int_equal(store_step(query, &bench->error), 1);
-    size_t length;
-    assert_true(store_integer(query, 0) == INT64_MIN);
-    assert_true(store_double(query, 1) == 0.1);
-    assert_string_equal(store_text(query, 2), "\xc3\xa9");
-    assert_memory_equal(store_bytes(query, 3, &length), "\0\1", 2);
-    assert_int_equal(length, 2);
-    assert_null(store_text(query, 4));
-    assert_int_equal(store_step(query, &bench->error), 0);
+    store_scene_round_trip(bench->store);
 }
 
 static void test_wrong_sql_is_told(void **state)
@@ -240,7 +210,7 @@ static void test_committed_outlives_a_kill(void **state)
     int status;
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_int_equal(status, 0);
-    bench->store = open_store(bench->folder);
+    bench->store = store_scene_open(bench->folder, STORE_WRITE);
     char *value = NULL;
     assert_int_equal(store_meta_get(bench->store, "first", &value, NULL), 0);
     assert_string_equal(value, "committed");
@@ -270,7 +240,7 @@ static void test_log_outlives_close(void **state)
     store_close(bench->store);
     CLEAN(clean_text) char *path = text_format("%s/conformd.db-wal", bench->folder);
     assert_int_equal(access(path, F_OK), 0);
-    bench->store = open_store(bench->folder);
+    bench->store = store_scene_open(bench->folder, STORE_WRITE);
 }
 
 static bool file_holds(const char *folder, const char *name, const char *word)

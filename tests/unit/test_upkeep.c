@@ -6,16 +6,11 @@
 
 #include <cmocka.h>
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "base/clean.h"
-#include "base/text.h"
+#include "unit/store_scene.h"
 #include "upkeep/upkeep.h"
 
 /* What the upkeep asked for. */
@@ -27,7 +22,7 @@ struct asked {
 };
 
 struct bench {
-    char folder[64];
+    char folder[STORE_SCENE_FOLDER];
     struct upkeep upkeep;
     struct asked asked;
     struct error error;
@@ -58,10 +53,7 @@ static void on_log(void *context, int level, const char *text)
 static int set_up(void **state)
 {
     struct bench *bench = calloc(1, sizeof *bench);
-    snprintf(bench->folder, sizeof bench->folder, "/tmp/test_readers.XXXXXX");
-    assert_non_null(mkdtemp(bench->folder));
-    assert_int_equal(store_open(bench->folder, STORE_WRITE, &bench->upkeep.store, &bench->error),
-                     0);
+    bench->upkeep.store = store_scene_new(bench->folder);
     bench->upkeep.asks = (struct upkeep_asks){&bench->asked, on_pause, on_end_reader, on_log};
     bench->now = (struct moment){1795323600000, 1000000};
     *state = bench;
@@ -70,17 +62,11 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-    static const char *const names[] = {"conformd.db", "conformd.db-wal", "conformd.db-shm",
-                                        "lock"};
     struct bench *bench = *state;
     if (bench->holder)
-        kill(bench->holder, SIGKILL);
+        store_scene_let_go(bench->holder);
     store_close(bench->upkeep.store);
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        CLEAN(clean_text) char *path = text_format("%s/%s", bench->folder, names[i]);
-        unlink(path);
-    }
-    rmdir(bench->folder);
+    store_scene_remove(bench->folder);
     error_finish(&bench->error);
     free(bench);
     return 0;
@@ -103,31 +89,9 @@ static void tend(struct bench *bench, int64_t after_ms)
     assert_int_equal(upkeep_tend_log(&bench->upkeep, bench->now, &bench->error), 0);
 }
 
-static void hold(struct bench *bench)
-{
-    int ends[2];
-    char byte = 0;
-    assert_int_equal(pipe(ends), 0);
-    bench->holder = fork();
-    if (bench->holder == 0) {
-        struct store *mine = NULL;
-        if (prctl(PR_SET_PDEATHSIG, SIGKILL) ||
-            store_open(bench->folder, STORE_READ, &mine, NULL) || store_begin(mine, NULL) ||
-            store_step(store_query(mine, "SELECT count(*) FROM meta"), NULL) != 1 ||
-            write(ends[1], "x", 1) != 1)
-            _exit(1);
-        for (;;)
-            pause();
-    }
-    assert_int_equal(read(ends[0], &byte, 1), 1);
-    close(ends[0]);
-    close(ends[1]);
-}
-
 static void let_go(struct bench *bench)
 {
-    kill(bench->holder, SIGKILL);
-    assert_int_equal(waitpid(bench->holder, NULL, 0), bench->holder);
+    store_scene_let_go(bench->holder);
     bench->holder = 0;
 }
 
@@ -149,7 +113,7 @@ static void test_holder_is_ended(void **state)
 {
     struct bench *bench = *state;
     grow(bench, 1);
-    hold(bench);
+    bench->holder = store_scene_hold(bench->folder);
     grow(bench, 2);
     tend(bench, 1000);
     tend(bench, 1000);
@@ -173,7 +137,7 @@ static void test_long_log_pauses(void **state)
 {
     struct bench *bench = *state;
     grow(bench, 1);
-    hold(bench);
+    bench->holder = store_scene_hold(bench->folder);
     grow(bench, 40);
     assert_int_equal(upkeep_hurry_log(&bench->upkeep, bench->now, &bench->error), 0);
     assert_true(bench->asked.paused);
@@ -189,7 +153,7 @@ static void test_stranger_is_named(void **state)
 {
     struct bench *bench = *state;
     grow(bench, 1);
-    hold(bench);
+    bench->holder = store_scene_hold(bench->folder);
     grow(bench, 2);
     for (int i = 0; i < 20; i++)
         tend(bench, 1000);

@@ -1,1 +1,1 @@
-conformd_unit_test(upkeep USES base store ledger series expose upkeep)
+conformd_unit_test(upkeep USES base store ledger series expose upkeep LINKS unit_store)

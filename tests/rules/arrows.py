@@ -46,7 +46,16 @@ ROOMS = {
     "parent": {"base", "config", "channel"},
     "front": {"base", "channel", "http", "expose", "web"},
 }
-ROOMS["process"] = set(ROOMS)
+# The programs: each has the rooms that its power asks for.
+ROOMS |= {
+    "process": {"base", "channel", "sandbox"},
+    "supervise": {"base", "config", "channel", "parent", "process"},
+    "decide": {"base", "channel", "intake", "stated", "engine", "acts", "rebuild", "process"},
+    "serve": {"base", "channel", "expose", "front", "http", "process", "web"},
+    "answer": {"base", "channel", "store", "ledger", "series", "api", "process"},
+    "deliver": {"base", "channel", "process"},
+    "collect": {"base", "channel", "collector", "process"},
+}
 PLUGIN_ROOMS = {"base", "scan"}
 
 # A library's header is named by these rooms alone.
@@ -55,12 +64,13 @@ LIBRARIES = {
     re.compile(r"event.*\.h|evhttp\.h"): {"process", "http"},
     re.compile(r"libconfig\.h"): {"config"},
     re.compile(r"seccomp\.h|linux/landlock\.h"): {"sandbox"},
-    re.compile(r"systemd/.*"): {"process", "parent"},
+    re.compile(r"systemd/.*"): {"supervise", "parent"},
+    re.compile(r"curl/.*"): {"deliver", "ctl"},
 }
 PLUGINS_MAY_NAME = re.compile(r"systemd/sd-journal\.h")
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*["<]([^">]+)[">]', re.M)
-CALL = re.compile(r"conformd_(room|plugin)\(\s*(\w+)([^)]*)\)")
+CALL = re.compile(r"conformd_(room|plugin|program)\(\s*([\w-]+)([^)]*)\)")
 
 
 def check_includes(room, text, allowed, known):
@@ -77,11 +87,13 @@ def check_includes(room, text, allowed, known):
     return found
 
 
-def check_uses(text, allowed_of):
+def check_uses(text, allowed_of, folder=None):
+    """A program has the permission of the room that it stands in."""
     found = []
     for kind, name, rest in CALL.findall(re.sub(r"#[^\n]*", "", text)):
         uses = re.search(r"\bUSES\b(.*?)(?:\bLINKS\b|$)", rest, re.S)
-        allowed = PLUGIN_ROOMS if kind == "plugin" else allowed_of.get(name, set())
+        allowed = PLUGIN_ROOMS if kind == "plugin" else allowed_of.get(
+            folder if kind == "program" else name, set())
         for other in uses.group(1).split() if uses else []:
             if other not in allowed:
                 found.append(f"{name} may not use {other}")
@@ -117,6 +129,8 @@ def check_itself():
     common.expect(not check_uses("conformd_room(ledger USES base store LINKS x)\n", ROOMS),
                   "ledger may not use store")
     common.expect(check_uses("conformd_plugin(x USES store)\n", ROOMS), "a plugin may use store")
+    common.expect(check_uses("conformd_program(conformd-front front.c bin USES store)\n", ROOMS,
+                             "serve"), "the front may use store")
     common.expect(check_cycles(ROOMS), "the table has a ring")
     common.expect(not check_cycles({"a": {"b"}, "b": {"a"}}), "a ring is not seen")
 
@@ -136,7 +150,8 @@ def check_tree(rules):
         for sentence in check_includes(owner, common.read(path), allowed, known):
             rules.fail(relative, sentence)
     for path in common.files(rules, ("daemon", "plugins"), ("CMakeLists.txt",)):
-        for sentence in check_uses(common.read(path), ROOMS):
+        for sentence in check_uses(common.read(path), ROOMS,
+                                   os.path.basename(os.path.dirname(path))):
             rules.fail(rules.relative(path), sentence)
 
 

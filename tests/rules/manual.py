@@ -95,7 +95,7 @@ def main():
             + check_words(options, text["conformctl.1"], r"\{'\w', \"([\w-]+)\"",
                           r"^\.It Fl (?:.* )?-%s(?: |$)")):
         rules.fail("docs/man/conformctl.1", sentence)
-    parent = common.read(rules.path("daemon/process/parent.c"))
+    parent = common.read(rules.path("daemon/supervise/parent.c"))
     for sentence in check_words(parent, text["conformd.8"], r'\{"([\w-]+)", \w+_argument',
                                 r"^\.It Fl -%s\b"):
         rules.fail("docs/man/conformd.8", sentence)

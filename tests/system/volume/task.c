@@ -14,7 +14,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "channel/wire.h"
-#include "process/proving.h"
+#include "collect/proving.h"
 #include "volume/task.h"
 
 enum { STACK = 1 << 20 };

@@ -8,11 +8,12 @@
 
 #include "base/array.h"
 #include "channel/wire.h"
-#include "collector/plugin.h"
+#include "collector/packed.h"
 
 enum {
     BODY_MOST = CHANNEL_MOST - CHANNEL_LEAST,
     POSITIONS_MOST = BODY_MOST - 1024, /* bytes of positions in a batch */
+    HELD_MOST = 32768,                 /* bytes of a batch that waits: well below the credit */
     MESSAGES_A_TURN = 64,
 };
 
@@ -25,12 +26,12 @@ struct sent {
 struct emitter {
     struct channel *channel;
     const struct lend_wait *wait;
-    struct buffer readings; /* u32 count, then the readings */
-    uint32_t reading_count;
-    struct buffer one; /* the reading that is being packed */
+    struct packed readings;
     json_t *positions; /* of the batch that ends */
     size_t position_bytes;
-    bool open; /* emitted after the last position */
+    bool open;        /* emitted after the last position */
+    bool held;        /* what is emitted next belongs to the same batch all the same */
+    size_t unbatched; /* bytes sent since the last batch */
     struct sent *sent;
     size_t sent_count;
     size_t sent_capacity;
@@ -63,8 +64,7 @@ void emitter_free(struct emitter *emitter)
 {
     if (!emitter)
         return;
-    buffer_finish(&emitter->readings);
-    buffer_finish(&emitter->one);
+    packed_finish(&emitter->readings);
     json_decref(emitter->positions);
     free(emitter->sent);
     free(emitter);
@@ -138,63 +138,42 @@ size_t emit_outstanding(const struct emitter *emitter)
 
 static int send_readings(struct emitter *emitter)
 {
-    if (!emitter->reading_count)
+    const struct buffer *body = packed_seal(&emitter->readings);
+    if (!body)
         return emitter->code;
-    memcpy(emitter->readings.data, &emitter->reading_count, sizeof emitter->reading_count);
-    int code = send_body(emitter, MESSAGE_READINGS, &emitter->readings);
-    buffer_reset(&emitter->readings);
-    emitter->reading_count = 0;
+    int code = send_body(emitter, MESSAGE_READINGS, body);
+    emitter->unbatched += body->length;
+    packed_reset(&emitter->readings);
     return code;
 }
 
-/* What is emitted after a position belongs to the next batch: the one before ends first. */
+/* What is emitted after a position belongs to the next batch: the one before ends first, unless it
+ * is held. */
 static int begin_part(struct emitter *emitter)
 {
-    int code = emit_has_positions(emitter) ? emit_batch(emitter, 0) : emitter->code;
+    bool ends = emit_has_positions(emitter) && !emitter->held;
+    int code = ends ? emit_batch(emitter, 0) : emitter->code;
     if (!code)
         emitter->open = true;
     return code;
-}
-
-static void pack(struct buffer *one, uint32_t number, const struct cfd_attribute *attribute,
-                 const struct cfd_reading *reading)
-{
-    size_t labels = reading->labels ? attribute_label_count(attribute) : 0;
-    buffer_reset(one);
-    wire_put_u32(one, number);
-    wire_put_double(one, attribute->kind == CFD_TEXT ? 1 : reading->value);
-    if (attribute->kind == CFD_TEXT)
-        wire_put_text(one, reading->text);
-    wire_put_u16(one, (uint16_t)labels);
-    for (size_t i = 0; i < labels; i++)
-        wire_put_text(one, reading->labels[i]);
 }
 
 int emit_reading(struct emitter *emitter, uint32_t number, const struct cfd_attribute *attribute,
                  const struct cfd_reading *reading)
 {
     int code = begin_part(emitter);
-    if (code)
+    if (!code)
+        code = packed_add(&emitter->readings, number, attribute, reading);
+    if (code != ERROR_AGAIN)
         return code;
-    pack(&emitter->one, number, attribute, reading);
-    if (emitter->one.failed)
-        return ERROR_MEMORY;
-    if (emitter->one.length > BODY_MOST - sizeof(uint32_t))
-        return ERROR_LIMIT;
-    if (emitter->readings.length + emitter->one.length > BODY_MOST)
-        code = send_readings(emitter);
-    if (code)
-        return code;
-    if (!emitter->reading_count)
-        wire_put_u32(&emitter->readings, 0);
-    buffer_append(&emitter->readings, emitter->one.data, emitter->one.length);
-    emitter->reading_count++;
-    return emitter->readings.failed ? ERROR_MEMORY : 0;
+    code = send_readings(emitter);
+    return code ? code : packed_add(&emitter->readings, number, attribute, reading);
 }
 
 int emit_part(struct emitter *emitter, enum message_type type, const struct buffer *body)
 {
     int code = begin_part(emitter);
+    emitter->unbatched += body->length;
     return code ? code : send_body(emitter, type, body);
 }
 
@@ -218,8 +197,14 @@ int emit_position(struct emitter *emitter, const char *key, const char *value)
         emitter->position_bytes += strlen(value);
     if (json_object_set_new(emitter->positions, key, json_string(value)))
         return ERROR_MEMORY;
-    emitter->open = false;
+    emitter->open = emitter->held = false;
     return 0;
+}
+
+bool emit_hold(struct emitter *emitter)
+{
+    emitter->held = emitter->unbatched + emitter->readings.body.length < HELD_MOST;
+    return emitter->held;
 }
 
 bool emit_is_open(const struct emitter *emitter)
@@ -249,8 +234,8 @@ int emit_batch(struct emitter *emitter, uint32_t flags)
     code = send_body(emitter, MESSAGE_BATCH, &body);
     buffer_finish(&body);
     json_object_clear(emitter->positions);
-    emitter->position_bytes = 0;
-    emitter->open = false;
+    emitter->position_bytes = emitter->unbatched = 0;
+    emitter->open = emitter->held = false;
     return code;
 }
 

@@ -7,6 +7,7 @@
 enum {
     LIFE_SLICE_MS = 200,      /* a stream's collect works at most so long */
     LIFE_GAP_MS = 50,         /* at least so long between two collects that found the end */
+    LIFE_APART_MS = 500,      /* so long between two batches, but of a backlog and what is urgent */
     LIFE_STOP_MS = 3000,      /* a stream that is told to stop may still collect so long */
     LIFE_RESIDENT_MS = 60000, /* with an interval below, a snapshot's process stays */
 };
@@ -32,11 +33,12 @@ struct life {
     bool started; /* stop is due */
     int fd;       /* a stream's descriptor, or -1 */
     struct life_asked asked;
-    int status;       /* the worst of the interval */
-    bool more;        /* the last collect said so */
-    bool due;         /* an interval's end has not been handed over yet */
-    int64_t next_ms;  /* boot clock: end of the interval */
-    int64_t pause_ms; /* boot clock: the descriptor is not looked at before */
+    int status;        /* the worst of the interval */
+    bool more;         /* the last collect said so */
+    bool due;          /* an interval's end has not been handed over yet */
+    int64_t next_ms;   /* boot clock: end of the interval */
+    int64_t pause_ms;  /* boot clock: the descriptor is not looked at before */
+    int64_t handed_ms; /* boot clock: the last batch */
 };
 
 /* Calls open. ERROR_SETTING when it told faults, ERROR_FORMAT when it failed otherwise, with what

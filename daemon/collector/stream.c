@@ -10,21 +10,36 @@ static bool is_worse(int status, int than)
     return status == CFD_PARTIAL || (status == CFD_STANDBY && than != CFD_PARTIAL);
 }
 
-/* What was emitted with a position goes at once; the rest waits for its position, or for the
- * interval's end. */
+static int hand_over(struct life *life, uint32_t flags)
+{
+    life->handed_ms = clock_now().boot_ms;
+    return emit_batch(life->lender.emitter, flags | (life->more ? BATCH_BACKLOG : 0));
+}
+
+/* Something that is whole waits for the time at which it may go. */
+static bool holds(const struct life *life)
+{
+    const struct emitter *emitter = life->lender.emitter;
+    return emit_has_positions(emitter) && !emit_is_open(emitter);
+}
+
+/* What was emitted with a position goes at once, but that of a moment in one batch: each costs a
+ * commit and its series a sample. The rest waits for its position, or for the interval's end. */
 static int collect_once(struct life *life)
 {
-    struct emitter *emitter = life->lender.emitter;
+    bool works_off = life->more;
     int64_t now_ms = clock_now().boot_ms;
     int status = life_collect(life, now_ms + LIFE_SLICE_MS);
     life->more = status == CFD_MORE;
+    now_ms = clock_now().boot_ms;
     if (!life->more)
-        life->pause_ms = clock_now().boot_ms + LIFE_GAP_MS;
+        life->pause_ms = now_ms + LIFE_GAP_MS;
     if (is_worse(status, life->status))
         life->status = status;
-    if (emit_has_positions(emitter) && !emit_is_open(emitter))
-        return emit_batch(emitter, life->more ? BATCH_BACKLOG : 0);
-    return 0;
+    if (!holds(life))
+        return 0;
+    bool may_wait = !works_off && !life->more && now_ms < life->handed_ms + LIFE_APART_MS;
+    return may_wait && emit_hold(life->lender.emitter) ? 0 : hand_over(life, 0);
 }
 
 /* An interval that passed in the middle of a batch ends with the batch. */
@@ -37,7 +52,7 @@ static int end_interval(struct life *life)
     if (life->status != CFD_OK)
         code = emit_outcome(emitter, life->status, life_why(life, life->status));
     if (!code)
-        code = emit_batch(emitter, BATCH_INTERVAL | (life->more ? BATCH_BACKLOG : 0));
+        code = hand_over(life, BATCH_INTERVAL);
     /* What is wrong was said once and goes on: its reason stays until an interval ends well. */
     lend_settle(&life->lender, life->status == CFD_OK);
     life->due = false;
@@ -52,6 +67,8 @@ static int64_t timeout_of(const struct life *life, int64_t now_ms, bool looks)
         return 0;
     if (!looks && life->fd >= 0 && life->pause_ms < until_ms)
         until_ms = life->pause_ms;
+    if (holds(life) && life->handed_ms + LIFE_APART_MS < until_ms)
+        until_ms = life->handed_ms + LIFE_APART_MS;
     return until_ms > now_ms ? until_ms - now_ms : 0;
 }
 
@@ -72,7 +89,7 @@ static int turn(struct life *life)
             life->next_ms += life->every_ms;
     }
     if (!readable && !life->more && !life->due)
-        return 0;
+        return holds(life) && now_ms >= life->handed_ms + LIFE_APART_MS ? hand_over(life, 0) : 0;
     code = collect_once(life);
     return !code && life->due ? end_interval(life) : code;
 }

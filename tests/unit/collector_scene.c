@@ -96,17 +96,34 @@ int scene_emit(const struct cfd_host *host, uint32_t attribute, double value, co
 
 /* --- the engine --- */
 
+/* How many readings there are. */
+static uint32_t add_hits(struct scene *scene, const struct channel_message *message)
+{
+    struct wire wire = wire_over(message->body, message->length);
+    uint32_t count = wire_u32(&wire);
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t number = wire_u32(&wire);
+        double value = wire_double(&wire);
+        if (number == NAME)
+            wire_text(&wire);
+        for (unsigned left = wire_u16(&wire); left; left--)
+            wire_text(&wire);
+        scene->value += number == HITS ? value : 0;
+    }
+    assert_true(wire_ended_well(&wire));
+    return count;
+}
+
 static int on_any(void *context, struct channel_message *message)
 {
     struct scene *scene = context;
-    struct wire wire = wire_over(message->body, message->length);
     scene->taken = message->sequence;
     switch (message->type) {
     case MESSAGE_TABLES:
         scene->tables++;
         break;
     case MESSAGE_READINGS:
-        scene->readings += wire_u32(&wire);
+        scene->readings += add_hits(scene, message);
         note(scene, "R");
         break;
     case MESSAGE_EXCERPT:

@@ -29,6 +29,8 @@ struct scene {
     char order[4096]; /* a letter for each message, positions in brackets */
     int (*collect)(struct scene *scene, const struct cfd_host *host);
     int (*open)(struct scene *scene, const struct cfd_host *host);
+    void *own;    /* of the test */
+    double value; /* of the events of attribute HITS, added up */
 };
 
 /* Emits one reading of the plugin; label may be NULL. */

@@ -265,6 +265,78 @@ static void test_stream_batches(void **state)
     assert_string_equal(scene.order, "7RB0(f=10g=20)RB0(f=11)RB1()|stop|close");
 }
 
+/* A descriptor that stays readable brings a collect every LIFE_GAP_MS; the time of the last batch
+ * is set, so that no pause of the machine ends a moment. */
+static int collect_moments(struct scene *scene, const struct cfd_host *host)
+{
+    struct life *life = &scene->life;
+    const char at[] = {(char)('0' + scene->collects), '\0'};
+    if (scene->collects <= 3) {
+        assert_int_equal(scene_emit(host, HITS, 1, "a"), CFD_OK);
+        assert_int_equal(scene_emit(host, HITS, 2, scene->collects == 3 ? "b" : "a"), CFD_OK);
+        assert_int_equal(scene_emit(host, VALUE, 1, "a"), CFD_OK);
+        assert_int_equal(host->position_set(host, "f", at), CFD_OK);
+    }
+    life->fd = *(const int *)scene->own;
+    life->handed_ms = scene->collects <= 3 ? clock_now().boot_ms : 0;
+    life->stopping = scene->collects > 4;
+    return CFD_OK;
+}
+
+/* The first goes at once; what comes within a moment of it is one batch, its events added up. */
+static void test_stream_joins_what_is_close(void **state)
+{
+    (void)state;
+    int ends[2];
+    struct scene scene = {.collect = collect_moments, .own = &ends[0]};
+    assert_int_equal(pipe(ends), 0);
+    close(ends[1]);
+    scene_begin(&scene, true, "{}");
+    scene_connect(&scene);
+    assert_int_equal(life_run(&scene.life), 0);
+    scene_serve(&scene);
+    scene.life.fd = -1;
+    close(ends[0]);
+    /* a and VALUE; then a, VALUE, b and VALUE */
+    assert_int_equal(scene.readings, 2 + 4);
+    assert_true(scene.value == 3 * (1 + 2));
+    scene_end(&scene);
+    assert_string_equal(scene.order, "7RB0(f=1)RB0(f=3)B1()|stop|close");
+}
+
+/* Much does not wait: the credit is for what is on its way. */
+static int collect_much(struct scene *scene, const struct cfd_host *host)
+{
+    int ret = collect_moments(scene, host);
+    char label[1000];
+    memset(label, 'x', sizeof label - 1);
+    label[sizeof label - 1] = '\0';
+    for (int i = 0; scene->collects == 2 && i < 40; i++) {
+        label[0] = (char)('0' + i);
+        assert_int_equal(scene_emit(host, HITS, 1, label), CFD_OK);
+    }
+    if (scene->collects == 2)
+        assert_int_equal(host->position_set(host, "f", "9"), CFD_OK);
+    return ret;
+}
+
+static void test_stream_does_not_hold_much(void **state)
+{
+    (void)state;
+    int ends[2];
+    struct scene scene = {.collect = collect_much, .own = &ends[0]};
+    assert_int_equal(pipe(ends), 0);
+    close(ends[1]);
+    scene_begin(&scene, true, "{}");
+    scene_connect(&scene);
+    assert_int_equal(life_run(&scene.life), 0);
+    scene_serve(&scene);
+    scene.life.fd = -1;
+    close(ends[0]);
+    scene_end(&scene);
+    assert_string_equal(scene.order, "7RB0(f=1)RB0(f=2)RB0(f=9)RB0(f=3)B1()|stop|close");
+}
+
 static int collect_backlog(struct scene *scene, const struct cfd_host *host)
 {
     scene->life.asked.collect = true; /* as if the interval were over each time */
@@ -312,11 +384,18 @@ static void test_stream_status(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_snapshot),       cmocka_unit_test(test_failed_snapshot_says_why),
-        cmocka_unit_test(test_credit),         cmocka_unit_test(test_resident),
-        cmocka_unit_test(test_engine_leaves),  cmocka_unit_test(test_refusals_are_told),
-        cmocka_unit_test(test_declare),        cmocka_unit_test(test_faults_of_open),
-        cmocka_unit_test(test_stream_batches), cmocka_unit_test(test_interval_waits_for_the_batch),
+        cmocka_unit_test(test_snapshot),
+        cmocka_unit_test(test_failed_snapshot_says_why),
+        cmocka_unit_test(test_credit),
+        cmocka_unit_test(test_resident),
+        cmocka_unit_test(test_engine_leaves),
+        cmocka_unit_test(test_refusals_are_told),
+        cmocka_unit_test(test_declare),
+        cmocka_unit_test(test_faults_of_open),
+        cmocka_unit_test(test_stream_batches),
+        cmocka_unit_test(test_stream_joins_what_is_close),
+        cmocka_unit_test(test_stream_does_not_hold_much),
+        cmocka_unit_test(test_interval_waits_for_the_batch),
         cmocka_unit_test(test_stream_status),
 
     };

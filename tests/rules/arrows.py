@@ -1,4 +1,5 @@
-"""Which room may know which: #include lines and the USES of CMake against one table."""
+"""Which room may know which: #include lines, the USES of CMake and docs/ARCHITECTURE.md against one
+table."""
 import os
 import re
 
@@ -112,6 +113,21 @@ def check_cycles(table):
     return True
 
 
+def check_words(text, table):
+    """The rows of the document: | room | what it is for | may use | may be used by |."""
+    found, seen = [], set()
+    short = {"nobody": set(), "what api shows": SHOWN}
+    for room, uses in re.findall(r"^\| (\w+) \| [^|]+ \| ([^|]+) \| [^|]+ \|$", text, re.M):
+        told = set()
+        for words in uses.split(", "):
+            told |= short.get(words, {words})
+        seen.add(room)
+        if room != "room" and told != table.get(room):
+            found.append(f"{room}: told {', '.join(sorted(told))}, it is "
+                         f"{', '.join(sorted(table.get(room, [])))}")
+    return found + [f"{room} is not told" for room in sorted(set(table) - seen)]
+
+
 def check_itself():
     known = set(ROOMS)
     common.expect(check_includes("base", '#include "store/store.h"\n', set(), known),
@@ -131,6 +147,10 @@ def check_itself():
     common.expect(check_uses("conformd_plugin(x USES store)\n", ROOMS), "a plugin may use store")
     common.expect(check_uses("conformd_program(conformd-front front.c bin USES store)\n", ROOMS,
                              "serve"), "the front may use store")
+    common.expect(not check_words("| a | x | nobody | b |\n| b | y | a | nobody |\n",
+                                  {"a": set(), "b": {"a"}}), "a true table is refused")
+    common.expect(check_words("| a | x | b | nobody |\n", {"a": set()}), "a false row passes")
+    common.expect(check_words("", {"a": set()}), "a row that is not there passes")
     common.expect(check_cycles(ROOMS), "the table has a ring")
     common.expect(not check_cycles({"a": {"b"}, "b": {"a"}}), "a ring is not seen")
 
@@ -159,6 +179,9 @@ def main():
     rules = common.Rules()
     check_itself()
     check_tree(rules)
+    document = common.read(rules.path("docs", "ARCHITECTURE.md"))
+    for sentence in check_words(document.split("## Rooms")[1], ROOMS):
+        rules.fail("docs/ARCHITECTURE.md", sentence)
     rules.finish("arrows")
 
 

@@ -75,6 +75,14 @@ static json_t *state_of(const struct intake *intake, const struct instance *inst
     return state;
 }
 
+/* Batches that waited say nothing of it, nor does a fold. */
+static const char *reason_of(const struct instance *instance, const struct run *run)
+{
+    if (run && run->why && *run->why)
+        return run->why;
+    return instance->condition != CONDITION_WELL && instance->reason ? instance->reason : "";
+}
+
 /* Names, places and reasons of the run, how far its sources were read, and the state: a payload,
  * for a leaf holds none of them. */
 static int attach_circumstances(struct intake *intake, struct instance *instance,
@@ -89,7 +97,7 @@ static int attach_circumstances(struct intake *intake, struct instance *instance
     CLEAN(clean_json)
     json_t *json = json_pack(
         "{s:s, s:s, s:O*, s:O*, s:O*, s:O, s:O, s:o, s:O*}", "instance", instance->name, "reason",
-        run && run->why ? run->why : "", "opened", run ? run->opened : NULL, "lost",
+        reason_of(instance, run), "opened", run ? run->opened : NULL, "lost",
         run ? run->lost : NULL, "missing", run ? run->missing : NULL, "positions",
         json_object_get(reached, "positions"), "state", state, "cost", account_row(instance),
         "scope", json_array_size(instance->scope) ? instance->scope : NULL);
@@ -134,18 +142,31 @@ static int tell(struct intake *intake, struct instance *instance, const struct r
     return error_set(error, code, "the ledger takes no payload: %s", error_text(code));
 }
 
-/* Of what is folded, before evidence that follows at once and tells all the rest. */
 static json_t *coverage_fields(struct instance *instance)
 {
     char first[TEXT_TIME_SIZE], last[TEXT_TIME_SIZE];
     text_from_time(instance->fold.first_ms, first);
     text_from_time(instance->fold.last_ms, last);
-    json_t *fields =
-        json_pack("{s:I, s:I, s:s, s:s, s:I}", "collector", (json_int_t)instance->tables_leaf,
-                  "same_as", (json_int_t)instance->evidence[0], "first", first, "last", last,
-                  "runs", (json_int_t)instance->fold.runs);
+    json_t *fields = json_pack(
+        "{s:I, s:I, s:s, s:s, s:I, s:s}", "collector", (json_int_t)instance->tables_leaf, "same_as",
+        (json_int_t)instance->evidence[0], "first", first, "last", last, "runs",
+        (json_int_t)instance->fold.runs, "outcome", condition_text(instance->condition));
     instance->fold.runs = 0;
     return fields;
+}
+
+/* Why the runs that are folded failed. */
+static int attach_reason(struct intake *intake, const struct instance *instance, json_t *fields)
+{
+    CLEAN(buffer_finish) struct buffer text = {0};
+    CLEAN(clean_json)
+    json_t *json =
+        json_pack("{s:s, s:s}", "instance", instance->name, "reason", reason_of(instance, NULL));
+    CLEAN(clean_text) char *body = json ? json_canonical(json) : NULL;
+    if (instance->condition == CONDITION_WELL)
+        return 0;
+    buffer_text(&text, body ? body : "");
+    return body ? attach(intake, PAYLOAD_TEXT, &text, fields) : ERROR_MEMORY;
 }
 
 int leaves_end_fold(struct intake *intake, struct instance *instance, struct error *error)
@@ -153,7 +174,12 @@ int leaves_end_fold(struct intake *intake, struct instance *instance, struct err
     int64_t leaf;
     if (!instance->fold.runs)
         return 0;
-    return ledger_append(intake->ledger, LEAF_COVERAGE, coverage_fields(instance), &leaf, error);
+    json_t *fields = coverage_fields(instance);
+    int code = fields ? attach_reason(intake, instance, fields) : ERROR_MEMORY;
+    if (!code)
+        return ledger_append(intake->ledger, LEAF_COVERAGE, fields, &leaf, error);
+    json_decref(fields);
+    return error_set(error, code, "the ledger takes no payload: %s", error_text(code));
 }
 
 static json_t *evidence_fields(const struct intake *intake, const struct instance *instance,
@@ -173,17 +199,12 @@ static json_t *evidence_fields(const struct intake *intake, const struct instanc
 static int write_evidence(struct intake *intake, struct instance *instance, const struct run *run,
                           struct error *error)
 {
-    /* Snapshots read the same no more. A stream's quiet intervals go on being folded beside its
-     * evidence. */
-    int code = instance->stream ? 0 : leaves_end_fold(intake, instance, error);
-    if (code)
-        return code;
     instance_evidence_add(instance, ledger_next(intake->ledger), intake->now_ms);
     if (instance->last_run)
         json_object_set_new(instance->last_run, "evidence",
                             json_integer((json_int_t)instance->evidence[0]));
     json_t *fields = evidence_fields(intake, instance, run);
-    code = attach(intake, PAYLOAD_READINGS, &run->readings, fields);
+    int code = attach(intake, PAYLOAD_READINGS, &run->readings, fields);
     if (!code)
         code = attach(intake, PAYLOAD_EXCERPTS, &run->excerpts, fields);
     if (!code)

@@ -17,7 +17,8 @@ int leaves_load(struct intake *intake, struct instance *instance, struct error *
 /* The evidence leaf of the run, with what waited. Call when the instance is as the run left it. */
 int leaves_evidence(struct intake *intake, struct instance *instance,
                     struct error *error) MUST_CHECK;
-/* The coverage leaf of what is folded, before evidence that is not like it. */
+/* The coverage leaf of what is folded, before evidence that follows at once, is not like it and
+ * tells all the rest; while the instance stands as what is folded left it. */
 int leaves_end_fold(struct intake *intake, struct instance *instance,
                     struct error *error) MUST_CHECK;
 /* All that is told of it nowhere yet, before it leaves the configuration. */

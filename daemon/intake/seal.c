@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "intake/beyond.h"
 #include "intake/leaves.h"
+#include "intake/telling.h"
 
 /* As in include/conformd/collector.h, which the daemon's rooms do not see. */
 enum status {
@@ -17,13 +18,6 @@ enum status {
     STATUS_STANDBY = 3,
     STATUS_ABSENT = -2
 };
-
-/* What a stream says of its state holds for the whole interval, and comes at its end. Until then
- * it is as it was; the first readings that a new process hands over show that it reads. */
-static bool is_in_interval(const struct instance *instance)
-{
-    return instance->stream && !instance->run.interval && !instance->run.has_status;
-}
 
 static bool misses_anything(const struct instance *instance)
 {
@@ -38,7 +32,7 @@ static bool misses_anything(const struct instance *instance)
 static enum condition condition_of(const struct instance *instance)
 {
     const struct run *run = &instance->run;
-    if (is_in_interval(instance) && (instance->told || !run->reading_count))
+    if (telling_is_part(instance) && (instance->told || !run->reading_count))
         return instance->condition;
     if (!run->has_status && !instance->stream)
         return CONDITION_FAILED;
@@ -76,89 +70,13 @@ static int store_positions(struct intake *intake, const struct instance *instanc
     return 0;
 }
 
-/* A run of which nothing can be new but that it took place: it read, or its source is none of its
- * business now, and it says so each time. */
-static bool may_repeat(const struct instance *instance, enum condition condition)
-{
-    const struct run *run = &instance->run;
-    if (run->event_count || run->lost || (run->excerpts.length && instance->stream))
-        return false;
-    if (condition == CONDITION_STANDBY || condition == CONDITION_ABSENT)
-        return !json_object_size(run->missing);
-    return condition == CONDITION_WELL;
-}
-
-/* What makes a run the same as the one before: what it read, unless it read events; and why it read
- * nothing. */
-static int fingerprint(const struct instance *instance, enum condition condition,
-                       char ret_hash[DIGEST_TEXT_SIZE])
-{
-    const struct run *run = &instance->run;
-    CLEAN(buffer_finish) struct buffer all = {0};
-    ret_hash[0] = '\0';
-    if (!may_repeat(instance, condition))
-        return 0;
-    /* A stream's gauges (silence, bytes) move at every interval and are in the series anyway. */
-    if (!instance->stream) {
-        buffer_append(&all, run->readings.data, run->readings.length);
-        buffer_byte(&all, '\n');
-        buffer_append(&all, run->excerpts.data, run->excerpts.length);
-    }
-    if (condition != CONDITION_WELL)
-        buffer_print(&all, "%s: %s\n", condition_text(condition), run->why ? run->why : "");
-    if (run->out_of_scope)
-        buffer_print(&all, "%zu refused", run->out_of_scope);
-    if (all.failed)
-        return ERROR_MEMORY;
-    return digest_text(all.data ? all.data : "", all.length, ret_hash);
-}
-
-/* What becomes of a run in the ledger. */
-enum telling {
-    TELLING_NOTHING, /* a stream's batch in which there was nothing */
-    TELLING_FOLD,    /* it read the same again */
-    TELLING_HOLD,    /* it goes into the leaf that is written when the interval is over */
-    TELLING_LEAF,
-};
-
-static bool is_same(const struct instance *instance, enum condition condition, const char *hash)
-{
-    bool same = hash[0] && instance->evidence[0] >= 0 && instance->condition == condition;
-    /* What a stream read between two quiet intervals stands in leaves of its own. */
-    bool quiet = instance->stream && condition == CONDITION_WELL;
-    return same && (quiet || strcmp(hash, instance->fold.hash) == 0);
-}
-
-/* A stream writes at most one evidence leaf an interval: what comes after it waits, unless it is
- * urgent, or its state moves. */
-static bool may_wait(const struct instance *instance, enum condition condition, int64_t now_ms)
-{
-    return instance->stream && !instance->run.urgent && condition == instance->condition &&
-           leaves_may_wait(instance, now_ms);
-}
-
-static int choose(struct instance *instance, enum condition condition, int64_t now_ms,
-                  enum telling *ret)
-{
-    char hash[DIGEST_TEXT_SIZE];
-    int code = fingerprint(instance, condition, hash);
-    if (code)
-        return code;
-    if (is_same(instance, condition, hash))
-        *ret = is_in_interval(instance) ? TELLING_NOTHING : TELLING_FOLD;
-    else
-        *ret = may_wait(instance, condition, now_ms) ? TELLING_HOLD : TELLING_LEAF;
-    memcpy(instance->fold.hash, hash, sizeof hash);
-    return 0;
-}
-
-static int record(struct intake *intake, struct instance *instance, enum telling telling,
+static int record(struct intake *intake, struct instance *instance, enum telling_how how,
                   int64_t now_ms, struct error *error)
 {
     /* The stored state is to say that it is behind what no leaf tells of yet. */
     instance->moved = instance->moved || !instance->untold;
     instance->untold++;
-    switch (telling) {
+    switch (how) {
     case TELLING_NOTHING:
         return 0;
     case TELLING_HOLD:
@@ -294,7 +212,7 @@ static enum series_outcome series_outcome_of(const struct instance *instance,
                                              enum condition condition)
 {
     bool well = condition == CONDITION_WELL || condition == CONDITION_PARTIAL;
-    if (is_in_interval(instance))
+    if (telling_is_part(instance))
         return SERIES_BATCH;
     if (instance->stream)
         return well || instance->run.reading_count ? SERIES_PARTIAL : SERIES_FAILED;
@@ -336,7 +254,7 @@ static json_t *lines_to_json(const struct buffer *lines)
 static void show(struct instance *instance, enum condition condition)
 {
     const struct run *run = &instance->run;
-    if (!instance->waited_for || is_in_interval(instance))
+    if (!instance->waited_for || telling_is_part(instance))
         return;
     json_decref(instance->shown);
     instance->shown =
@@ -394,7 +312,7 @@ static int note_state(struct intake *intake, struct instance *instance, enum con
                       struct moment now)
 {
     const struct run *run = &instance->run;
-    bool in_interval = is_in_interval(instance);
+    bool in_interval = telling_is_part(instance);
     bool well = condition == CONDITION_WELL || condition == CONDITION_PARTIAL;
     bool names_missing = misses_anything(instance);
     note_missing(instance, in_interval);
@@ -420,12 +338,14 @@ int seal_run(struct intake *intake, struct instance *instance, struct moment now
     struct run *run = &instance->run;
     enum condition condition = condition_of(instance);
     bool moved = instance->condition != condition;
-    enum telling telling = TELLING_LEAF;
+    struct telling telling = {.how = TELLING_LEAF};
     int code = beyond_tell(run, instance);
     if (!code)
         code = leaves_tables(intake, instance, error);
     if (!code)
-        code = choose(instance, condition, now.wall_ms, &telling);
+        code = telling_choose(instance, condition, now.wall_ms, &telling);
+    if (!code && telling.ends_fold)
+        code = leaves_end_fold(intake, instance, error);
     if (!code)
         code = end_series(intake, instance, condition, now.wall_ms, error);
     if (!code)
@@ -436,10 +356,8 @@ int seal_run(struct intake *intake, struct instance *instance, struct moment now
     /* Before its leaf, which tells what all runs have cost. */
     account_run(instance);
     code = store_positions(intake, instance, error);
-    if (!code && moved)
-        code = leaves_end_fold(intake, instance, error);
     if (!code)
-        code = record(intake, instance, telling, now.wall_ms, error);
+        code = record(intake, instance, telling.how, now.wall_ms, error);
     if (code)
         return code;
     show(instance, condition);

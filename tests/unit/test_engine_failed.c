@@ -266,6 +266,142 @@ static void gauges_of_a_gone_one_are_told(void **state)
     intake_link_free(link);
 }
 
+/* --- failing on --- */
+
+/* One run of the snapshot with this status, reason and what is missing. */
+static void run_so(struct scene *scene, int64_t status, const char *why, const char *missing)
+{
+    struct intake_link *link = scene_connect(scene, "accounts", scene_tables);
+    if (status >= 0)
+        scene_reading(scene, link, 2, NULL, 5);
+    if (missing)
+        scene_missing(scene, link, 0, missing);
+    scene_outcome(scene, link, status, why);
+    scene_eof(link);
+    scene_ended(scene, "accounts", 0, "exited");
+    scene_settle(scene);
+    intake_link_free(link);
+    scene_pass(scene, MINUTE);
+}
+
+/* The text beside the last leaf of this type. */
+static char *last_text(struct scene *scene, const char *type)
+{
+    CLEAN(clean_text) char *word = text_format("\"t\":\"%s\"", type);
+    struct ledger_head head;
+    ledger_head(scene->engine->ledger, &head);
+    for (int64_t i = head.size - 1; i >= 0; i--) {
+        CLEAN(buffer_finish) struct buffer leaf = {0};
+        struct buffer text = {0};
+        assert_int_equal(ledger_read(scene->engine->ledger, i, &leaf, &scene->error), 0);
+        if (!strstr(leaf.data, word) || strstr(leaf.data, "\"own\":true"))
+            continue;
+        assert_int_equal(
+            ledger_payload(scene->engine->ledger, i, PAYLOAD_TEXT, &text, &scene->error), 0);
+        return buffer_take(&text);
+    }
+    fail_msg("no leaf %s", type);
+    return NULL;
+}
+
+static void open_snapshot(struct scene *scene)
+{
+    scene_collector(scene, "accounts", MINUTE);
+    json_object_set_new(scene->config, "lost_after_urgent", json_integer(30 * MINUTE));
+    scene_measure(scene, "M1", "sum(x_age)", "< 100");
+    scene_open(scene);
+    run_so(scene, 0, "", NULL);
+    scene_act_well(scene, "adopt", json_object());
+}
+
+/* The first failure is a leaf at once, as is another reason; between them there is one an hour,
+ * which tells how many, from when until when and why. */
+static void failing_on_is_folded(void **state)
+{
+    struct scene *scene = *state;
+    open_snapshot(scene);
+    int64_t evidence = scene_leaves(scene, "evidence", "");
+    run_so(scene, FAILED, "no memory", NULL);
+    assert_int_equal(scene_leaves(scene, "evidence", ""), evidence + 1);
+    scene_expect(scene, "M1", "unknown");
+    assert_true(isnan(scene_query(scene, "sum(x_age)")));
+    for (int i = 0; i < 40; i++) {
+        run_so(scene, FAILED, "no memory", NULL);
+        expect_kind(scene, "M1", "lost", "no memory");
+    }
+    assert_int_equal(scene_leaves(scene, "evidence", ""), evidence + 1);
+    assert_int_equal(scene_leaves(scene, "coverage", "\"outcome\":\"failed\""), 0);
+    run_so(scene, FAILED, "no disk", NULL);
+    assert_int_equal(scene_leaves(scene, "evidence", ""), evidence + 2);
+    assert_int_equal(scene_leaves(scene, "coverage", "\"runs\":40"), 1);
+    CLEAN(clean_text) char *before = last_text(scene, "coverage");
+    assert_non_null(strstr(before, "\"reason\":\"no memory\""));
+    for (int i = 0; i < 3 * 60; i++)
+        run_so(scene, FAILED, "no disk", NULL);
+    assert_int_equal(scene_leaves(scene, "evidence", ""), evidence + 2);
+    assert_in_range(scene_leaves(scene, "coverage", "\"outcome\":\"failed\""), 3, 4);
+    CLEAN(clean_text) char *hourly = last_text(scene, "coverage");
+    assert_non_null(strstr(hourly, "\"reason\":\"no disk\""));
+    assert_int_equal(scene_count(scene, "SELECT count(*) FROM findings"), 1);
+    run_so(scene, 0, "", NULL);
+    assert_int_equal(scene_leaves(scene, "evidence", ""), evidence + 3);
+    scene_expect(scene, "M1", "met");
+}
+
+/* A partial run is like the one before when it read and missed the same. */
+static void partial_on_is_folded(void **state)
+{
+    struct scene *scene = *state;
+    open_snapshot(scene);
+    int64_t evidence = scene_leaves(scene, "evidence", "");
+    for (int i = 0; i < 30; i++)
+        run_so(scene, PARTIAL, "", "no shadow");
+    assert_int_equal(scene_leaves(scene, "evidence", ""), evidence + 1);
+    run_so(scene, PARTIAL, "", "no passwd");
+    assert_int_equal(scene_leaves(scene, "evidence", ""), evidence + 2);
+    assert_int_equal(scene_leaves(scene, "coverage", "\"runs\":29"), 1);
+    run_so(scene, PARTIAL, "and so", "no passwd");
+    assert_int_equal(scene_leaves(scene, "evidence", ""), evidence + 3);
+    run_so(scene, PARTIAL, "and so", NULL);
+    assert_int_equal(scene_leaves(scene, "evidence", ""), evidence + 4);
+}
+
+static void interval(struct scene *scene, struct intake_link *link, double hits, const char *why)
+{
+    if (hits > 0) {
+        scene_reading(scene, link, 1, "ann", hits);
+        scene_batch(scene, link, 0, "on");
+        scene_settle(scene);
+    }
+    scene_missing(scene, link, 2, "one of two");
+    scene_outcome(scene, link, DENIED, why);
+    scene_batch(scene, link, 1, NULL);
+    scene_settle(scene);
+    scene_pass(scene, 10000);
+}
+
+/* What a stream still reads has its leaf an interval; that it fails as before does not add one. */
+static void a_stream_failing_on_is_folded(void **state)
+{
+    struct scene *scene = *state;
+    open_stream(scene);
+    struct intake_link *link = scene_connect(scene, "log", scene_stream_tables);
+    scene_reading(scene, link, 1, "ann", 1);
+    scene_batch(scene, link, 1, "1");
+    scene_settle(scene);
+    int64_t evidence = scene_leaves(scene, "evidence", "");
+    for (int i = 0; i < 60; i++)
+        interval(scene, link, 0, "may not be read");
+    assert_int_equal(scene_leaves(scene, "evidence", ""), evidence + 1);
+    for (int i = 0; i < 60; i++)
+        interval(scene, link, i % 6 == 0, "may not be read");
+    assert_in_range(scene_leaves(scene, "evidence", ""), evidence + 11, evidence + 12);
+    evidence = scene_leaves(scene, "evidence", "");
+    interval(scene, link, 0, "gone mad");
+    assert_int_equal(scene_leaves(scene, "evidence", ""), evidence + 1);
+    intake_link_free(link);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -275,6 +411,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(disabled_by_a_reload, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_was_found_of_a_disabled_one_stays, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_a_gone_one_read_is_told, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(failing_on_is_folded, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(partial_on_is_folded, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_stream_failing_on_is_folded, set_up, tear_down),
         cmocka_unit_test_setup_teardown(gauges_of_a_gone_one_are_told, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -121,6 +121,39 @@ static void equal_after_steps(void **state)
     looking_expect_equal(scene);
 }
 
+/* Collectors that go on failing, or reading a part, as they did before. */
+static void equal_after_failures(void **state)
+{
+    struct scene *scene = *state;
+    static const char *const bad[] = {"ann", NULL}, *const none[] = {NULL};
+    configure(scene);
+    scene_open(scene);
+    struct intake_link *link = live(scene);
+    for (int i = 0; i < 6 * 150; i++) {
+        scene_pass(scene, 10000);
+        scene_missing(scene, link, 2, "one of two");
+        if (i % 50 == 0)
+            scene_reading(scene, link, 1, "eve", 1);
+        scene_outcome(scene, link, i < 300 ? 2 : -3, "may not be read");
+        scene_batch(scene, link, 1, "on");
+        scene_settle(scene);
+        if (i % 60 == 59)
+            scene_run(scene, "accounts", i < 450 ? 2 : -1, i < 450 ? bad : none);
+        if (i % 300 == 150) {
+            scene_crash(scene);
+            intake_link_free(link);
+            looking_expect_equal(scene);
+            scene_open(scene);
+            link = scene_connect(scene, "log", scene_stream_tables);
+        }
+    }
+    assert_true(scene_leaves(scene, "coverage", "\"outcome\":\"failed\"") > 0);
+    assert_true(scene_leaves(scene, "coverage", "\"outcome\":\"partial\"") > 0);
+    scene_close(scene);
+    intake_link_free(link);
+    looking_expect_equal(scene);
+}
+
 /* Another configuration, a crash behind it, and the one before again. */
 static void away_and_back(struct scene *scene, json_t *config)
 {
@@ -273,6 +306,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(equal_after_crash, set_up, tear_down),
         cmocka_unit_test_setup_teardown(equal_after_steps, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(equal_after_failures, set_up, tear_down),
         cmocka_unit_test_setup_teardown(equal_after_reloads, set_up, tear_down),
         cmocka_unit_test_setup_teardown(damage_is_named, set_up, tear_down),
         cmocka_unit_test_setup_teardown(rebuilt_goes_on, set_up, tear_down),

@@ -18,10 +18,15 @@ READERS = 8
 RATE = 5000
 COLLECTORS = 4
 KILLS = 20 if chaos.LONG else 3
-QUIET, LOUD = (120, 600) if chaos.LONG else (10, 20)
+QUIET, LOUD = (int(os.environ.get(name, preset)) for name, preset in
+               (("QUIET", 120 if chaos.LONG else 10), ("LOUD", 600 if chaos.LONG else 20)))
 LOG_MOST = 64 << 20
-RATIO_MOST = 3.0
-LEAST_COMMITS = 30
+# Of p99. That of a few tens of commits is the slowest one, which a disk of others decides: the short
+# form sees only what is out of all proportion.
+RATIO_MOST = 3.0 if chaos.LONG else 10.0
+LEAST_P99 = 0.0 if chaos.LONG else 0.02
+LEAST_COMMITS, LEAST_ANSWERS = 30, 10 * READERS
+PHASE_MOST = 90 * chaos.PATIENCE
 READ_MARKS = range(123, 128)
 # Much work over few samples: the formula's own steps, sorted anew for each of the 10,900 points.
 SLOW = "quantile_over_time(0.5, vector(time())[20h:1s])"
@@ -128,9 +133,13 @@ def told(name, buckets):
           % (name, buckets[-1][1], quantile(buckets, 0.5) * 1e3, quantile(buckets, 0.99) * 1e3))
 
 
-def phase(daemon, seconds):
+def phase(daemon, seconds, is_enough=lambda: True):
+    """At least so long, and until there is enough to judge by."""
     before = commits(daemon)
     time.sleep(seconds)  # the length is what is measured, not waited for
+    wait_for("%d commits to judge by" % LEAST_COMMITS,
+             lambda: since(before, commits(daemon))[-1][1] >= LEAST_COMMITS, PHASE_MOST, 0.5)
+    wait_for("enough answers", is_enough, PHASE_MOST, 0.5)
     time.sleep(1.1)      # until the last commits are told
     return since(before, commits(daemon))
 
@@ -177,28 +186,33 @@ def stopped_reader_is_ended(daemon):
     check(any("holds the store's log" in line for line in said),
           "the reader that was stopped inside a transaction ended for another reason: %s\n%s"
           % (said, daemon.said()[-1500:]))
-    wait_for("another reader", lambda: get(daemon, "/api/status")[0] == 200, 20)
+    wait_for("another reader", lambda: get(daemon, "/api/status")[0] == 200, 20 * chaos.PATIENCE)
     wait_for("a log that begins anew",
-             lambda: figure(daemon, "conformd_store_log_bytes") < 4 << 20, 20, 0.2)
+             lambda: figure(daemon, "conformd_store_log_bytes") < 4 << 20, 20 * chaos.PATIENCE, 0.2)
     check(figure(daemon, "conformd_readers_paused") == 0, "the reader is still paused")
     check(figure(daemon, "conformd_turns_total") > turns, "no turns meanwhile")
     print("a reader stopped in its transaction was ended after %.1f s" % took)
 
 
 def stranger_is_named(daemon):
-    """Not ours: it is told who it is, and left alone. Our own reader goes on beside it."""
+    """Not ours: it is told who it is, and left alone. Our own reader goes on beside it. Meanwhile the
+    log grows, with nothing to stop it; then it begins anew."""
     stranger = sqlite3.connect("file:%s?mode=ro" % os.path.join(daemon.state, "conformd.db"),
                                uri=True, isolation_level=None)
+    path = os.path.join(daemon.state, "conformd.db-wal")
     stranger.execute("BEGIN")
     stranger.execute("SELECT count(*) FROM meta").fetchone()
     words = "process %d" % os.getpid()
     begun = time.monotonic()
     wait_for("a word of the stranger", lambda: words in daemon.said(), 60 * chaos.PATIENCE, 0.1)
-    wait_for("a note", lambda: any(words in note for note in daemon.get("/api/status")["notes"]), 20)
+    wait_for("a note", lambda: any(words in note for note in daemon.get("/api/status")["notes"]),
+             20 * chaos.PATIENCE)
     print("a stranger was named after %.1f s" % (time.monotonic() - begun))
     stranger.execute("ROLLBACK")
     stranger.close()
-    wait_for("its end told", lambda: words + " holds the store's log no longer" in daemon.said(), 30)
+    wait_for("its end told", lambda: words + " holds the store's log no longer" in daemon.said(),
+             30 * chaos.PATIENCE)
+    wait_for("a file that is cut", lambda: os.stat(path).st_size <= LOG_MOST, 30 * chaos.PATIENCE, 0.2)
 
 
 def slow_question(daemon):
@@ -227,7 +241,8 @@ def slow_question(daemon):
           % (took, done[0][0], acts, longest))
     check(done[0][0] == 504, "a question of more than %d s: %s" % (ASKED_SECONDS, done))
     check(ASKED_SECONDS - 1 < took < ASKED_SECONDS + 5 * chaos.PATIENCE, "given up after %.1f s" % took)
-    check(acts >= 2 and longest < took / 2, "a slow question delays turns")
+    # Of an engine that answers it itself the first act takes as long as the question.
+    check(acts >= 2 and longest < took * 0.75, "a slow question delays turns")
     check(behind[0][0] == 200, "who waited behind it: %s" % (behind,))
     check(chaos.find(daemon, "reader") != pid, "its reader goes on")
 
@@ -272,11 +287,11 @@ def judge(quiet, loud, readers, log):
     print("answers %s, the longest %.2f s; the log's file was %.1f MB at most"
           % (answers, max(r.longest for r in readers), log.most / 1e6))
     check(log.most <= LOG_MOST, "the log was %d bytes" % log.most)
-    check(answers.get(200, 0) >= 10 * READERS, "hardly anything was answered")
+    check(answers.get(200, 0) >= LEAST_ANSWERS, "hardly anything was answered")
     check(set(answers) <= {200}, "not all questions were answered: %s" % answers)
-    check(min(quiet[-1][1], loud[-1][1]) >= LEAST_COMMITS, "too few commits to judge by")
-    ratio = quantile(loud, 0.99) / quantile(quiet, 0.99)
-    print("p99 with readers is %.2f times that without" % ratio)
+    ratio = quantile(loud, 0.99) / max(quantile(quiet, 0.99), LEAST_P99)
+    print("p99 with readers is %.2f times that without" % ratio
+          + (", taken as %g ms at least" % (LEAST_P99 * 1e3) if LEAST_P99 else ""))
     if chaos.SANITIZED:
         print("with sanitizers the ratio is printed and not judged")
         return
@@ -288,7 +303,8 @@ def measured(daemon, log):
     readers = [Reader(daemon, i) for i in range(READERS)]
     for reader in readers:
         reader.start()
-    loud = phase(daemon, LOUD)
+    loud = phase(daemon, LOUD,
+                 lambda: sum(r.answers.get(200, 0) for r in readers) >= LEAST_ANSWERS)
     end(readers)
     judge(add(quiet, phase(daemon, QUIET)), loud, readers, log)
 
@@ -315,20 +331,23 @@ def main():
         daemon.start()
         writer.start()
         log.start()
-        wait_for("lines", lambda: chaos.counted(daemon) > 0)
-        wait_for("all kinds of evidence", lambda: get(daemon, "/api/evidence/20")[0] == 200, 60)
+        wait_for("lines", lambda: chaos.counted(daemon) > 0, 20 * chaos.PATIENCE)
+        wait_for("all kinds of evidence", lambda: get(daemon, "/api/evidence/20")[0] == 200,
+                 60 * chaos.PATIENCE)
         measured(daemon, log)
         beside_readers(daemon, stopped_reader_is_ended)
         killed_readers(daemon)
         slow_question(daemon)
+        check(log.most <= LOG_MOST, "the log was %d bytes" % log.most)
+        print("the log's file was %.1f MB at most" % (log.most / 1e6))
         stranger_is_named(daemon)
         written = writer.end() * COLLECTORS
-        wait_for("every line counted", lambda: chaos.counted(daemon) == written, 60, 0.2)
-        check(log.most <= LOG_MOST, "the log was %d bytes" % log.most)
-        print("%d lines counted; the log's file was %.1f MB at most" % (written, log.most / 1e6))
+        wait_for("every line counted", lambda: chaos.counted(daemon) == written,
+                 60 * chaos.PATIENCE, 0.2)
+        print("%d lines counted" % written)
         if chaos.LONG:
             idle_reader_leaves(daemon)
-        check(daemon.stop()[0] == 0, "the stop failed")
+        check(daemon.stop(10 * chaos.PATIENCE)[0] == 0, "the stop failed")
     except BaseException:
         print(daemon.said()[-4000:])
         raise

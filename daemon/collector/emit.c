@@ -32,6 +32,7 @@ struct emitter {
     bool open;        /* emitted after the last position */
     bool held;        /* what is emitted next belongs to the same batch all the same */
     size_t unbatched; /* bytes sent since the last batch */
+    bool urgent;      /* the batch under way is not to wait */
     struct sent *sent;
     size_t sent_count;
     size_t sent_capacity;
@@ -207,6 +208,16 @@ bool emit_hold(struct emitter *emitter)
     return emitter->held;
 }
 
+void emit_urgent(struct emitter *emitter)
+{
+    emitter->urgent = true;
+}
+
+bool emit_is_urgent(const struct emitter *emitter)
+{
+    return emitter->urgent;
+}
+
 bool emit_is_open(const struct emitter *emitter)
 {
     return emitter->open;
@@ -225,7 +236,7 @@ int emit_batch(struct emitter *emitter, uint32_t flags)
     int code = send_readings(emitter);
     if (code)
         return code;
-    wire_put_u32(&body, flags);
+    wire_put_u32(&body, flags | (emitter->urgent ? BATCH_URGENT : 0));
     wire_put_u32(&body, (uint32_t)json_object_size(emitter->positions));
     json_object_foreach (emitter->positions, key, value) {
         wire_put_text(&body, key);
@@ -236,6 +247,7 @@ int emit_batch(struct emitter *emitter, uint32_t flags)
     json_object_clear(emitter->positions);
     emitter->position_bytes = emitter->unbatched = 0;
     emitter->open = emitter->held = false;
+    emitter->urgent = false;
     return code;
 }
 

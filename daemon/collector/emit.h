@@ -49,6 +49,9 @@ bool emit_has_positions(const struct emitter *emitter);
 /* The batch is whole, and may wait for what comes next to be part of it: what is emitted until the
  * next position does not end it. False where it has grown too large for that. */
 bool emit_hold(struct emitter *emitter);
+/* The batch under way is urgent. */
+void emit_urgent(struct emitter *emitter);
+bool emit_is_urgent(const struct emitter *emitter);
 /* Hands over what is packed and ends the batch with the positions noted. */
 int emit_batch(struct emitter *emitter, uint32_t flags) MUST_CHECK;
 /* Hands over what is packed, and the run's status. */

@@ -182,3 +182,12 @@ int lend_position_set(const struct cfd_host *host, const char *key, const char *
         lender->positions = json_object();
     return json_object_set_new(lender->positions, key, json_string(value)) ? CFD_ERROR : CFD_OK;
 }
+
+int lend_urgent(const struct cfd_host *host)
+{
+    struct lender *lender = host->context;
+    if (lender->phase != LEND_COLLECT || !lender->emitter || !plugin_is_stream(lender->plugin))
+        return lend_refuse(lender, "a word of urgency outside of a stream's collect");
+    emit_urgent(lender->emitter);
+    return CFD_OK;
+}

@@ -282,6 +282,7 @@ void lend_begin(struct lender *lender)
         .declare = host_declare,
         .fault = host_fault,
         .run_program = lend_run_program,
+        .urgent = lend_urgent,
     };
 }
 

@@ -38,8 +38,10 @@ static int collect_once(struct life *life)
         life->status = status;
     if (!holds(life))
         return 0;
-    bool may_wait = !works_off && !life->more && now_ms < life->handed_ms + LIFE_APART_MS;
-    return may_wait && emit_hold(life->lender.emitter) ? 0 : hand_over(life, 0);
+    struct emitter *emitter = life->lender.emitter;
+    bool may_wait = !works_off && !life->more && !emit_is_urgent(emitter) &&
+                    now_ms < life->handed_ms + LIFE_APART_MS;
+    return may_wait && emit_hold(emitter) ? 0 : hand_over(life, 0);
 }
 
 /* An interval that passed in the middle of a batch ends with the batch. */

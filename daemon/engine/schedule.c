@@ -284,6 +284,8 @@ int64_t engine_next_ms(const struct engine *engine, struct moment now)
     int64_t next = engine->own.due_boot_ms;
     if (engine->monitoring.due_boot_ms < next)
         next = engine->monitoring.due_boot_ms;
+    if (intake_tell_ms(&engine->intake) < next)
+        next = intake_tell_ms(&engine->intake);
     for (size_t i = 0; i < engine->intake.count; i++)
         if (wake_ms(engine->intake.instances[i]) < next)
             next = wake_ms(engine->intake.instances[i]);

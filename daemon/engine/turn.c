@@ -165,7 +165,8 @@ static bool has_work(const struct engine *engine, struct moment now)
 {
     bool work = intake_is_ready(&engine->intake) || is_stepped(engine, now) ||
                 engine->own.due_boot_ms <= now.boot_ms ||
-                engine->monitoring.due_boot_ms <= now.boot_ms;
+                engine->monitoring.due_boot_ms <= now.boot_ms ||
+                intake_tell_ms(&engine->intake) <= now.boot_ms;
     for (size_t i = 0; i < engine->judge.measure_count && !work; i++)
         work = engine->judge.measures[i].due_boot_ms <= now.boot_ms ||
                engine->judge.measures[i].touched;

@@ -109,13 +109,14 @@ struct instance {
     char *end_why;
     char *broken; /* it broke the protocol, and how */
 
-    struct run run;     /* what came since the last seal */
-    struct run waiting; /* sealed batches that no leaf tells of yet; rows of pending too */
-    int64_t told_ms;    /* the turn of its last leaf: what is older stands in the ledger */
-    int64_t untold;     /* runs and batches since */
-    bool touched;       /* sealed in this turn */
-    bool changed;       /* the state rows are to be written, within a minute */
-    bool moved;         /* ... in this turn */
+    struct run run;       /* what came since the last seal */
+    struct run waiting;   /* sealed batches that no leaf tells of yet; rows of pending too */
+    int64_t tell_boot_ms; /* what waits is urgent: a leaf by then; 0: it is not */
+    int64_t told_ms;      /* the turn of its last leaf: what is older stands in the ledger */
+    int64_t untold;       /* runs and batches since */
+    bool touched;         /* sealed in this turn */
+    bool changed;         /* the state rows are to be written, within a minute */
+    bool moved;           /* ... in this turn */
     int64_t saved_ms;
 
     struct fold fold;

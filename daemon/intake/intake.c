@@ -336,10 +336,23 @@ int intake_seal(struct intake *intake, struct moment now, struct error *error)
         personal_note(instance, now.wall_ms);
         if (!code && fold_is_due(instance, now.wall_ms))
             code = intake_unfold(intake, instance, error);
+        if (!code && instance->tell_boot_ms && instance->tell_boot_ms <= now.boot_ms)
+            code = intake_tell(intake, instance, error);
         if (!code)
             code = leaves_due(intake, instance, error);
     }
     return code;
+}
+
+int64_t intake_tell_ms(const struct intake *intake)
+{
+    int64_t first_ms = INT64_MAX;
+    for (size_t i = 0; i < intake->count; i++) {
+        int64_t tell_ms = intake->instances[i]->tell_boot_ms;
+        if (tell_ms && tell_ms < first_ms)
+            first_ms = tell_ms;
+    }
+    return first_ms;
 }
 
 uint64_t intake_acknowledge(struct intake_link *link)

@@ -60,6 +60,8 @@ int intake_part(struct intake *intake, struct instance *instance, struct error *
 
 /* In a turn: seals every whole run at `now`, and tells stream folds once an hour. */
 int intake_seal(struct intake *intake, struct moment now, struct error *error) MUST_CHECK;
+/* When something urgent that waits is to become a leaf, on the boot clock; INT64_MAX: nothing. */
+int64_t intake_tell_ms(const struct intake *intake);
 /* After the commit: what may be acknowledged on a link; 0 when there is nothing new. */
 uint64_t intake_acknowledge(struct intake_link *link);
 /* The commit took all batches that were sealed. */

@@ -216,8 +216,10 @@ static int write_evidence(struct intake *intake, struct instance *instance, cons
 bool leaves_may_wait(const struct instance *instance, int64_t now_ms)
 {
     int64_t last_ms = instance->evidence_ms[0];
-    return instance->evidence[0] >= 0 && now_ms >= last_ms &&
-           now_ms - last_ms < instance->every_ms - instance->every_ms / SLACK &&
+    int64_t apart_ms = instance->every_ms - instance->every_ms / SLACK;
+    if (instance->run.urgent && apart_ms > LEAVES_URGENT_MS)
+        apart_ms = LEAVES_URGENT_MS;
+    return instance->evidence[0] >= 0 && now_ms >= last_ms && now_ms - last_ms < apart_ms &&
            instance->waiting.readings.length + instance->run.readings.length < WAITING_BYTES;
 }
 
@@ -255,6 +257,7 @@ static int drop_waiting(struct intake *intake, struct instance *instance, struct
     struct store_query *query =
         store_query(intake->store, "DELETE FROM pending WHERE instance = ?1");
     run_finish(&instance->waiting);
+    instance->tell_boot_ms = 0;
     store_bind_text(query, 1, instance->name);
     return store_run(query, error);
 }

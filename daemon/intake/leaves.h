@@ -7,8 +7,11 @@
 /* The collector's own leaf: written when what it declares is new, referred to by evidence. */
 int leaves_tables(struct intake *intake, struct instance *instance, struct error *error) MUST_CHECK;
 
+/* A collector that finds all that it hands over urgent gets no more leaves than this lets it. */
+enum { LEAVES_URGENT_MS = 1000 };
+
 /* May what a stream read wait for the end of the interval? Not when the last evidence leaf is an
- * interval old, or much waits already. */
+ * interval old, of an urgent batch a second, or much waits already. */
 bool leaves_may_wait(const struct instance *instance, int64_t now_ms);
 /* Keeps the run, in the store too, for the leaf at the interval's end. */
 int leaves_hold(struct intake *intake, struct instance *instance, struct error *error) MUST_CHECK;

@@ -71,7 +71,7 @@ static int store_positions(struct intake *intake, const struct instance *instanc
 }
 
 static int record(struct intake *intake, struct instance *instance, enum telling_how how,
-                  int64_t now_ms, struct error *error)
+                  struct moment now, struct error *error)
 {
     /* The stored state is to say that it is behind what no leaf tells of yet. */
     instance->moved = instance->moved || !instance->untold;
@@ -80,6 +80,8 @@ static int record(struct intake *intake, struct instance *instance, enum telling
     case TELLING_NOTHING:
         return 0;
     case TELLING_HOLD:
+        if (instance->run.urgent && !instance->tell_boot_ms)
+            instance->tell_boot_ms = now.boot_ms + LEAVES_URGENT_MS;
         return leaves_hold(intake, instance, error);
     case TELLING_LEAF:
         return leaves_evidence(intake, instance, error);
@@ -87,8 +89,8 @@ static int record(struct intake *intake, struct instance *instance, enum telling
         break;
     }
     if (!instance->fold.runs++)
-        instance->fold.first_ms = now_ms;
-    instance->fold.last_ms = now_ms;
+        instance->fold.first_ms = now.wall_ms;
+    instance->fold.last_ms = now.wall_ms;
     instance->moved = true;
     return 0;
 }
@@ -357,7 +359,7 @@ int seal_run(struct intake *intake, struct instance *instance, struct moment now
     account_run(instance);
     code = store_positions(intake, instance, error);
     if (!code)
-        code = record(intake, instance, telling.how, now.wall_ms, error);
+        code = record(intake, instance, telling.how, now, error);
     if (code)
         return code;
     show(instance, condition);

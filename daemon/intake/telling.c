@@ -90,8 +90,9 @@ int telling_choose(struct instance *instance, enum condition condition, int64_t 
     struct telling telling = {.how = TELLING_LEAF};
     if (like && !has_content(instance) && instance->evidence[0] >= 0)
         telling.how = part ? TELLING_NOTHING : TELLING_FOLD;
-    /* At most one evidence leaf an interval: what comes after it waits, unless it is urgent. */
-    else if (like && instance->stream && !instance->run.urgent && leaves_may_wait(instance, now_ms))
+    /* At most one evidence leaf an interval, of what is urgent one a second: what comes after it
+     * waits. */
+    else if (like && instance->stream && leaves_may_wait(instance, now_ms))
         telling.how = TELLING_HOLD;
     /* A stream's quiet intervals go on being folded beside its evidence. */
     telling.ends_fold = !like || (!instance->stream && telling.how == TELLING_LEAF);

@@ -324,6 +324,15 @@ static int tell_unread(const struct feed *feed, const struct cfd_host *host)
     return status;
 }
 
+/* A host that does not know the word takes it at the interval. */
+static int tell_urgent(const struct feed *feed, const struct cfd_host *host)
+{
+    size_t known = offsetof(struct cfd_host, urgent) + sizeof host->urgent;
+    if (!feed->urgent || host->size < known || !host->urgent)
+        return CFD_OK;
+    return host->urgent(host);
+}
+
 int feed_flush(struct feed *feed, const struct cfd_host *host)
 {
     int status = CFD_OK;
@@ -333,6 +342,8 @@ int feed_flush(struct feed *feed, const struct cfd_host *host)
         status = tell_kept(feed, host, i);
     if (status >= 0)
         status = tell_unread(feed, host);
+    if (status >= 0)
+        status = tell_urgent(feed, host);
     tell_undecided(feed, host);
     tally_reset(&feed->tally);
     for (size_t i = 0; i < feed->set.count; i++)

@@ -227,6 +227,11 @@ struct cfd_host {
      * (CFD_LIMIT when there were more). argv ends with NULL; argv[0] is an absolute path. */
     int (*run_program)(const struct cfd_host *host, const char *const *argv, int64_t timeout_ms,
                        size_t output_limit, struct cfd_ran *ret_ran);
+    /* Streams, in collect: what was emitted since the last position shall not wait for the
+     * interval's end to be evidence. Called before the position that ends the batch. However often
+     * it is called, an instance gets at most one evidence leaf a second so. Beyond `size` in older
+     * daemons: then it is told at the interval. */
+    int (*urgent)(const struct cfd_host *host);
 };
 
 enum cfd_collector_flag {

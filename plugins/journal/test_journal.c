@@ -146,6 +146,21 @@ static void test_counts(void **state)
     assert_int_equal(place->fake->lost.count, 0);
 }
 
+/* The batch with an urgent rule's message is, and no other. */
+static void test_urgent(void **state)
+{
+    struct place *place = *state;
+    fake_set_rule(place->fake, 0, "urgent", "true");
+    CLEAN(buffer_finish) struct buffer text = {0};
+    print_entry(place, &text, "ssh.service", "nothing of that kind");
+    write_journal(place, "system.journal", &text);
+    expect(place, CFD_OK, 0);
+    assert_int_equal(place->fake->urgent_count, 0);
+    add_entries(place, "system.journal", "ssh.service", 1);
+    expect(place, CFD_OK, 1);
+    assert_int_equal(place->fake->urgent_count, 1);
+}
+
 /* Of the last message; a clock that stands before it makes no negative silence. */
 static void test_silence(void **state)
 {
@@ -247,7 +262,7 @@ int main(void)
     const struct CMUnitTest always[] = {CASE(test_absent), CASE(test_standby), CASE(test_selftest)};
     const struct CMUnitTest with_writer[] = {
         CASE(test_counts),   CASE(test_silence), CASE(test_units),     CASE(test_starts_at_end),
-        CASE(test_vacuumed), CASE(test_hostile), CASE(test_each_once),
+        CASE(test_vacuumed), CASE(test_hostile), CASE(test_each_once), CASE(test_urgent),
     };
     int failed = cmocka_run_group_tests(always, NULL, NULL);
     if (failed)

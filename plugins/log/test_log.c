@@ -395,6 +395,18 @@ static void test_urgent_ends_batch(void **state)
     assert_int_equal(fake_collect(place->fake), CFD_MORE);
     assert_true(fake_sum(place->fake, "log_failures", NULL) == 1);
     assert_non_null(fake_position(place->fake, place->path));
+    assert_int_equal(place->fake->urgent_count, 1);
+    /* What else comes is not. */
+    assert_int_equal(fake_collect(place->fake), CFD_OK);
+    fake_append(place->root, "a.log", "nothing\n");
+    assert_int_equal(fake_collect(place->fake), CFD_OK);
+    assert_int_equal(place->fake->urgent_count, 1);
+    /* A daemon that does not know the word: the line all the same. */
+    place->fake->host.size = offsetof(struct cfd_host, urgent);
+    fake_append(place->root, "a.log", HIT);
+    assert_int_equal(fake_collect(place->fake), CFD_MORE);
+    assert_true(fake_sum(place->fake, "log_failures", NULL) == 2);
+    assert_int_equal(place->fake->urgent_count, 1);
 }
 
 static void test_wakes(void **state)

@@ -55,6 +55,7 @@ struct fake {
     struct fake_pairs missing, lost, log, faults, positions;
     struct fake_pairs opened; /* paths given to open_file, text: "" */
     struct fake_pairs ran;    /* argv[0], text: all words with blanks between */
+    size_t urgent_count;      /* calls of urgent */
     int fd;                   /* what start gave, or -1 */
     int status;               /* of the last callback */
 

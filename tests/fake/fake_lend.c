@@ -210,6 +210,16 @@ static int lend_position_set(const struct cfd_host *host, const char *key, const
     return CFD_OK;
 }
 
+static int lend_urgent(const struct cfd_host *host)
+{
+    struct fake *fake = fake_of(host);
+
+    if (fake->opening || !(fake->plugin->flags & CFD_STREAM))
+        return refuse(fake, "a word of urgency in open, or of a snapshot");
+    fake->urgent_count++;
+    return CFD_OK;
+}
+
 static int lend_position_get(const struct cfd_host *host, const char *key, const char **ret_value)
 {
     const char *value = fake_position(fake_of(host), key);
@@ -324,5 +334,6 @@ void fake_lend(struct fake *fake)
                                    .left_ms = lend_left,
                                    .declare = lend_declare,
                                    .fault = lend_fault,
-                                   .run_program = fake_host_run};
+                                   .run_program = fake_host_run,
+                                   .urgent = lend_urgent};
 }

@@ -337,6 +337,76 @@ static void test_stream_does_not_hold_much(void **state)
     assert_string_equal(scene.order, "7RB0(f=1)RB0(f=2)RB0(f=9)RB0(f=3)B1()|stop|close");
 }
 
+static int collect_urgent(struct scene *scene, const struct cfd_host *host)
+{
+    if (scene->collects > 1)
+        return CFD_OK;
+    assert_int_equal(scene_emit(host, HITS, 1, "a"), CFD_OK);
+    assert_int_equal(host->urgent(host), CFD_OK);
+    assert_int_equal(host->urgent(host), CFD_OK);
+    assert_int_equal(host->position_set(host, "f", "10"), CFD_OK);
+    assert_int_equal(scene_emit(host, HITS, 1, "b"), CFD_OK);
+    assert_int_equal(host->position_set(host, "f", "11"), CFD_OK);
+    return CFD_OK;
+}
+
+/* Of the batch that a position ends, and of no other. */
+static void test_stream_urgent(void **state)
+{
+    (void)state;
+    struct scene scene = {.collect = collect_urgent};
+    scene_begin(&scene, true, "{}");
+    scene.waits_to_stop = 2;
+    scene_connect(&scene);
+    assert_int_equal(life_run(&scene.life), 0);
+    scene_serve(&scene);
+    assert_true(scene.life.lender.host.size >= offsetof(struct cfd_host, urgent) + sizeof(void *));
+    scene_end(&scene);
+    assert_string_equal(scene.order, "7RB2(f=10)RB0(f=11)B1()|stop|close");
+}
+
+static int collect_urgent_moment(struct scene *scene, const struct cfd_host *host)
+{
+    int ret = collect_moments(scene, host);
+    if (scene->collects == 2)
+        assert_int_equal(host->urgent(host), CFD_OK);
+    return ret;
+}
+
+/* It does not wait for what comes within a moment of it. */
+static void test_stream_does_not_hold_what_is_urgent(void **state)
+{
+    (void)state;
+    int ends[2];
+    struct scene scene = {.collect = collect_urgent_moment, .own = &ends[0]};
+    assert_int_equal(pipe(ends), 0);
+    close(ends[1]);
+    scene_begin(&scene, true, "{}");
+    scene_connect(&scene);
+    assert_int_equal(life_run(&scene.life), 0);
+    scene_serve(&scene);
+    scene.life.fd = -1;
+    close(ends[0]);
+    scene_end(&scene);
+    assert_string_equal(scene.order, "7RB0(f=1)RB2(f=2)RB0(f=3)B1()|stop|close");
+}
+
+static int collect_urgent_snapshot(struct scene *scene, const struct cfd_host *host)
+{
+    (void)scene;
+    assert_int_equal(host->urgent(host), CFD_INVALID);
+    return CFD_OK;
+}
+
+static void test_snapshot_is_never_urgent(void **state)
+{
+    (void)state;
+    struct scene scene = {.collect = collect_urgent_snapshot};
+    assert_int_equal(scene_run(&scene, false, "{}"), 0);
+    assert_non_null(strstr(scene.said_all, "refused: a word of urgency"));
+    scene_end(&scene);
+}
+
 static int collect_backlog(struct scene *scene, const struct cfd_host *host)
 {
     scene->life.asked.collect = true; /* as if the interval were over each time */
@@ -397,7 +467,9 @@ int main(void)
         cmocka_unit_test(test_stream_does_not_hold_much),
         cmocka_unit_test(test_interval_waits_for_the_batch),
         cmocka_unit_test(test_stream_status),
-
+        cmocka_unit_test(test_stream_urgent),
+        cmocka_unit_test(test_stream_does_not_hold_what_is_urgent),
+        cmocka_unit_test(test_snapshot_is_never_urgent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -115,6 +115,8 @@ static void urgent_at_once(void **state)
     int before = leaves(scene, "evidence");
     hit(scene, link, 1, 0, "2");
     assert_int_equal(leaves(scene, "evidence"), before);
+    scene_pass(scene, 1000);
+    assert_int_equal(leaves(scene, "evidence"), before);
     hit(scene, link, 1, 2, "3");
     assert_int_equal(leaves(scene, "evidence"), before + 1);
     /* A finding refers to what was read: it does not wait. */
@@ -130,6 +132,31 @@ static void urgent_at_once(void **state)
                                         " json_extract(body, '$.evidence[0]') ="
                                         " (SELECT max(leaf) FROM payloads WHERE kind = 1)"),
                      1);
+    scene_crash(scene);
+    intake_link_free(link);
+}
+
+/* A collector to which all is urgent: a leaf a second, and what came meanwhile is in it. */
+static void urgent_is_bounded(void **state)
+{
+    struct scene *scene = *state;
+    struct intake_link *link = begin(scene);
+    int64_t begun_ms = scene->now.wall_ms;
+    int before = leaves(scene, "evidence");
+    int hits = 0;
+    while (scene->now.wall_ms - begun_ms < 5000) {
+        char position[16];
+        snprintf(position, sizeof position, "%d", ++hits);
+        hit(scene, link, 1, 2, position);
+        scene_pass(scene, 40);
+    }
+    int made = leaves(scene, "evidence") - before;
+    assert_true(hits > 20);
+    assert_in_range(made, 4, 6);
+    /* The last one does not wait for the interval. */
+    scene_pass(scene, 1500);
+    scene_settle(scene);
+    assert_int_equal(scene_count(scene, "SELECT count(*) FROM pending"), 0);
     scene_crash(scene);
     intake_link_free(link);
 }
@@ -260,6 +287,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(evidence_once_an_interval, set_up, tear_down),
         cmocka_unit_test_setup_teardown(urgent_at_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(urgent_is_bounded, set_up, tear_down),
         cmocka_unit_test_setup_teardown(quiet_hours_are_folded, set_up, tear_down),
         cmocka_unit_test_setup_teardown(standing_by_is_folded, set_up, tear_down),
         cmocka_unit_test_setup_teardown(results_once_a_day, set_up, tear_down),

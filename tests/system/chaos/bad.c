@@ -148,6 +148,19 @@ static int do_lie(const struct cfd_host *host)
     return CFD_OK;
 }
 
+enum { URGENT_HITS = 1 }; /* declared in open */
+
+/* To it all is urgent, without end. */
+static int do_urgent(const struct cfd_host *host)
+{
+    static unsigned at;
+    char place[16];
+    snprintf(place, sizeof place, "%u", ++at);
+    if (emit(host, URGENT_HITS, "x", 1) < 0 || host->urgent(host) < 0)
+        return CFD_ERROR;
+    return host->position_set(host, "at", place) < 0 ? CFD_ERROR : CFD_MORE;
+}
+
 /* Passes descriptors, many times, to whoever reads them. */
 static int do_descriptors(const struct cfd_host *host)
 {
@@ -201,6 +214,7 @@ static const struct {
     {"lie", do_lie},
     {"descriptors", do_descriptors},
     {"log", do_log},
+    {"urgent", do_urgent},
     {"many", do_well},
 };
 
@@ -223,6 +237,15 @@ static int run_open(const struct cfd_host *host, void **ret_self)
             *ret_self = (void *)&modes[i];
     if (!strcmp(value.text, "early") && is_bad_now(host))
         _exit(3);
+    if (!strcmp(value.text, "urgent")) {
+        struct cfd_attribute hits = {.name = BAD_NAME "_hits",
+                                     .kind = CFD_EVENT,
+                                     .method = 1,
+                                     .unit = "",
+                                     .help = "Events.",
+                                     .labels = labels};
+        (void)host->declare(host, &hits);
+    }
     for (int i = 0; !strcmp(value.text, "many") && i < MANY_ATTRIBUTES; i++) {
         char name[32];
         snprintf(name, sizeof name, BAD_NAME "_%d", i);

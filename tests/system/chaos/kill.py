@@ -118,12 +118,12 @@ def aim(scene, victim, pid, at):
         time.sleep(scene.chance.uniform(0, 0.8))  # the time of the blow, not its proof
 
 
-def note_where(scene, victim, pid, at):
+def where(scene, pid, at):
     """Asked in the moment of the blow; an engine that was stopped for it stands still meanwhile."""
     stopped = (chaos.stat_of(pid) or "  ")[1] == "T"
-    scene.inside["commit"] += stopped and chaos.in_commit(scene.daemon.state)
-    scene.inside["rotation"] += scene.writer.rotating.is_set()
-    scene.inside["reload"] += at == "reload" and not scene.notices.answered()
+    return {"commit": stopped and chaos.in_commit(scene.daemon.state),
+            "rotation": scene.writer.rotating.is_set(),
+            "reload": at == "reload" and not scene.notices.answered()}
 
 
 # --- the blow ---
@@ -176,8 +176,10 @@ def aim_and_kill(scene, victim, at):
         scene.heads.take(scene.daemon)
         before = chaos.counted(scene.daemon)
         aim(scene, victim, pid, at)
-        note_where(scene, victim, pid, at)
+        inside = where(scene, pid, at)
         if chaos.kill(pid):
+            for place, is_inside in inside.items():
+                scene.inside[place] += is_inside
             return pid, before
     raise AssertionError("the %s was gone" % victim)
 

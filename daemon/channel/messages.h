@@ -66,6 +66,7 @@ enum message_type {
     MESSAGE_PROVED, /* collector, alone, of a process that was started for its selftest: text status
                        (passed, failed, none), text SHA-256 of the plugin's file, text version,
                        text why */
+    MESSAGE_WATCHED, /* collector: text source, u64 bytes, u64 lines - how much of it was read */
 
     /* Front and reader; of the engine the front asks POST /session alone. */
     MESSAGE_ASK = 60, /* front: JSON {id, method, path, query: {name: value}, body, token, peer:

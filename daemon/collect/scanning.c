@@ -109,6 +109,7 @@ static void lend_own(struct cfd_host *host)
     host->position_set = pass_position;
     host->open_file = open_plainly;
     host->now_ms = stepped_now;
+    host->watched = NULL; /* not offered: nothing is kept of it */
 }
 
 /* --- the plugin's life --- */

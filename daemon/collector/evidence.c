@@ -165,6 +165,18 @@ int lend_lost(const struct cfd_host *host, const struct cfd_loss *loss)
     return hand_over(lender, MESSAGE_LOST);
 }
 
+int lend_watched(const struct cfd_host *host, const char *source, uint64_t bytes, uint64_t lines)
+{
+    struct lender *lender = host->context;
+    if (!may_hand_over(lender) || !source || !*source || bytes >> 53 || lines >> 53)
+        return lend_refuse(lender, "watched outside of collect, without a source, or too much");
+    buffer_reset(&lender->message);
+    put_cut(&lender->message, source, LEND_EXCERPT);
+    wire_put_u64(&lender->message, bytes);
+    wire_put_u64(&lender->message, lines);
+    return hand_over(lender, MESSAGE_WATCHED);
+}
+
 int lend_position_set(const struct cfd_host *host, const char *key, const char *value)
 {
     struct lender *lender = host->context;

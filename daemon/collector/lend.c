@@ -283,6 +283,7 @@ void lend_begin(struct lender *lender)
         .fault = host_fault,
         .run_program = lend_run_program,
         .urgent = lend_urgent,
+        .watched = lend_watched,
     };
 }
 

@@ -81,6 +81,7 @@ int lend_emit(const struct cfd_host *host, const struct cfd_reading *reading);
 int lend_excerpt(const struct cfd_host *host, const struct cfd_excerpt *excerpt);
 int lend_missing(const struct cfd_host *host, uint32_t number, const char *why);
 int lend_lost(const struct cfd_host *host, const struct cfd_loss *loss);
+int lend_watched(const struct cfd_host *host, const char *source, uint64_t bytes, uint64_t lines);
 int lend_position_set(const struct cfd_host *host, const char *key, const char *value);
 int lend_urgent(const struct cfd_host *host);
 

@@ -4,12 +4,13 @@
 
 #include "ledger/digest.h"
 
-#include <stdint.h>
+#include "intake/seen.h"
 
 struct fold {
     int64_t runs;
     int64_t first_ms;
     int64_t last_ms;
+    struct seen seen;
     char hash[DIGEST_TEXT_SIZE]; /* of what makes the last run like another */
 };
 

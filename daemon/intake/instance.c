@@ -61,6 +61,7 @@ void instance_finish(struct instance *instance)
         return;
     run_finish(&instance->run);
     run_finish(&instance->waiting);
+    seen_finish(&instance->fold.seen);
     forget_attributes(instance);
     spans_finish(&instance->watched);
     json_decref(instance->scope);
@@ -265,7 +266,7 @@ json_t *instance_memory(const struct instance *instance)
 {
     return json_pack(
         "{s:s, s:s, s:b, s:I, s:I, s:I, s:o, s:o, s:O*, s:O*, s:I, s:s, s:o, s:s, s:I, s:I, s:I, "
-        "s:I, s:I, s:o, s:o, s:I, s:b, s:I, s:I, s:I, s:b}",
+        "s:I, s:I, s:o, s:o, s:I, s:b, s:I, s:I, s:I, s:b, s:o*}",
         "condition", condition_text(instance->condition), "reason",
         instance->reason ? instance->reason : "", "ever_well", instance->ever_well, "last_end",
         (json_int_t)instance->last_end_ms, "last_well", (json_int_t)instance->last_well_ms,
@@ -280,7 +281,7 @@ json_t *instance_memory(const struct instance *instance)
         "missed", missed_to_json(instance), "last_whole", (json_int_t)instance->last_whole_ms,
         "stepped", instance->stepped, "overflow", (json_int_t)instance->overflow_ms, "told",
         (json_int_t)instance->told_ms, "untold", (json_int_t)instance->untold, "clock_set",
-        instance->clock_set);
+        instance->clock_set, "folded_seen", seen_to_json(&instance->fold.seen));
 }
 
 static enum condition read_condition(const char *text)
@@ -370,6 +371,8 @@ int instance_remember(struct instance *instance, const json_t *memory)
     remember_missing(instance, memory);
     remember_measured(instance, memory);
     int code = remember_missed(instance, memory);
+    if (!code)
+        code = seen_from_json(json_object_get(memory, "folded_seen"), &instance->fold.seen);
     return code ? code : spans_from_json(json_object_get(memory, "watched"), &instance->watched);
 }
 

@@ -83,6 +83,14 @@ static const char *reason_of(const struct instance *instance, const struct run *
     return instance->condition != CONDITION_WELL && instance->reason ? instance->reason : "";
 }
 
+/* Names are no part of a leaf. */
+static json_t *take_sources(json_t *fields)
+{
+    json_t *sources = json_incref(json_object_get(fields, "sources"));
+    json_object_del(fields, "sources");
+    return sources;
+}
+
 /* Names, places and reasons of the run, how far its sources were read, and the state: a payload,
  * for a leaf holds none of them. */
 static int attach_circumstances(struct intake *intake, struct instance *instance,
@@ -91,14 +99,15 @@ static int attach_circumstances(struct intake *intake, struct instance *instance
     CLEAN(buffer_finish) struct buffer text = {0};
     CLEAN(clean_json) json_t *state = state_of(intake, instance);
     CLEAN(clean_json) json_t *reached = NULL;
+    CLEAN(clean_json) json_t *sources = take_sources(fields);
     int code = intake_positions(intake, instance, &reached, NULL);
     if (code)
         return code;
     CLEAN(clean_json)
     json_t *json = json_pack(
-        "{s:s, s:s, s:O*, s:O*, s:O*, s:O, s:O, s:o, s:O*}", "instance", instance->name, "reason",
-        reason_of(instance, run), "opened", run ? run->opened : NULL, "lost",
-        run ? run->lost : NULL, "missing", run ? run->missing : NULL, "positions",
+        "{s:s, s:s, s:O*, s:O*, s:O*, s:O*, s:O, s:O, s:o, s:O*}", "instance", instance->name,
+        "reason", reason_of(instance, run), "sources", sources, "opened", run ? run->opened : NULL,
+        "lost", run ? run->lost : NULL, "missing", run ? run->missing : NULL, "positions",
         json_object_get(reached, "positions"), "state", state, "cost", account_row(instance),
         "scope", json_array_size(instance->scope) ? instance->scope : NULL);
     CLEAN(clean_text) char *body = json ? json_canonical(json) : NULL;
@@ -152,18 +161,24 @@ static json_t *coverage_fields(struct instance *instance)
         (json_int_t)instance->evidence[0], "first", first, "last", last, "runs",
         (json_int_t)instance->fold.runs, "outcome", condition_text(instance->condition));
     instance->fold.runs = 0;
-    return fields;
+    int code = seen_tell(&instance->fold.seen, fields);
+    seen_finish(&instance->fold.seen);
+    if (!code)
+        return fields;
+    json_decref(fields);
+    return NULL;
 }
 
-/* Why the runs that are folded failed. */
-static int attach_reason(struct intake *intake, const struct instance *instance, json_t *fields)
+/* Why the runs that are folded failed, and what they read. */
+static int attach_fold(struct intake *intake, const struct instance *instance, json_t *fields)
 {
     CLEAN(buffer_finish) struct buffer text = {0};
+    CLEAN(clean_json) json_t *sources = take_sources(fields);
     CLEAN(clean_json)
-    json_t *json =
-        json_pack("{s:s, s:s}", "instance", instance->name, "reason", reason_of(instance, NULL));
+    json_t *json = json_pack("{s:s, s:s, s:O*}", "instance", instance->name, "reason",
+                             reason_of(instance, NULL), "sources", sources);
     CLEAN(clean_text) char *body = json ? json_canonical(json) : NULL;
-    if (instance->condition == CONDITION_WELL)
+    if (instance->condition == CONDITION_WELL && !sources)
         return 0;
     buffer_text(&text, body ? body : "");
     return body ? attach(intake, PAYLOAD_TEXT, &text, fields) : ERROR_MEMORY;
@@ -175,7 +190,7 @@ int leaves_end_fold(struct intake *intake, struct instance *instance, struct err
     if (!instance->fold.runs)
         return 0;
     json_t *fields = coverage_fields(instance);
-    int code = fields ? attach_reason(intake, instance, fields) : ERROR_MEMORY;
+    int code = fields ? attach_fold(intake, instance, fields) : ERROR_MEMORY;
     if (!code)
         return ledger_append(intake->ledger, LEAF_COVERAGE, fields, &leaf, error);
     json_decref(fields);
@@ -204,7 +219,9 @@ static int write_evidence(struct intake *intake, struct instance *instance, cons
         json_object_set_new(instance->last_run, "evidence",
                             json_integer((json_int_t)instance->evidence[0]));
     json_t *fields = evidence_fields(intake, instance, run);
-    int code = attach(intake, PAYLOAD_READINGS, &run->readings, fields);
+    int code = fields ? seen_tell(&run->seen, fields) : ERROR_MEMORY;
+    if (!code)
+        code = attach(intake, PAYLOAD_READINGS, &run->readings, fields);
     if (!code)
         code = attach(intake, PAYLOAD_EXCERPTS, &run->excerpts, fields);
     if (!code)

@@ -57,6 +57,8 @@ int merge_run(struct run *to, const struct run *from)
     }
     int code = to->readings.failed || to->excerpts.failed ? ERROR_MEMORY : 0;
     if (!code)
+        code = seen_merge(&to->seen, &from->seen);
+    if (!code)
         code = merge_object(&to->positions, from->positions);
     if (!code)
         code = merge_object(&to->missing, from->missing);
@@ -139,13 +141,14 @@ char *merge_to_text(const struct run *run)
 {
     CLEAN(clean_json)
     json_t *json = json_pack(
-        "{s:s%, s:s%, s:I, s:I, s:I, s:I, s:I, s:s, s:O*, s:O*, s:O*, s:O*}", "readings",
+        "{s:s%, s:s%, s:I, s:I, s:I, s:I, s:I, s:s, s:O*, s:O*, s:O*, s:O*, s:o*}", "readings",
         run->readings.data ? run->readings.data : "", run->readings.length, "excerpts",
         run->excerpts.data ? run->excerpts.data : "", run->excerpts.length, "count",
         (json_int_t)run->reading_count, "events", (json_int_t)run->event_count, "lines",
         (json_int_t)run->excerpt_count, "dropped", (json_int_t)run->excerpts_dropped, "refused",
         (json_int_t)run->out_of_scope, "why", run->why ? run->why : "", "positions", run->positions,
-        "opened", run->opened, "lost", run->lost, "missing", run->missing);
+        "opened", run->opened, "lost", run->lost, "missing", run->missing, "seen",
+        seen_to_json(&run->seen));
     return json ? json_canonical(json) : NULL;
 }
 
@@ -168,7 +171,9 @@ int merge_from_text(struct run *to, const char *text, struct error *error)
     run.opened = json_incref(json_object_get(json, "opened"));
     run.lost = json_incref(json_object_get(json, "lost"));
     run.missing = json_incref(json_object_get(json, "missing"));
-    code = merge_run(to, &run);
+    code = seen_from_json(json_object_get(json, "seen"), &run.seen);
+    if (!code)
+        code = merge_run(to, &run);
     run_finish(&run);
     return code;
 }

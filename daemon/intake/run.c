@@ -32,6 +32,7 @@ void run_finish(struct run *run)
     beyond_finish(run);
     buffer_finish(&run->readings);
     buffer_finish(&run->excerpts);
+    seen_finish(&run->seen);
     json_decref(run->positions);
     json_decref(run->opened);
     json_decref(run->lost);
@@ -429,6 +430,23 @@ static int on_counted(void *context, struct channel_message *message)
     return 0;
 }
 
+static int on_watched(void *context, struct channel_message *message)
+{
+    struct intake_link *link = context;
+    struct wire wire = wire_over(message->body, message->length);
+    struct run *run;
+    int error = open_run(link, &run);
+    if (error)
+        return error;
+    const char *source = wire_text(&wire);
+    uint64_t bytes = wire_u64(&wire), lines = wire_u64(&wire);
+    if (!wire_ended_well(&wire) || bytes >= (uint64_t)SEEN_MOST || lines >= (uint64_t)SEEN_MOST)
+        return refuse(link, "a malformed word of what it watched");
+    CLEAN(clean_text) char *plain = text_printable(source, strlen(source));
+    take_note(link, message);
+    return plain ? seen_add(&run->seen, plain, (int64_t)bytes, (int64_t)lines) : ERROR_MEMORY;
+}
+
 static int on_said(void *context, struct channel_message *message)
 {
     struct intake_link *link = context;
@@ -469,6 +487,7 @@ const struct channel_rule intake_rules[] = {
     {MESSAGE_BATCH, 8, BODY_MOST, CHANNEL_FD_NONE, on_batch},
     {MESSAGE_OUTCOME, 12, BODY_MOST, CHANNEL_FD_NONE, on_outcome},
     {MESSAGE_PROVED, 20, BODY_MOST, CHANNEL_FD_NONE, on_proved},
+    {MESSAGE_WATCHED, 20, BODY_MOST, CHANNEL_FD_NONE, on_watched},
     {MESSAGE_SAID, 8, BODY_MOST, CHANNEL_FD_NONE, on_said},
     {0},
 };

@@ -5,6 +5,7 @@
 #include "base/buffer.h"
 #include "channel/frame.h"
 #include "channel/messages.h"
+#include "intake/seen.h"
 #include "series/series.h"
 
 #include <jansson.h>
@@ -28,6 +29,7 @@ struct run {
     size_t batches;          /* of what waits: how many are merged in it */
     size_t event_count;      /* readings of events that are not zero */
     size_t out_of_scope;     /* refused */
+    struct seen seen;        /* how much it read */
     json_t *positions;
     json_t *opened;  /* files that were read: provenance */
     json_t *lost;    /* losses */

@@ -78,7 +78,7 @@ static int record(struct intake *intake, struct instance *instance, enum telling
     instance->untold++;
     switch (how) {
     case TELLING_NOTHING:
-        return 0;
+        return seen_merge(&instance->fold.seen, &instance->run.seen);
     case TELLING_HOLD:
         if (instance->run.urgent && !instance->tell_boot_ms)
             instance->tell_boot_ms = now.boot_ms + LEAVES_URGENT_MS;
@@ -92,7 +92,7 @@ static int record(struct intake *intake, struct instance *instance, enum telling
         instance->fold.first_ms = now.wall_ms;
     instance->fold.last_ms = now.wall_ms;
     instance->moved = true;
-    return 0;
+    return seen_merge(&instance->fold.seen, &instance->run.seen);
 }
 
 /* A run that ended well watched the time since the one before, if that was not too long ago. */

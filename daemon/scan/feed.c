@@ -226,6 +226,10 @@ int feed_source(const struct cfd_host *host, const struct feed_source *source)
     int status = emit(host, FEED_LINES, (double)source->lines, labels);
     if (status >= 0)
         status = emit(host, FEED_BYTES, (double)source->bytes, labels);
+    bool offered =
+        host->size >= offsetof(struct cfd_host, watched) + sizeof host->watched && host->watched;
+    if (status >= 0 && offered)
+        status = host->watched(host, source->name, source->bytes, source->lines);
     int64_t silence_ms = host->now_ms(host) - source->last_ms;
     if (status >= 0 && source->last_ms)
         status = emit(host, FEED_SILENCE, silence_ms < 0 ? 0 : (double)silence_ms / 1000, labels);

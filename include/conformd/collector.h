@@ -232,6 +232,10 @@ struct cfd_host {
      * it is called, an instance gets at most one evidence leaf a second so. Beyond `size` in older
      * daemons: then it is told at the interval. */
     int (*urgent)(const struct cfd_host *host);
+    /* How much of a source (file, unit) was read since this was last told, whatever was found in
+     * it; 0 lines where it has none. In collect. Not offered by every daemon: look at size and
+     * NULL. */
+    int (*watched)(const struct cfd_host *host, const char *source, uint64_t bytes, uint64_t lines);
 };
 
 enum cfd_collector_flag {

@@ -187,6 +187,17 @@ static int parse_group(struct book *book)
     return CFD_OK;
 }
 
+static void tell_watched(const struct cfd_host *host, const char *path, const struct buffer *bytes)
+{
+    uint64_t lines = 0;
+
+    if (host->size < offsetof(struct cfd_host, watched) + sizeof host->watched || !host->watched)
+        return;
+    for (size_t i = 0; i < bytes->length; i++)
+        lines += bytes->data[i] == '\n';
+    (void)host->watched(host, path, bytes->length, lines);
+}
+
 static void read_source(struct source *source, const struct cfd_host *host, const char *path)
 {
     CLEAN(clean_fd) int fd = host->open_file(host, path);
@@ -195,6 +206,8 @@ static void read_source(struct source *source, const struct cfd_host *host, cons
     source->status = fd < 0 ? fd : CFD_OK;
     if (fd >= 0 && file_read_fd(fd, FILE_LIMIT, &source->bytes) != 0)
         source->status = CFD_ERROR;
+    else if (fd >= 0)
+        tell_watched(host, path, &source->bytes);
 }
 
 int book_read(struct book *book, const struct cfd_host *host, const char *passwd,

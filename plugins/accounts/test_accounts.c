@@ -100,6 +100,10 @@ static void test_password_fields(void **state)
     assert_int_equal(fake_run(place->fake), CFD_OK);
     for (size_t i = 0; i < count; i++)
         check_verdict(place->fake, &verdicts[i]);
+    assert_int_equal(place->fake->watched.count, 3); /* passwd, shadow, group */
+    assert_int_equal(place->fake->watched.pair[0].to, count);
+    assert_true(place->fake->watched.pair[1].number > 0);
+    assert_int_equal(place->fake->watched.pair[2].to, 0);
     assert_false(fake_told(place->fake, HASH));
     assert_false(fake_told(place->fake, "abJnggxhB"));
     assert_true(fake_excerpted(place->fake, "accounts_hash_strong", "md5:$1$(hash):20000"));

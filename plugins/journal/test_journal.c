@@ -136,6 +136,8 @@ static void test_counts(void **state)
     write_journal(place, "system.journal", &text);
     expect(place, CFD_OK, 2);
     assert_true(fake_sum(place->fake, "log_lines", "source=journal") == 4);
+    assert_int_equal(place->fake->watched.pair[0].to, 4);
+    assert_true(place->fake->watched.pair[0].number > 0);
     assert_true(fake_excerpted(place->fake, "log_failures", FAILED));
     expect(place, CFD_OK, 0);
     add_entries(place, "system.journal", "ssh.service", 3);

@@ -88,6 +88,11 @@ static void test_counts(void **state)
     assert_true(fake_value(place->fake, "log_failures", "method=password,kind=login", &value));
     assert_true(value == 3);
     assert_true(fake_sum(place->fake, "log_lines", NULL) == 5);
+    assert_int_equal(place->fake->watched.count, 1);
+    assert_string_equal(place->fake->watched.pair[0].name, place->path);
+    assert_int_equal(place->fake->watched.pair[0].number,
+                     sizeof("nothing\nFailed none for x\r\n" HIT HIT HIT) - 1);
+    assert_int_equal(place->fake->watched.pair[0].to, 5);
     assert_true(fake_excerpted(place->fake, "log_failures", "Failed none for x"));
     expect(place, CFD_OK, 0);
     fake_append(place->root, "a.log", HIT);

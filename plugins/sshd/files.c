@@ -201,6 +201,17 @@ static int take_lines(struct reader *reader, struct file *file, struct buffer *b
     return status;
 }
 
+static void tell_watched(const struct cfd_host *host, const char *path, const struct buffer *bytes)
+{
+    uint64_t lines = 0;
+
+    if (host->size < offsetof(struct cfd_host, watched) + sizeof host->watched || !host->watched)
+        return;
+    for (size_t i = 0; i < bytes->length; i++)
+        lines += bytes->data[i] == '\n';
+    (void)host->watched(host, path, bytes->length, lines);
+}
+
 static int read_file(struct reader *reader, struct file *file)
 {
     CLEAN(clean_fd) int fd = reader->host->open_file(reader->host, file->path);
@@ -215,6 +226,7 @@ static int read_file(struct reader *reader, struct file *file)
     if (file_read_fd(fd, BYTES_MOST - reader->bytes, &bytes) != 0)
         return CFD_ERROR;
     reader->bytes += bytes.length;
+    tell_watched(reader->host, file->path, &bytes);
     file->match = strdup(file->outer);
     if (file->match)
         status = take_lines(reader, file, &bytes);

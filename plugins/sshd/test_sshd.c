@@ -77,6 +77,9 @@ static void test_asked(void **state)
     assert_true(fake_value_of(fake, "sshd_max_auth_tries", "match=") == 3);
     assert_true(fake_value_of(fake, "sshd_login_grace_seconds", NULL) == 60);
     assert_true(fake_excerpted(fake, "sshd_root_login_unrestricted", "PermitRootLogin yes"));
+    assert_int_equal(fake->watched.pair[0].number,
+                     sizeof("PermitRootLogin no\nMatch User root\nPermitRootLogin yes\n") - 1);
+    assert_int_equal(fake->watched.pair[0].to, 3);
     assert_string_equal(fake->excerpts[1].place, "line 3");
 }
 

@@ -148,6 +148,7 @@ void fake_clear(struct fake *fake)
     fake_pairs_clear(&fake->log);
     fake_pairs_clear(&fake->faults);
     fake_pairs_clear(&fake->opened);
+    fake_pairs_clear(&fake->watched);
     fake_pairs_clear(&fake->ran);
 }
 

@@ -29,7 +29,7 @@ struct fake_pair {
     char *name;
     char *text;
     int64_t number; /* log: level; programs: exit code; lost: from; denied: the status */
-    int64_t to;     /* lost: to */
+    int64_t to;     /* lost: to; watched: lines */
 };
 
 struct fake_pairs {
@@ -53,11 +53,12 @@ struct fake {
     struct fake_excerpt *excerpts;
     size_t excerpt_count;
     struct fake_pairs missing, lost, log, faults, positions;
-    struct fake_pairs opened; /* paths given to open_file, text: "" */
-    struct fake_pairs ran;    /* argv[0], text: all words with blanks between */
-    size_t urgent_count;      /* calls of urgent */
-    int fd;                   /* what start gave, or -1 */
-    int status;               /* of the last callback */
+    struct fake_pairs opened;  /* paths given to open_file, text: "" */
+    struct fake_pairs watched; /* source; number: bytes, to: lines */
+    struct fake_pairs ran;     /* argv[0], text: all words with blanks between */
+    size_t urgent_count;       /* calls of urgent */
+    int fd;                    /* what start gave, or -1 */
+    int status;                /* of the last callback */
 
     /* Its own. */
     const struct cfd_collector *plugin;

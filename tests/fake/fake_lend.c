@@ -192,6 +192,20 @@ static int lend_lost(const struct cfd_host *host, const struct cfd_loss *loss)
     return CFD_OK;
 }
 
+static int lend_watched(const struct cfd_host *host, const char *source, uint64_t bytes,
+                        uint64_t lines)
+{
+    struct fake *fake = fake_of(host);
+    struct fake_pair *pair;
+
+    if (fake->opening || !source || !*source)
+        return refuse(fake, "watched in open, or without a source");
+    pair = fake_pairs_add(&fake->watched, source, "");
+    pair->number = (int64_t)bytes;
+    pair->to = (int64_t)lines;
+    return CFD_OK;
+}
+
 static int lend_position_set(const struct cfd_host *host, const char *key, const char *value)
 {
     struct fake *fake = fake_of(host);
@@ -335,5 +349,6 @@ void fake_lend(struct fake *fake)
                                    .declare = lend_declare,
                                    .fault = lend_fault,
                                    .run_program = fake_host_run,
-                                   .urgent = lend_urgent};
+                                   .urgent = lend_urgent,
+                                   .watched = lend_watched};
 }

@@ -144,6 +144,17 @@ static int on_any(void *context, struct channel_message *message)
     return 0;
 }
 
+static int on_watched(void *context, struct channel_message *message)
+{
+    struct scene *scene = context;
+    struct wire wire = wire_over(message->body, message->length);
+    scene->taken = message->sequence;
+    assert_string_equal(wire_text(&wire), "/a/file");
+    scene->watched_bytes += wire_u64(&wire);
+    scene->watched_lines += wire_u64(&wire);
+    return wire_ended_well(&wire) ? 0 : ERROR_PEER;
+}
+
 static int on_batch(void *context, struct channel_message *message)
 {
     struct scene *scene = context;
@@ -192,6 +203,7 @@ static const struct channel_rule engine_rules[] = {
     {MESSAGE_EXCERPT, 16, CHANNEL_MOST, CHANNEL_FD_NONE, on_any},
     {MESSAGE_MISSING, 8, CHANNEL_MOST, CHANNEL_FD_NONE, on_any},
     {MESSAGE_LOST, 28, CHANNEL_MOST, CHANNEL_FD_NONE, on_any},
+    {MESSAGE_WATCHED, 0, CHANNEL_MOST, CHANNEL_FD_NONE, on_watched},
     {MESSAGE_OPENED, 36, CHANNEL_MOST, CHANNEL_FD_NONE, on_any},
     {MESSAGE_BATCH, 8, CHANNEL_MOST, CHANNEL_FD_NONE, on_batch},
     {MESSAGE_OUTCOME, 12, CHANNEL_MOST, CHANNEL_FD_NONE, on_outcome},

@@ -23,6 +23,7 @@ struct scene {
     uint64_t acked;
     size_t most_outstanding;
     size_t readings, tables, excerpts, missing, lost, opened, said, outcomes, collects;
+    uint64_t watched_bytes, watched_lines;
     int64_t outcome;
     char outcome_why[256];
     char said_all[4096];

@@ -304,6 +304,16 @@ void scene_missing(struct scene *scene, struct intake_link *link, uint32_t attri
     assert_int_equal(scene_send(scene, link, MESSAGE_MISSING, &body), 0);
 }
 
+int scene_watched(struct scene *scene, struct intake_link *link, const char *source, uint64_t bytes,
+                  uint64_t lines)
+{
+    CLEAN(buffer_finish) struct buffer body = {0};
+    wire_put_text(&body, source);
+    wire_put_u64(&body, bytes);
+    wire_put_u64(&body, lines);
+    return scene_send(scene, link, MESSAGE_WATCHED, &body);
+}
+
 void scene_outcome(struct scene *scene, struct intake_link *link, int64_t status, const char *why)
 {
     CLEAN(buffer_finish) struct buffer body = {0};

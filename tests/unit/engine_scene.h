@@ -57,6 +57,9 @@ void scene_reading(struct scene *scene, struct intake_link *link, uint32_t attri
                    const char *user, double value);
 void scene_missing(struct scene *scene, struct intake_link *link, uint32_t attribute,
                    const char *why);
+/* How much of a source it read. */
+int scene_watched(struct scene *scene, struct intake_link *link, const char *source, uint64_t bytes,
+                  uint64_t lines);
 void scene_outcome(struct scene *scene, struct intake_link *link, int64_t status, const char *why);
 void scene_batch(struct scene *scene, struct intake_link *link, uint32_t flags, const char *at);
 void scene_eof(struct intake_link *link);

@@ -104,6 +104,39 @@ static void test_open_file(void **state)
     wait(NULL);
 }
 
+/* --- what was watched --- */
+
+static int collect_watched(struct scene *scene, const struct cfd_host *host)
+{
+    (void)scene;
+    assert_true(host->size > offsetof(struct cfd_host, watched));
+    assert_int_equal(host->watched(host, "/a/file", 1000, 12), CFD_OK);
+    assert_int_equal(host->watched(host, "/a/file", 0, 0), CFD_OK);
+    assert_int_equal(host->watched(host, "/a/file", 24, 3), CFD_OK);
+    assert_int_equal(host->watched(host, NULL, 1, 1), CFD_INVALID);
+    assert_int_equal(host->watched(host, "", 1, 1), CFD_INVALID);
+    assert_int_equal(host->watched(host, "/a/file", UINT64_MAX, 1), CFD_INVALID);
+    assert_int_equal(host->watched(host, "/a/file", 1, (uint64_t)1 << 53), CFD_INVALID);
+    return CFD_OK;
+}
+
+static int open_watched(struct scene *scene, const struct cfd_host *host)
+{
+    (void)scene;
+    assert_int_equal(host->watched(host, "/a/file", 1, 1), CFD_INVALID);
+    return CFD_OK;
+}
+
+static void test_watched(void **state)
+{
+    (void)state;
+    struct scene scene = {.open = open_watched, .collect = collect_watched};
+    assert_int_equal(scene_run(&scene, false, "{}"), 0);
+    assert_int_equal(scene.watched_bytes, 1024);
+    assert_int_equal(scene.watched_lines, 15);
+    scene_end(&scene);
+}
+
 /* --- programs --- */
 
 static int run(const struct cfd_host *host, const char *script, int64_t timeout_ms, size_t limit,
@@ -172,6 +205,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_open_file),
+        cmocka_unit_test(test_watched),
         cmocka_unit_test(test_run_program),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

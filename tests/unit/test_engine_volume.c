@@ -217,6 +217,66 @@ static void standing_by_is_folded(void **state)
     intake_link_free(link);
 }
 
+static void watch(struct scene *scene, struct intake_link *link, const char *source, uint64_t bytes,
+                  uint64_t lines)
+{
+    assert_int_equal(scene_watched(scene, link, source, bytes, lines), 0);
+}
+
+/* How much of the sources was read is in the leaf, which of them beside it. */
+static void what_was_watched_is_told(void **state)
+{
+    struct scene *scene = *state;
+    struct intake_link *link = begin(scene);
+    assert_int_equal(scene_leaves(scene, "evidence", "\"bytes\""), 0); /* it did not say */
+    scene_pass(scene, 10000);
+    scene_reading(scene, link, 1, "ann", 1);
+    watch(scene, link, "/log/a", 100, 2);
+    watch(scene, link, "/log/b", 11, 1);
+    watch(scene, link, "/log/a", 100, 2);
+    scene_batch(scene, link, 0, "1");
+    scene_settle(scene);
+    assert_int_equal(scene_leaves(scene, "evidence", "\"bytes\":211,"), 1);
+    assert_int_equal(scene_leaves(scene, "evidence", "\"lines\":5,"), 1);
+    /* What waits for the interval's end outlives a crash. */
+    watch(scene, link, "/log/a", 7, 1);
+    hit(scene, link, 1, 0, "2");
+    watch(scene, link, "/log/a", 6, 1);
+    hit(scene, link, 1, 0, "3");
+    assert_int_equal(scene_count(scene, "SELECT count(*) FROM pending"), 2);
+    scene_crash(scene);
+    intake_link_free(link);
+    scene_open(scene);
+    link = scene_connect(scene, "log", scene_stream_tables);
+    scene_pass(scene, 10000);
+    scene_batch(scene, link, 1, "4");
+    scene_settle(scene);
+    assert_int_equal(scene_leaves(scene, "evidence", "\"bytes\":13,"), 1);
+    for (int i = 0; i < 6 * 61; i++) {
+        scene_pass(scene, 10000);
+        watch(scene, link, "/log/b", i == 5 ? 50 : 0, i == 5);
+        scene_batch(scene, link, 1, NULL);
+        scene_settle(scene);
+        if (i != 100)
+            continue;
+        scene_crash(scene);
+        intake_link_free(link);
+        scene_open(scene);
+        link = scene_connect(scene, "log", scene_stream_tables);
+    }
+    assert_int_equal(scene_leaves(scene, "coverage", "\"bytes\":50,"), 1);
+    assert_int_equal(scene_leaves(scene, "", "/log/"), 0);
+    CLEAN(buffer_finish) struct buffer text = {0};
+    int64_t leaf = scene_count(scene, "SELECT max(leaf) FROM payloads WHERE kind = 3 AND"
+                                      " CAST(body AS TEXT) LIKE '%\"sources\"%'");
+    assert_int_equal(
+        ledger_payload(scene->engine->ledger, leaf, PAYLOAD_TEXT, &text, &scene->error), 0);
+    assert_non_null(strstr(text.data, "\"sources\":{\"/log/b\":[50,1]}"));
+    assert_int_equal(scene_watched(scene, link, "/log/a", (uint64_t)1 << 53, 0), ERROR_PEER);
+    scene_crash(scene);
+    intake_link_free(link);
+}
+
 static void results_once_a_day(void **state)
 {
     struct scene *scene = *state;
@@ -290,6 +350,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(urgent_is_bounded, set_up, tear_down),
         cmocka_unit_test_setup_teardown(quiet_hours_are_folded, set_up, tear_down),
         cmocka_unit_test_setup_teardown(standing_by_is_folded, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_was_watched_is_told, set_up, tear_down),
         cmocka_unit_test_setup_teardown(results_once_a_day, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_quiet_day, set_up, tear_down),
     };

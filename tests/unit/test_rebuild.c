@@ -54,6 +54,7 @@ static struct intake_link *live(struct scene *scene)
         snprintf(position, sizeof position, "%d", i);
         scene_pass(scene, 10000);
         scene_reading(scene, link, 2, NULL, i % 50);
+        assert_int_equal(scene_watched(scene, link, "/var/log/a", (uint64_t)i, 1), 0);
         if (i % 37 < 3)
             scene_reading(scene, link, 1, i % 2 ? "ann" : "bob", i % 5 + 1);
         scene_batch(scene, link, 1, position);

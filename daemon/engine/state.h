@@ -1,4 +1,4 @@
-/* What the engine holds in memory. Inside the room only. */
+/* What the engine holds in memory. Inside the room, and for acts. */
 #ifndef ENGINE_STATE_H
 #define ENGINE_STATE_H
 

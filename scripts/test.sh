@@ -112,7 +112,7 @@ fi
 mkdir -p build
 run_preset dev all -LE 'long|bench|machine'
 if [ "$quick" = no ]; then
-    # plain: what sanitizers make too slow, and what is judged by its time.
+    # plain: what is nothing but times, and what sanitizers make far too slow.
     run_preset asan all -L 'unit|plugin|system|fuzz' -LE 'long|bench|machine|plain'
     run_preset fuzz fuzz_targets -L fuzzing -LE 'long|bench|machine'
     run_preset release all -L machine

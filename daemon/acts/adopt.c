@@ -142,6 +142,7 @@ static int adopt_measure(struct engine *engine, struct judged *judged, const str
                                       .hash = judged->measure->hash,
                                       .actor = act->actor,
                                       .attributed = act->attributed,
+                                      .right = act->right,
                                       .role = json_text_of(act->arguments, "role", "adopter"),
                                       .reason = json_text_of(act->arguments, "reason", "adopted"),
                                       .baseline = items};
@@ -236,6 +237,7 @@ int act_approve(struct engine *engine, const struct act *act, json_t **ret_body,
                                       .hash = hash,
                                       .actor = act->actor,
                                       .attributed = act->attributed,
+                                      .right = act->right,
                                       .role = json_text_of(act->arguments, "role", ""),
                                       .reason = json_text_of(act->arguments, "reason", "")};
     if (!code)

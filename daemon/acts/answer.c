@@ -18,11 +18,15 @@ static json_t *reply(const json_t *ask, int status, json_t *body)
 static json_t *begin(struct engine *engine, const json_t *ask, int64_t now_ms)
 {
     CLEAN(error_finish) struct error error = {0};
-    CLEAN(clean_text) char *session = NULL;
-    int code = session_begin(engine, json_text_of(ask, "body", ""), now_ms, &session, &error);
+    CLEAN(session_begun_finish) struct session_begun begun = {0};
+    int code = session_begin(engine, json_text_of(ask, "body", ""), now_ms, &begun, &error);
     if (code)
         return reply(ask, 401, json_pack("{s:s}", "error", error_sentence(&error)));
-    return reply(ask, 200, json_pack("{s:s}", "session", session));
+    json_t *answer = reply(ask, 200, json_pack("{s:s}", "session", begun.session));
+    /* For the line in the front's log. */
+    json_object_set_new(answer, "read",
+                        json_pack("{s:s, s:s}", "what", "session", "by", begun.actor));
+    return answer;
 }
 
 json_t *acts_answer(struct engine *engine, const json_t *ask, struct moment now)

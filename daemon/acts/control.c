@@ -29,14 +29,26 @@ struct command {
     const char *name;
     bool decides; /* needs somebody to answer for it */
     int (*act)(struct engine *engine, const struct act *act, json_t **ret_body,
-               struct error *error);
+               struct error *error); /* NULL: collect, which is answered later */
 };
 
 static const struct command commands[] = {
-    {"adopt", true, act_adopt},     {"approve", true, act_approve},
-    {"open", false, act_open},      {"alert_test", false, act_alert_test},
-    {"nc_take", true, act_nc_take}, {"nc_dismiss", true, act_nc_dismiss},
+    {"collect", false, NULL},
+    {"adopt", true, act_adopt},
+    {"approve", true, act_approve},
+    {"open", false, act_open},
+    {"nc_take", true, act_nc_take},
+    {"alert_test", false, act_alert_test},
+    {"nc_dismiss", true, act_nc_dismiss},
 };
+
+static const struct command *find_command(const char *name)
+{
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    return NULL;
+}
 
 /* The whole act is one transaction; a refusal leaves nothing behind. */
 static json_t *run_command(struct engine *engine, const struct command *command, struct act *act)
@@ -85,32 +97,46 @@ static json_t *collect(struct engine *engine, const json_t *arguments,
     return NULL;
 }
 
+/* Whose rights count is who is logged in; without a login, who asks. */
+static int may(const struct engine *engine, const struct command *command,
+               const struct acts_asker *asker, char **ret_right, struct error *error)
+{
+    bool attributed = asker->loginuid != (uint32_t)-1;
+    if (command->decides && !may_decide(engine, asker))
+        return error_set(error, ERROR_DENIED,
+                         "this decision must be somebody's: your session has no audit loginuid "
+                         "(/proc/self/loginuid); log in as yourself and use sudo, or set "
+                         "allow_unattributed = true, and every such act will say so");
+    struct acts_wish wish = {command->name, command->decides,
+                             attributed ? asker->loginuid : asker->uid};
+    return acts_allow(json_object_get(engine->config, "rights"), &wish, ret_right, error);
+}
+
 json_t *acts_control(struct engine *engine, const json_t *request, const struct acts_asker *asker,
                      struct moment now)
 {
+    CLEAN(error_finish) struct error error = {0};
     const char *name = json_text_of(request, "command", "");
     const json_t *arguments = json_object_get(request, "arguments");
+    const json_t *measures = json_object_get(arguments, "measures");
+    const struct command *command = find_command(name);
     bool attributed = asker->loginuid != (uint32_t)-1;
     CLEAN(clean_text)
     char *actor = attributed ? text_format("uid %u", asker->loginuid)
                              : text_format("uid %u (unattributed)", asker->uid);
-    const json_t *measures = json_object_get(arguments, "measures");
+    CLEAN(clean_text) char *right = NULL;
     /* Taken as none at all they would mean everything. */
     if ((arguments && !json_is_object(arguments)) || (measures && !json_is_array(measures)))
         return refuse(ERROR_FORMAT, "\"arguments\" is no object, or \"measures\" in it no list");
-    if (strcmp(name, "collect") == 0)
-        return collect(engine, arguments, asker, now);
-    for (size_t i = 0; actor && i < sizeof commands / sizeof *commands; i++) {
-        if (strcmp(commands[i].name, name) != 0)
-            continue;
-        if (commands[i].decides && !may_decide(engine, asker))
-            return refuse(ERROR_DENIED,
-                          "this decision must be somebody's: your session has no audit loginuid "
-                          "(/proc/self/loginuid); log in as yourself and use sudo, or set "
-                          "allow_unattributed = true, and every such act will say so");
-        struct act act = {arguments, actor, attributed, now};
-        return run_command(engine, &commands[i], &act);
+    if (!command) {
+        error_set(&error, ERROR_FORMAT, "there is no command \"%s\"", name);
+        return refuse(ERROR_FORMAT, error_sentence(&error));
     }
-    CLEAN(clean_text) char *text = text_format("there is no command \"%s\"", name);
-    return refuse(ERROR_FORMAT, text ? text : name);
+    int code = actor ? may(engine, command, asker, &right, &error) : ERROR_MEMORY;
+    if (code)
+        return refuse(code, error_sentence(&error));
+    if (!command->act)
+        return collect(engine, arguments, asker, now);
+    struct act act = {arguments, actor, attributed, right, now};
+    return run_command(engine, command, &act);
 }

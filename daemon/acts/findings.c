@@ -16,11 +16,17 @@ static int move(struct engine *engine, const struct act *act, enum finding_state
                 const char *reason, struct error *error)
 {
     struct register_context context = {engine->store, engine->ledger, engine->turn_ms};
+    /* By which right is ours to say, whatever the request brought. */
+    CLEAN(clean_json) json_t *details = json_copy((json_t *)(uintptr_t)act->arguments);
+    if (details)
+        json_object_del(details, "right");
+    if (details && act->right && json_object_set_new(details, "right", json_string(act->right)))
+        return error_set(error, ERROR_FORMAT, "the right has no name in UTF-8");
     struct register_move wanted = {.ref = json_text_of(act->arguments, "ref", ""),
                                    .to = to,
                                    .actor = {act->actor, act->attributed},
                                    .reason = reason,
-                                   .details = act->arguments};
+                                   .details = details};
     return register_move(&context, &wanted, error);
 }
 

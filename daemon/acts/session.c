@@ -1,6 +1,7 @@
 /* One-time links, and the sessions that they become. Only hashes are stored. */
 #include "acts/acts.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clean.h"
@@ -95,8 +96,15 @@ static int use_up(struct engine *engine, const char *token, struct error *error)
     return store_run(query, error);
 }
 
-int session_begin(struct engine *engine, const char *token, int64_t now_ms, char **ret_session,
-                  struct error *error)
+void session_begun_finish(struct session_begun *begun)
+{
+    free(begun->session);
+    free(begun->actor);
+    *begun = (struct session_begun){0};
+}
+
+int session_begin(struct engine *engine, const char *token, int64_t now_ms,
+                  struct session_begun *ret, struct error *error)
 {
     char session[TOKEN_TEXT];
     CLEAN(clean_text) char *actor = find_link(engine, token, now_ms);
@@ -118,6 +126,7 @@ int session_begin(struct engine *engine, const char *token, int64_t now_ms, char
         turn_undo(engine);
         return code;
     }
-    *ret_session = strdup(session);
-    return *ret_session ? 0 : ERROR_MEMORY;
+    *ret = (struct session_begun){strdup(session), actor};
+    actor = NULL;
+    return ret->session ? 0 : ERROR_MEMORY;
 }

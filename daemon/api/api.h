@@ -23,6 +23,8 @@ struct api {
 enum { API_NEEDS_LEDGER = 1, API_NEEDS_SERIES = 2 };
 /* Which of them this path reads. */
 unsigned api_needs(const char *path);
+/* What of people or of evidence this path shows, in a word for the log of reads; NULL: nothing. */
+const char *api_shows(const char *path);
 
 struct api_request {
     const char *method;  /* "GET"; or "POST" for /api/v1, its form being in query already */

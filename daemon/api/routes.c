@@ -12,22 +12,23 @@ struct route {
     const char *pattern; /* a * stands for one part, which the handler gets as its name */
     unsigned needs;      /* api_needs */
     int (*show)(struct call *call, json_t **ret, struct error *error);
+    const char *shows; /* api_shows */
 };
 
 static const struct route routes[] = {
-    {"/api/status", API_NEEDS_LEDGER, api_show_status},
-    {"/api/collectors", 0, api_list_collectors},
-    {"/api/measures", 0, api_list_measures},
-    {"/api/measures/*", 0, api_show_measure},
-    {"/api/objectives", 0, api_list_objectives},
-    {"/api/findings", 0, api_list_findings},
-    {"/api/findings/*", 0, api_show_finding},
-    {"/api/not_judged", 0, api_list_not_judged},
-    {"/api/privacy", 0, api_show_privacy},
-    {"/api/evidence", API_NEEDS_LEDGER, api_list_evidence},
-    {"/api/evidence/*", API_NEEDS_LEDGER, api_show_evidence},
-    {"/api/costs", 0, api_list_costs},
-    {"/api/stated", 0, api_show_stated},
+    {"/api/status", API_NEEDS_LEDGER, api_show_status, NULL},
+    {"/api/collectors", 0, api_list_collectors, NULL},
+    {"/api/measures", 0, api_list_measures, NULL},
+    {"/api/measures/*", 0, api_show_measure, NULL},
+    {"/api/objectives", 0, api_list_objectives, NULL},
+    {"/api/findings", 0, api_list_findings, "findings"},
+    {"/api/findings/*", 0, api_show_finding, "findings"},
+    {"/api/not_judged", 0, api_list_not_judged, NULL},
+    {"/api/privacy", 0, api_show_privacy, NULL},
+    {"/api/evidence", API_NEEDS_LEDGER, api_list_evidence, NULL},
+    {"/api/evidence/*", API_NEEDS_LEDGER, api_show_evidence, "evidence"},
+    {"/api/costs", 0, api_list_costs, NULL},
+    {"/api/stated", 0, api_show_stated, NULL},
 };
 
 struct v1_route {
@@ -35,15 +36,16 @@ struct v1_route {
     bool post;      /* Prometheus takes the parameters as a form, too */
     unsigned needs; /* api_needs */
     int (*show)(struct call *call, struct buffer *data, struct error *error);
+    const char *shows; /* api_shows */
 };
 
 static const struct v1_route v1_routes[] = {
-    {"/api/v1/query", true, API_NEEDS_SERIES, api_v1_query},
-    {"/api/v1/query_range", true, API_NEEDS_SERIES, api_v1_query_range},
-    {"/api/v1/series", true, API_NEEDS_SERIES, api_v1_series},
-    {"/api/v1/labels", true, API_NEEDS_SERIES, api_v1_labels},
-    {"/api/v1/label/*/values", false, API_NEEDS_SERIES, api_v1_label_values},
-    {"/api/v1/metadata", false, 0, api_v1_metadata},
+    {"/api/v1/query", true, API_NEEDS_SERIES, api_v1_query, "series"},
+    {"/api/v1/query_range", true, API_NEEDS_SERIES, api_v1_query_range, "series"},
+    {"/api/v1/series", true, API_NEEDS_SERIES, api_v1_series, "series"},
+    {"/api/v1/labels", true, API_NEEDS_SERIES, api_v1_labels, NULL},
+    {"/api/v1/label/*/values", false, API_NEEDS_SERIES, api_v1_label_values, "series"},
+    {"/api/v1/metadata", false, 0, api_v1_metadata, NULL},
 };
 
 /* True when the path follows the pattern; ret_name then holds what stands for its *, or NULL. */
@@ -150,6 +152,18 @@ unsigned api_needs(const char *path)
         if (path_matches(v1_routes[i].pattern, path, &name))
             return v1_routes[i].needs;
     return 0;
+}
+
+const char *api_shows(const char *path)
+{
+    CLEAN(clean_text) char *name = NULL;
+    for (size_t i = 0; i < sizeof routes / sizeof *routes; i++)
+        if (path_matches(routes[i].pattern, path, &name))
+            return routes[i].shows;
+    for (size_t i = 0; i < sizeof v1_routes / sizeof *v1_routes; i++)
+        if (path_matches(v1_routes[i].pattern, path, &name))
+            return v1_routes[i].shows;
+    return NULL;
 }
 
 void api_answer(const struct api *api, const struct api_request *request, struct api_response *ret)

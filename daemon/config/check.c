@@ -301,7 +301,7 @@ int check_whole(struct config *config)
     } checks[] = {
         {"collectors", check_collector}, {"measures", check_measure},
         {"objectives", check_objective}, {"rules", check_rule},
-        {"channels", check_channel},
+        {"channels", check_channel},     {"rights", check_right},
     };
     check_listener(config);
     for (size_t i = 0; i < KEYED; i++)

@@ -45,6 +45,8 @@ int canonical_make(struct config *config) MUST_CHECK;
 /* What one setting alone cannot show: names, pairs, references. ERROR_MEMORY only. */
 int check_whole(struct config *config) MUST_CHECK;
 int check_stated(struct config *config) MUST_CHECK;
+/* One item of `rights`: whom it names is put beside it as numbers, {"uids": {who: [uid...]}}. */
+int check_right(struct config *config, size_t index, const json_t *right) MUST_CHECK;
 
 /* Roles that measures do not give, and the list `unasked` of those that nobody asked for. */
 int roles_fill(json_t *whole) MUST_CHECK;

@@ -38,23 +38,12 @@ static json_t *pick_each(const json_t *list, const char *const *names)
 
 static json_t *engine_part(const struct config *config)
 {
-    static const char *const members[] = {"state_dir",
-                                          "runtime_dir",
-                                          "allow_unattributed",
-                                          "keep",
-                                          "keep_readings",
-                                          "keep_excerpts",
-                                          "classification",
-                                          "measures",
-                                          "objectives",
-                                          "record_classes",
-                                          "lost_after",
-                                          "lost_after_urgent",
-                                          "scope",
-                                          "soa",
-                                          "unasked",
-                                          "trust_clock",
-                                          NULL};
+    static const char *const members[] = {"state_dir",      "runtime_dir",   "allow_unattributed",
+                                          "keep",           "keep_readings", "keep_excerpts",
+                                          "classification", "measures",      "objectives",
+                                          "record_classes", "lost_after",    "lost_after_urgent",
+                                          "scope",          "soa",           "unasked",
+                                          "trust_clock",    "rights",        NULL};
     static const char *const collectors[] = {
         "name",         "plugin",      "every",       "scope",      "deadline", "enabled",
         "series_limit", "legal_basis", "reviewed_by", "review_due", NULL};
@@ -159,7 +148,7 @@ static json_t *collector_part(const struct config *config, const char *instance)
 
 json_t *config_part(const struct config *config, enum config_role role, const char *instance)
 {
-    static const char *const of_front[] = {"http", NULL};
+    static const char *const of_front[] = {"http", "log_reads", NULL};
     static const char *const of_courier[] = {"channels", NULL};
     static const char *const of_reader[] = {"state_dir", "keep", "log_level", NULL};
     json_t *part = NULL;

@@ -223,6 +223,14 @@ const struct setting schema_table[] = {
     {"log_level", SETTING_STRING, 0, 0, 0, "info", "The least that is logged.", NULL, log_levels},
     {"allow_unattributed", SETTING_BOOLEAN, 0, 0, 0, "false",
      "true lets root without a login identity approve, except, verify and close.", NULL, NULL},
+    {"rights", SETTING_GROUP, SETTING_LIST, 0, 0, NULL,
+     "Who may do what through the control socket. Not given: whoever may open it may do all; once "
+     "given, nobody else. It is the audit loginuid that counts, not su or sudo.",
+     schema_rights, NULL},
+    {"log_reads", SETTING_BOOLEAN, 0, 0, 0, "true",
+     "A line in the log for who opens a session and who reads evidence, findings or series: one a "
+     "reader, kind and minute, with a count and no content.",
+     NULL, NULL},
     {"trust_clock", SETTING_BOOLEAN, 0, 0, 0, "false",
      "true lets results count towards recovery although the kernel does not hold its clock for "
      "synchronised.",

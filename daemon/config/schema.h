@@ -56,6 +56,7 @@ struct setting {
 
 extern const struct setting schema_table[];
 /* stated.c: groups of it. */
+extern const struct setting schema_rights[];
 extern const struct setting schema_scope[];
 extern const struct setting schema_soa[];
 extern const struct setting schema_families[];

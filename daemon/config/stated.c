@@ -1,9 +1,26 @@
-/* The settings of what an organization states: scope, applicability, roles, classes of records. */
+/* The settings of what an organization states: rights, scope, applicability, roles, classes of
+ * records. */
 #include "config/schema.h"
 
 #define LONGEST 4000 /* bytes of a text that people read */
 
 static const char *const statuses[] = {"implemented", "in_progress", "not_started", NULL};
+
+/* The control socket's commands, and two words for several of them. */
+static const char *const acts[] = {"operate", "decide",  "collect", "alert_test", "open",
+                                   "adopt",   "approve", "nc_take", "nc_dismiss", NULL};
+
+const struct setting schema_rights[] = {
+    {"who", SETTING_STRING, SETTING_LIST | SETTING_REQUIRED, 1, 255, NULL,
+     "Users by name or as \"uid:1000\", groups as \"group:isms\": their members at the time at "
+     "which this is read.",
+     NULL, NULL},
+    {"acts", SETTING_STRING, SETTING_LIST | SETTING_REQUIRED, 0, 0, NULL,
+     "What they may do: operate is collect, alert_test and open; decide is adopt, approve, "
+     "nc_take and nc_dismiss.",
+     NULL, acts},
+    {0},
+};
 
 const struct setting schema_scope[] = {
     {"version", SETTING_INTEGER, 0, 1, 1e9, "1",

@@ -8,6 +8,8 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/minutes.h"
+#include "base/text.h"
 #include "decide/control.h"
 #include "decide/peers.h"
 #include "decide/rebuilding.h"
@@ -28,8 +30,9 @@ struct main_state {
     struct control control;
     struct loop_timer *turn;
     struct loop_timer *tick;
-    int64_t published; /* turns when /metrics was last rendered */
-    int ticks;         /* since health was last told */
+    int64_t published;      /* turns when /metrics was last rendered */
+    int ticks;              /* since health was last told */
+    struct minutes refused; /* acts, by who asked */
     json_t *prepared;
     bool stopping;
 };
@@ -93,6 +96,32 @@ static void publish_all(struct main_state *state)
     publish(state, "samples", true);
 }
 
+static void tell_refused(struct main_state *state, int64_t now_ms)
+{
+    char *key;
+    uint64_t count;
+    while (!minutes_take(&state->refused, now_ms, &key, &count)) {
+        CLEAN(clean_text) char *taken = key;
+        log_write(LOG_LEVEL_WARNING, "%s: refused %llu times more since the last line", taken,
+                  (unsigned long long)count);
+    }
+}
+
+/* One line for who asks for what he may not do, and the rest of a minute counted. */
+static void note_refused(struct main_state *state, const json_t *request, const json_t *answer,
+                         const struct acts_asker *asker)
+{
+    if (strcmp(json_text_of(answer, "code", ""), "denied") != 0)
+        return;
+    const char *act = json_text_of(request, "command", "");
+    CLEAN(clean_text)
+    char *key = asker->loginuid == (uint32_t)-1
+                    ? text_format("%s by uid %u, no login", act, asker->uid)
+                    : text_format("%s by uid %u, login %u", act, asker->uid, asker->loginuid);
+    if (key && minutes_add(&state->refused, key, clock_now().boot_ms))
+        log_write(LOG_LEVEL_WARNING, "%s: refused: %s", key, json_text_of(answer, "sentence", ""));
+}
+
 static void on_tick(void *context)
 {
     struct main_state *state = context;
@@ -102,6 +131,7 @@ static void on_tick(void *context)
     if (state->stopping)
         return;
     publish_all(state);
+    tell_refused(state, clock_now().boot_ms);
     if (engine_idle(state->engine, clock_now(), &error))
         fail(state, "the store", &error);
     peers_tell_parent(&state->peers, MESSAGE_WATCH, watch);
@@ -194,6 +224,7 @@ static json_t *on_command(void *context, const json_t *request, const struct act
 {
     struct main_state *state = context;
     json_t *answer = acts_control(state->engine, request, asker, clock_now());
+    note_refused(state, request, answer, asker);
     schedule_turn(state);
     return answer;
 }
@@ -372,6 +403,8 @@ int main(int argc, char **argv)
     loop_timer_free(state.turn);
     loop_timer_free(state.tick);
     engine_abort(state.engine);
+    tell_refused(&state, INT64_MAX);
+    minutes_finish(&state.refused);
     sandbox_finish(&state.sandbox);
     child_finish(&state.child);
     return code ? 4 : 0;

@@ -65,6 +65,9 @@ int answer_read(const json_t *message, struct answer *ret)
         .body = json_is_string(body) ? json_string_value(body) : "",
         .length = json_string_length(body),
     };
+    const json_t *read = json_object_get(message, "read");
+    answer.read_what = json_string_value(json_object_get(read, "what"));
+    answer.read_by = json_text_of(read, "by", "unknown");
     int64_t status = json_integer_of(message, "status", 0);
     if (answer.id <= 0 || status < 200 || status > 599)
         return ERROR_PEER;

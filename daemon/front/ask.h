@@ -42,6 +42,8 @@ struct answer {
     const char *type;
     const char *body;
     size_t length;
+    const char *read_what; /* for the log of reads; NULL: nothing that stands there */
+    const char *read_by;
     struct answer_field fields[ANSWER_FIELDS]; /* field_count of them */
     size_t field_count;
 };

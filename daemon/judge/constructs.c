@@ -328,9 +328,10 @@ static int approval_leaf(struct judge *judge, const struct judge_decision *decis
 {
     char commitment[DIGEST_TEXT_SIZE];
     CLEAN(clean_json)
-    json_t *text = json_pack("{s:s, s:s, s:s, s:s, s:s, s:O*}", "kind", decision->kind, "id",
-                             decision->id, "actor", decision->actor, "role", decision->role,
-                             "reason", decision->reason, "baseline", decision->baseline);
+    json_t *text =
+        json_pack("{s:s, s:s, s:s, s:s, s:s, s:s*, s:O*}", "kind", decision->kind, "id",
+                  decision->id, "actor", decision->actor, "role", decision->role, "reason",
+                  decision->reason, "right", decision->right, "baseline", decision->baseline);
     CLEAN(clean_text) char *body = json_canonical(text);
     if (!body)
         return ERROR_MEMORY;

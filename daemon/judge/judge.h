@@ -49,7 +49,8 @@ struct judge_decision {
     bool attributed;
     const char *role;
     const char *reason;
-    json_t *baseline; /* the items that were taken, or NULL */
+    const char *right; /* by which of the setting `rights`, or NULL */
+    json_t *baseline;  /* the items that were taken, or NULL */
 };
 /* Marks the text with this hash as approved, those before it as superseded; an approval leaf. */
 int judge_approve(struct judge *judge, const struct judge_decision *decision,

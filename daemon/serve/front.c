@@ -13,6 +13,7 @@
 #include "http/server.h"
 #include "process/child.h"
 #include "serve/reading.h"
+#include "serve/reads.h"
 #include "web/web.h"
 
 #include <string.h>
@@ -37,6 +38,7 @@ struct front {
     struct held held;
     struct waiting waiting; /* for the engine */
     struct reading reading;
+    struct reads reads;
     struct loop_timer *late;
     bool is_public;
 };
@@ -192,6 +194,8 @@ static void relay_session(struct http_request *request, const struct answer *ans
 static void on_read(void *context, const struct question *question, const struct answer *answer)
 {
     struct front *front = context;
+    const struct http_request *request = question->request;
+    reads_note(&front->reads, answer, request->peer.local);
     if (question->purpose == PURPOSE_SAMPLES && answer->status == 200)
         answer_held(front, question->request, HELD_SAMPLES);
     else
@@ -218,6 +222,7 @@ static int on_answer(void *context, struct channel_message *message)
     if (waiting_take(&front->waiting, answer.id, &row)) /* it came too late */
         return 0;
     set_late(front);
+    reads_note(&front->reads, &answer, false);
     relay_session(row.request, &answer);
     return 0;
 }
@@ -384,6 +389,7 @@ static int start(struct front *front)
     struct event_base *base = loop_base(front->child.loop);
     struct reading_calls reading = {on_read, on_unread, front};
     int code = loop_timer(front->child.loop, on_late, front, &front->late);
+    code = code ? code : reads_init(&front->reads, front->child.loop);
     code = code ? code : reading_init(&front->reading, &front->child, &reading);
     code = code ? code : http_server_new(base, LOCAL_CONNECTIONS, &calls, &front->local);
     code = code ? code : http_server_new(base, TCP_CONNECTIONS, &calls, &front->tcp);
@@ -396,6 +402,7 @@ static int start(struct front *front)
 static void read_config(struct front *front)
 {
     front->is_public = json_flag_of(json_object_get(front->child.config, "http"), "public", false);
+    front->reads.enabled = json_flag_of(front->child.config, "log_reads", true);
 }
 
 static void on_stop(void *context)
@@ -424,6 +431,7 @@ static void finish(struct front *front)
     http_server_free(front->tcp);
     drop_engine(front);
     reading_finish(&front->reading);
+    reads_finish(&front->reads);
     loop_timer_free(front->late);
     sandbox_finish(&front->sandbox);
     child_finish(&front->child);

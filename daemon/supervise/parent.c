@@ -123,6 +123,12 @@ static void print_summary(const struct config *config)
            "(%.12s)\n",
            count_of(config, "collectors"), count_of(config, "measures"),
            count_of(config, "objectives"), count_of(config, "channels"), config_hash(config));
+    if (!count_of(config, "rights"))
+        printf("note: rights is not given: whoever may open the control socket may do every act; "
+               "decisions need an audit loginuid%s\n",
+               json_flag_of(config_json(config), "allow_unattributed", false)
+                   ? ", which allow_unattributed waives"
+                   : "");
 }
 
 /* --- start --- */

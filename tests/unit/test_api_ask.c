@@ -69,6 +69,52 @@ static void test_who_may_read(void **state)
     store_scene_remove(folder);
 }
 
+/* "WHAT by WHOM" of the answer, or "" where it shows nothing of anybody. */
+static void assert_read(struct api *api, const char *path, json_t *who, const char *expected)
+{
+    CLEAN(clean_json) json_t *ask = json_pack("{s:i, s:s}", "id", 5, "path", path);
+    CLEAN(clean_json) json_t *taken = who;
+    assert_int_equal(json_object_update(ask, taken), 0);
+    CLEAN(clean_json) json_t *answer = api_ask(api, ask, NOW);
+    const json_t *read = json_object_get(answer, "read");
+    CLEAN(clean_text)
+    char *text =
+        read ? text_format("%s by %s", json_text_of(read, "what", ""), json_text_of(read, "by", ""))
+             : strdup("");
+    assert_string_equal(text, expected);
+}
+
+static json_t *peer(json_int_t uid, json_int_t login)
+{
+    return json_pack("{s:{s:I, s:I}}", "peer", "uid", uid, "loginuid", login);
+}
+
+static void test_what_was_read(void **state)
+{
+    (void)state;
+    char folder[STORE_SCENE_FOLDER];
+    struct store *store = store_scene_new(folder);
+    struct store *reader = store_scene_open(folder, STORE_READ);
+    struct api api = {.store = reader};
+    put_token(store, "good", "session", NOW);
+    put_token(store, "old", "session", NOW - 1);
+    assert_read(&api, "/api/findings", peer(0, 1000), "findings by uid 0, login 1000");
+    assert_read(&api, "/api/findings", peer(7, 4294967295), "findings by uid 7, no login");
+    assert_read(&api, "/api/findings", json_pack("{s:s}", "token", "good"), "findings by x");
+    assert_read(&api, "/api/findings", json_pack("{s:s}", "token", "old"), "");
+    assert_read(&api, "/api/findings/NC-1", peer(0, 1000), ""); /* 404: nothing was shown */
+    assert_read(&api, "/api/measures", peer(0, 1000), "");
+    assert_string_equal(api_shows("/api/evidence/7"), "evidence");
+    assert_string_equal(api_shows("/api/findings/NC-1"), "findings");
+    assert_string_equal(api_shows("/api/v1/query_range"), "series");
+    assert_string_equal(api_shows("/api/v1/label/user/values"), "series");
+    assert_null(api_shows("/api/status"));
+    assert_null(api_shows("/nothing"));
+    store_close(reader);
+    store_close(store);
+    store_scene_remove(folder);
+}
+
 static void test_what_is_needed(void **state)
 {
     (void)state;
@@ -83,6 +129,7 @@ static void test_what_is_needed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_who_may_read),
+                                       cmocka_unit_test(test_what_was_read),
                                        cmocka_unit_test(test_what_is_needed)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

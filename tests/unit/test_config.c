@@ -294,7 +294,7 @@ static void a_role_sees_its_part_only(void **state)
     assert_string_equal(json_text_of(engine, "url", ""), "http://127.0.0.1:9999");
     assert_string_equal(json_text_of(engine, "hash", ""), config_hash(config));
     assert_int_equal(json_array_size(json_object_get(engine, "collectors")), 2);
-    assert_int_equal(json_object_size(front), 2);
+    assert_int_equal(json_object_size(front), 3);
     assert_string_equal(
         json_text_of(json_array_get(json_object_get(courier, "channels"), 0), "secret", ""),
         "credential:ops");

@@ -214,6 +214,11 @@ static void test_answer(void **state)
     assert_int_equal(answer.id, 3);
     assert_int_equal(answer.length, 4);
     assert_int_equal(answer.field_count, 1);
+    assert_null(answer.read_what);
+    json_object_set_new(good, "read", json_pack("{s:s, s:s}", "what", "evidence", "by", "uid 7"));
+    assert_int_equal(answer_read(good, &answer), 0);
+    assert_string_equal(answer.read_what, "evidence");
+    assert_string_equal(answer.read_by, "uid 7");
     CLEAN(clean_text) char *bare = answer_session(&answer);
     assert_string_equal(bare, "s3ss");
     answer.body = "{\"session\":\"abc\"}";

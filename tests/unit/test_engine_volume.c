@@ -265,7 +265,8 @@ static void what_was_watched_is_told(void **state)
         link = scene_connect(scene, "log", scene_stream_tables);
     }
     assert_int_equal(scene_leaves(scene, "coverage", "\"bytes\":50,"), 1);
-    assert_int_equal(scene_leaves(scene, "", "/log/"), 0);
+    assert_int_equal(scene_leaves(scene, "coverage", "/log/"), 0);
+    assert_int_equal(scene_leaves(scene, "evidence", "/log/"), 0);
     CLEAN(buffer_finish) struct buffer text = {0};
     int64_t leaf = scene_count(scene, "SELECT max(leaf) FROM payloads WHERE kind = 3 AND"
                                       " CAST(body AS TEXT) LIKE '%\"sources\"%'");

@@ -8,6 +8,17 @@
 #include "base/log.h"
 #include "base/text.h"
 
+/* What is in view under the pseudonyms of before is nobody's. */
+static void rename_all(struct engine *engine)
+{
+    struct moment now = {engine->turn_ms, engine->turn_boot_ms};
+    engine->calls->log(engine->context, LOG_LEVEL_WARNING,
+                       "the key of pseudonyms is another one than before: the same name has "
+                       "another pseudonym from now on");
+    for (size_t i = 0; i < engine->intake.count; i++)
+        personal_renamed(engine->intake.instances[i], now);
+}
+
 int privacy_note_key(struct engine *engine, struct error *error)
 {
     CLEAN(clean_json) json_t *known = NULL;
@@ -20,9 +31,7 @@ int privacy_note_key(struct engine *engine, struct error *error)
     if (strcmp(json_text_of(known, "id", ""), id) == 0)
         return 0;
     if (known)
-        engine->calls->log(engine->context, LOG_LEVEL_WARNING,
-                           "the key of pseudonyms is another one than before: the same name has "
-                           "another pseudonym from now on");
+        rename_all(engine);
     code = ledger_append(engine->ledger, LEAF_KEY,
                          json_pack("{s:s, s:s, s:s}", "use", "pseudonyms", "id", id, "event",
                                    known ? "changed" : "made"),

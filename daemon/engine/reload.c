@@ -113,6 +113,8 @@ int engine_reload(struct engine *engine, json_t *config, struct moment now, stru
         code = reload_instances(engine, json_object_get(config, "collectors"), error);
     if (code)
         return code;
+    for (size_t i = 0; i < engine->intake.count; i++)
+        personal_note(engine->intake.instances[i], now);
     judge_forget(&engine->judge);
     json_decref(engine->config);
     engine->judge.config = engine->config = json_incref(config);

@@ -266,7 +266,7 @@ json_t *instance_memory(const struct instance *instance)
 {
     return json_pack(
         "{s:s, s:s, s:b, s:I, s:I, s:I, s:o, s:o, s:O*, s:O*, s:I, s:s, s:o, s:s, s:I, s:I, s:I, "
-        "s:I, s:I, s:o, s:o, s:I, s:b, s:I, s:I, s:I, s:b, s:o*}",
+        "s:I, s:I, s:o, s:o, s:I, s:b, s:I, s:I, s:I, s:b, s:b, s:b, s:I, s:o*}",
         "condition", condition_text(instance->condition), "reason",
         instance->reason ? instance->reason : "", "ever_well", instance->ever_well, "last_end",
         (json_int_t)instance->last_end_ms, "last_well", (json_int_t)instance->last_well_ms,
@@ -281,7 +281,8 @@ json_t *instance_memory(const struct instance *instance)
         "missed", missed_to_json(instance), "last_whole", (json_int_t)instance->last_whole_ms,
         "stepped", instance->stepped, "overflow", (json_int_t)instance->overflow_ms, "told",
         (json_int_t)instance->told_ms, "untold", (json_int_t)instance->untold, "clock_set",
-        instance->clock_set, "folded_seen", seen_to_json(&instance->fold.seen));
+        instance->clock_set, "plain", instance->plain, "switched", instance->switched, "names_from",
+        (json_int_t)instance->names_from_ms, "folded_seen", seen_to_json(&instance->fold.seen));
 }
 
 static enum condition read_condition(const char *text)
@@ -363,6 +364,9 @@ int instance_remember(struct instance *instance, const json_t *memory)
     instance->clock_set = json_flag_of(memory, "clock_set", false);
     instance->fold.first_ms = json_integer_of(memory, "folded_first", 0);
     instance->fold.last_ms = json_integer_of(memory, "folded_last", 0);
+    instance->plain = json_flag_of(memory, "plain", instance->plain);
+    instance->switched = instance->hides = json_flag_of(memory, "switched", false);
+    instance->names_from_ms = json_integer_of(memory, "names_from", 0);
     instance->told_ms = json_integer_of(memory, "told", 0);
     instance->untold = json_integer_of(memory, "untold", 0);
     if (strlen(hash) < sizeof instance->fold.hash)

@@ -82,6 +82,10 @@ struct instance {
     size_t series_limit;   /* series of one attribute */
     struct basis basis;    /* why personal data may be kept as it is */
     bool plain;            /* so it is: it has a legal basis whose review is not overdue */
+    bool switched;         /* how names are kept changed, and no run has told of them since */
+    bool mixed;            /* ... while this run was under way: it holds some of both */
+    bool hides;            /* what is in view of before is to end in the next turn */
+    int64_t names_from_ms; /* what is older stands under pseudonyms; 0: nothing does */
     json_t *last_run;      /* as the API shows it */
     struct spans watched;
     int64_t evidence[INSTANCE_EVIDENCE]; /* latest leaves, newest first; -1: none */

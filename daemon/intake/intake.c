@@ -32,6 +32,8 @@ static void step_one(struct instance *instance, int64_t now_ms)
         instance->told_ms = now_ms - 1;
     if (instance->overflow_ms > now_ms)
         instance->overflow_ms = now_ms;
+    if (instance->names_from_ms > now_ms)
+        instance->names_from_ms = now_ms;
     for (int i = 1; i < INSTANCE_EVIDENCE; i++)
         if (instance->evidence_ms[i] > now_ms)
             instance->evidence_ms[i] = 0;
@@ -45,6 +47,7 @@ static int remember(struct intake *intake, struct instance *instance, struct err
     int code = account_load(intake->store, instance, error);
     if (code)
         return code;
+    instance->plain = basis_holds(&instance->basis, intake->now_ms);
     code = states_get(intake->store, "instance_memory", instance->name, &memory, error);
     if (code == ERROR_MISSING)
         return 0;
@@ -271,7 +274,7 @@ void intake_ended(struct instance *instance, const json_t *ended)
 
 bool intake_instance_is_ready(const struct instance *instance)
 {
-    return instance->run.ready || instance->end_pending ||
+    return instance->run.ready || instance->end_pending || instance->hides ||
            (instance->proof.ended && !instance->proof.under_way);
 }
 
@@ -329,11 +332,14 @@ int intake_seal(struct intake *intake, struct moment now, struct error *error)
         /* An end that waited for a batch to be sealed is judged in the turn after it. */
         if (!instance->run.ready && instance->end_pending)
             conclude(instance);
-        if (instance->run.ready)
+        code = personal_hide(intake, instance, error);
+        personal_note(instance, now);
+        if (!code && instance->run.ready)
             code = seal_run(intake, instance, now, error);
         if (!code && instance->proof.ended && !instance->proof.under_way)
             code = proof_keep(intake, instance, error);
-        personal_note(instance, now.wall_ms);
+        /* The run may have reached a limit. */
+        personal_note(instance, now);
         if (!code && fold_is_due(instance, now.wall_ms))
             code = intake_unfold(intake, instance, error);
         if (!code && instance->tell_boot_ms && instance->tell_boot_ms <= now.boot_ms)

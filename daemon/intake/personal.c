@@ -123,14 +123,91 @@ static bool is_full(const struct instance *instance, int64_t now_ms)
     return !instance->stream || now_ms - instance->overflow_ms < DAY_MS;
 }
 
-void personal_note(struct instance *instance, int64_t now_ms)
+static void hurry(struct instance *instance, struct moment now)
 {
-    bool holds = basis_holds(&instance->basis, now_ms);
-    bool full = is_full(instance, now_ms);
-    instance->changed = instance->changed || holds != instance->plain || full != instance->overflow;
-    instance->moved = instance->moved || holds != instance->plain || full != instance->overflow;
+    if (instance->stream || instance->due_boot_ms <= now.boot_ms)
+        return;
+    instance->due_boot_ms = now.boot_ms;
+    instance->next_due_ms = now.wall_ms;
+}
+
+/* A run that is under way has taken some as it was before. */
+static void switch_names(struct instance *instance, struct moment now)
+{
+    const struct run *run = &instance->run;
+    if (!instance->attribute_count)
+        return;
+    instance->switched = instance->hides = true;
+    instance->mixed = run->series || run->reading_count || run->excerpt_count;
+    instance->untold++;
+    hurry(instance, now);
+}
+
+void personal_renamed(struct instance *instance, struct moment now)
+{
+    if (instance->plain)
+        return;
+    switch_names(instance, now);
+    instance->changed = instance->moved = true;
+}
+
+void personal_note(struct instance *instance, struct moment now)
+{
+    bool holds = basis_holds(&instance->basis, now.wall_ms);
+    bool full = is_full(instance, now.wall_ms);
+    bool moved = holds != instance->plain || full != instance->overflow;
+    if (holds != instance->plain)
+        switch_names(instance, now);
+    instance->changed = instance->changed || moved;
+    instance->moved = instance->moved || moved;
     instance->plain = holds;
     instance->overflow = full;
+}
+
+static bool is_of(const struct attribute *attribute, const char *name)
+{
+    size_t length = strlen(attribute->name);
+    return strncmp(name, attribute->name, length) == 0 &&
+           (!name[length] || strcmp(name + length, "_total") == 0 ||
+            strcmp(name + length, "_info") == 0);
+}
+
+/* Does a series of this instance bear a name, or what stands for one? */
+static bool tells_of_somebody(const void *context, const struct labels *labels)
+{
+    const struct instance *instance = context;
+    const char *name = labels_name(labels);
+    for (size_t i = 0; i < instance->attribute_count; i++) {
+        const struct attribute *attribute = &instance->attributes[i];
+        for (size_t l = 0; is_of(attribute, name) && l < attribute->label_count; l++)
+            if ((attribute->personal >> l & 1) &&
+                !personal_stays(labels_get(labels, attribute->labels[l])))
+                return true;
+    }
+    return false;
+}
+
+int personal_hide(struct intake *intake, struct instance *instance, struct error *error)
+{
+    if (!instance->hides)
+        return 0;
+    instance->hides = false;
+    int code =
+        series_end(intake->series, instance->name, tells_of_somebody, instance, intake->now_ms);
+    return code ? error_set(error, code, "the series of %s: %s", instance->name, error_text(code))
+                : 0;
+}
+
+void personal_sealed(struct instance *instance, struct moment now)
+{
+    if (!instance->switched)
+        return;
+    instance->hides = instance->switched = instance->mixed;
+    instance->names_from_ms = instance->plain ? now.wall_ms : 0;
+    instance->moved = true;
+    instance->mixed = false;
+    if (instance->switched)
+        hurry(instance, now);
 }
 
 static json_t *personal_labels(const struct instance *instance)

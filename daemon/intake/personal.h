@@ -2,6 +2,7 @@
 #ifndef INTAKE_PERSONAL_H
 #define INTAKE_PERSONAL_H
 
+#include "base/clock.h"
 #include "channel/wire.h"
 #include "intake/pseudonym.h"
 
@@ -37,8 +38,16 @@ int personal_label(const struct intake *intake, const struct instance *instance,
 int personal_text(const struct intake *intake, const struct instance *instance, struct wire *wire,
                   char **ret_text) MUST_CHECK;
 
-/* Notes in a turn what has become of the legal basis, and of the series limit. */
-void personal_note(struct instance *instance, int64_t now_ms);
+/* Notes in a turn what has become of the legal basis, and of the series limit. Where names are kept
+ * otherwise from now on, nothing is known of attributes that have them until a run told them anew,
+ * for which it is due at once. */
+void personal_note(struct instance *instance, struct moment now);
+/* The key of pseudonyms is another one: the same. */
+void personal_renamed(struct instance *instance, struct moment now);
+/* Ends the series in view that are of how names were kept before; in the turn after that. */
+int personal_hide(struct intake *intake, struct instance *instance, struct error *error) MUST_CHECK;
+/* A run, or the interval of a stream, was sealed. */
+void personal_sealed(struct instance *instance, struct moment now);
 /* For the API: what is personal, how it is kept, why, and whether a series limit was reached. */
 json_t *personal_show(const struct instance *instance);
 

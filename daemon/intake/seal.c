@@ -322,6 +322,8 @@ static int note_state(struct intake *intake, struct instance *instance, enum con
         note_measured(instance);
     note_word(instance, condition, in_interval);
     instance->backlog = run->backlog;
+    if (!in_interval)
+        personal_sealed(instance, now);
     if (run->overflow)
         instance->overflow_ms = now.wall_ms;
     else if (well && !instance->stream)

@@ -1,4 +1,5 @@
-/* Room below the limit: an attribute that is full takes it back from events that are long over. */
+/* Series that end while their instance goes on. Room below the limit: an attribute that is full
+ * takes it back from events that are long over. */
 #include "series/private.h"
 
 /* A day without an event, and a few intervals of those who seldom look. */
@@ -49,4 +50,20 @@ int set_make_room(struct series_set *set, const struct series_run *run, int64_t 
             code = put_aside(set, series, feed, time_ms);
     }
     return code;
+}
+
+int series_end(struct series_set *set, const char *instance,
+               bool (*wants)(const void *context, const struct labels *labels), const void *context,
+               int64_t time_ms)
+{
+    struct source *source = set_source(set, instance);
+    int code = 0;
+    for (size_t i = 0; source && code >= 0 && i < source->count; i++) {
+        struct series *series = source->members[i];
+        if (!wants(context, series->labels))
+            continue;
+        struct feed *feed = series->kind == SERIES_EVENT ? feed_of(series) : NULL;
+        code = feed ? put_aside(set, series, feed, time_ms) : set_stale(set, series, time_ms);
+    }
+    return code < 0 ? code : 0;
 }

@@ -11,7 +11,6 @@
 #include <stdint.h>
 
 struct series_set;
-
 /* The NaN that marks a series as gone (Prometheus' value); compared bit by bit. A reading with
  * these bits becomes an ordinary NaN. */
 #define SERIES_STALE_BITS 0x7ff0000000000002ULL
@@ -90,13 +89,16 @@ enum series_outcome {
 int series_run_end(struct series_run *run, enum series_outcome outcome, int64_t time_ms,
                    int64_t previous_ms, struct error *error) MUST_CHECK;
 void series_run_drop(struct series_run *run);
-
 /* One sample of a series of the daemon itself (labels with name, no instance added), part of the
  * next series_save. ERROR_RANGE for labels as above, or those of a series that a run feeds. */
 int series_put(struct series_set *set, const struct labels *labels, int64_t time_ms, double value,
                int64_t lookback_ms) MUST_CHECK;
 /* Marks as stale every series of this metric name that has no sample at time_ms. */
 int series_put_end(struct series_set *set, const char *name, int64_t time_ms) MUST_CHECK;
+/* Ends those of this instance that are wanted; an event is given no 0 until it happens again. */
+int series_end(struct series_set *set, const char *instance,
+               bool (*wants)(const void *context, const struct labels *labels), const void *context,
+               int64_t time_ms) MUST_CHECK;
 
 /* Writes what became visible since the last save: new series, and one packed row of samples.
  * Inside the caller's transaction. After a rollback call series_reload (memory and store differ).*/

@@ -75,6 +75,21 @@ const struct promql_matcher *watch_name_matcher(const struct instance *instance,
     return found;
 }
 
+/* Names are kept, but not as far back as the selector reads. */
+static int hidden_before(const struct watch *watch, const struct instance *instance,
+                         const struct promql_selector *selector, char **ret_why)
+{
+    char from[TEXT_TIME_SIZE];
+    int64_t to_ms = promql_selector_end(selector, watch->own->now_ms);
+    if (to_ms - selector->range_ms >= instance->names_from_ms)
+        return 0;
+    text_from_time(instance->names_from_ms, from);
+    *ret_why = text_format("the formula asks %s for a name, and collector %s kept pseudonyms until "
+                           "%s",
+                           selector->name, instance->name, from);
+    return *ret_why ? 0 : ERROR_MEMORY;
+}
+
 int watch_hidden(void *context, const struct promql_selector *selector, char **ret_why)
 {
     const struct watch *watch = context;
@@ -82,8 +97,14 @@ int watch_hidden(void *context, const struct promql_selector *selector, char **r
         const struct instance *instance = watch->intake->instances[i];
         const struct basis *basis = &instance->basis;
         const struct promql_matcher *matcher = watch_name_matcher(instance, selector);
-        if (!matcher || basis_holds(basis, watch->own->now_ms))
+        if (!matcher)
             continue;
+        if (basis_holds(basis, watch->own->now_ms)) {
+            int code = hidden_before(watch, instance, selector, ret_why);
+            if (code || *ret_why)
+                return code;
+            continue;
+        }
         bool stated = basis->legal_basis && *basis->legal_basis;
         *ret_why = text_format("the formula asks %s for a name in the label %s, of which collector "
                                "%s keeps pseudonyms: %s%s",

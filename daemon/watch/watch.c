@@ -140,6 +140,10 @@ static void ask_now(struct asking *asking)
     }
     if (is_late(instance, asking->watch->own->now_ms))
         say_late(asking);
+    else if (instance->switched && asking->attribute->personal)
+        say(&asking->answer, kind,
+            text_format("collector %s keeps names as %s now, and has not told since",
+                        instance->name, instance->plain ? "they are" : "new pseudonyms"));
     else if (instance->stepped)
         say(&asking->answer, kind,
             text_format("the clock was set back, and collector %s has not ended a run since",

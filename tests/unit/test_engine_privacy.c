@@ -276,71 +276,157 @@ static void a_name_is_not_known_when_the_basis_has_lapsed(void **state)
         strstr(scene_reason(scene, "ANN"), "the review of its legal basis was due on 2026-11-22"));
 }
 
-/* What --check says of a selector, without a legal basis. */
-static const struct asked {
-    const char *formula;
-    bool refused;
-} asked[] = {
-    {"sum(x_bad{user=\"root\"})", false},
-    {"sum(x_bad{user!=\"(invalid)\"})", false},
-    {"sum(x_bad{user=\"\"})", false},
-    {"sum(x_bad{user!=\"\"})", false},
-    {"sum(x_bad{user=~\".+\"})", false},
-    {"sum(x_bad{user!~\".*\"})", false},
-    {"sum(x_bad{user!~\"root|\\\\(invalid\\\\)|\"})", false},
-    {"sum(x_bad{instance=\"other\",user=\"ann\"})", false},
-    {"sum(x_age{user=\"ann\"})", false},
-    {"sum(x_bad{user=\"ann\"})", true},
-    {"sum(x_bad{user!=\"ann\"})", true},
-    {"sum(x_bad{user=~\"root|ann\"})", true},
-    {"sum(x_bad{user!~\"adm.*\"})", true},
-    {"sum(x_bad{user=~\"(invalid)\"})", true},
-    {"sum(x_bad{user!~\"ro.t\"})", true},
-    {"sum(x_bad{user=\"p-0123456789abcdef\"})", true},
-    {"sum(x_bad{user=\"ann\",instance=~\"slow|other\"})", true},
-    {"sum(rate(x_hits_total{user=\"ann\"}[2h]))", true},
-};
-
-struct heard {
-    int faults, warnings;
-    char sentence[400];
-};
-
-static void hear(void *context, const struct stated_fault *fault)
+static void reload(struct scene *scene)
 {
-    struct heard *heard = context;
-    heard->faults += !fault->warning;
-    heard->warnings += fault->warning;
-    snprintf(heard->sentence, sizeof heard->sentence, "%s", fault->sentence);
+    assert_int_equal(engine_reload(scene->engine, scene->config, scene->now, &scene->error), 0);
+    scene->now.wall_ms++;
+    scene_settle(scene);
 }
 
-static void check(struct scene *scene, struct heard *heard)
+static void withdraw_basis(struct scene *scene)
 {
-    CLEAN(clean_json) json_t *declared = json_pack("{s:o}", "slow", json_loads(tables, 0, NULL));
-    assert_int_equal(stated_check(scene->config, declared, hear, heard), 0);
+    json_object_del(collector_of(scene), "legal_basis");
 }
 
-static void check_mode_refuses_names(void **state)
+static void expect_reason(struct scene *scene, const char *id, const char *words)
 {
-    (void)state;
-    for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
-        struct scene *scene = scene_new();
-        struct heard none = {0}, stated = {0}, lapsed = {0};
-        scene_collector(scene, "slow", 3600000);
-        json_object_set_new(scene_measure(scene, "M", asked[i].formula, "== 0"), "coverage",
-                            json_string("0"));
-        check(scene, &none);
-        state_basis(scene, "2999-12-31");
-        check(scene, &stated);
-        state_basis(scene, "2001-12-31");
-        check(scene, &lapsed);
-        if (none.faults != asked[i].refused || none.warnings || stated.faults || stated.warnings ||
-            lapsed.faults || lapsed.warnings != asked[i].refused)
-            fail_msg("%s: %d, %d (%s)", asked[i].formula, none.faults, lapsed.warnings,
-                     none.sentence);
-        assert_true(!asked[i].refused || strstr(none.sentence, "keeps that label as pseudonyms"));
-        scene_free(scene);
-    }
+    scene_expect(scene, id, "unknown");
+    if (!strstr(scene_reason(scene, id), words))
+        fail_msg("%s: not \"%s\": %s", id, words, scene_reason(scene, id));
+}
+
+static void open_asking(struct scene *scene)
+{
+    static const char *const users[] = {"ann", "root", NULL};
+    asking(scene, "ANN", "count(x_bad{user=\"ann\"} > 0)");
+    asking(scene, "ALL", "count(x_bad > 0)");
+    asking(scene, "AGE", "count(x_age > 0)");
+    json_object_set_new(asking(scene, "PAST", "sum(sum_over_time(x_hits{user=\"ann\"}[90m]))"),
+                        "coverage", json_string("0"));
+    scene_open(scene);
+    run(scene, users);
+}
+
+/* Whom pseudonyms stood for is found by name when the collector has read again, which it does at
+ * once; and in a range when all of it lies behind that. */
+static void a_basis_counts_from_the_next_run(void **state)
+{
+    static const char *const users[] = {"ann", "root", NULL};
+    struct scene *scene = *state;
+    open_asking(scene);
+    scene_expect(scene, "ALL", "missed");
+    int starts = scene->starts;
+    state_basis(scene, "2030-01-01");
+    reload(scene);
+    expect_reason(scene, "ANN",
+                  "collector slow keeps names as they are now, and has not told since");
+    expect_reason(scene, "ALL",
+                  "collector slow keeps names as they are now, and has not told since");
+    scene_expect(scene, "AGE", "met");
+    assert_true(isnan(scene_query(scene, "x_bad{user=~\"p-.*\"}")));
+    assert_true(scene_query(scene, "x_hits{user=\"root\"}") == 2);
+    assert_int_equal(scene->starts, starts + 1);
+    run(scene, users);
+    scene_expect(scene, "ANN", "missed");
+    scene_expect(scene, "ALL", "missed");
+    expect_reason(scene, "PAST", "collector slow kept pseudonyms until 2026-11-22T05:00:00.0");
+    scene_pass(scene, 3600000);
+    run(scene, users);
+    expect_reason(scene, "PAST", "kept pseudonyms until");
+    scene_pass(scene, 3600000);
+    run(scene, users);
+    scene_expect(scene, "PAST", "missed");
+}
+
+/* Names leave the view with the basis, and nothing that is empty now is a pass. */
+static void names_leave_with_their_basis(void **state)
+{
+    static const char *const users[] = {"ann", NULL};
+    struct scene *scene = *state;
+    state_basis(scene, "2030-01-01");
+    open_asking(scene);
+    scene_expect(scene, "ANN", "missed");
+    withdraw_basis(scene);
+    reload(scene);
+    expect_reason(scene, "ALL",
+                  "collector slow keeps names as new pseudonyms now, and has not told");
+    assert_true(isnan(scene_query(scene, "x_bad{user=\"ann\"}")));
+    /* Also over a crash, for the next process. */
+    scene_crash(scene);
+    scene_open(scene);
+    scene_pass(scene, 1000);
+    expect_reason(scene, "ALL",
+                  "collector slow keeps names as new pseudonyms now, and has not told");
+    run(scene, users);
+    scene_expect(scene, "ALL", "missed");
+    assert_true(isnan(scene_query(scene, "{user=\"ann\"}")));
+    assert_true(scene_query(scene, "x_bad{user=~\"p-.*\"}") == 1);
+}
+
+/* So it is when the configuration changed while nothing ran. */
+static void a_start_sees_another_basis(void **state)
+{
+    struct scene *scene = *state;
+    state_basis(scene, "2030-01-01");
+    open_asking(scene);
+    scene_close(scene);
+    withdraw_basis(scene);
+    scene_open(scene);
+    scene_pass(scene, 1000);
+    expect_reason(scene, "ALL",
+                  "collector slow keeps names as new pseudonyms now, and has not told");
+    assert_true(isnan(scene_query(scene, "{user=\"ann\"}")));
+}
+
+/* A run that read before and after holds some of both: another one is to tell. */
+static void a_run_in_between_tells_nothing(void **state)
+{
+    static const char *const users[] = {"bob", NULL};
+    struct scene *scene = *state;
+    state_basis(scene, "2030-01-01");
+    open_asking(scene);
+    scene_pass(scene, 3600000);
+    struct intake_link *link = scene_connect(scene, "slow", tables);
+    scene_reading(scene, link, 0, "ann", 1);
+    withdraw_basis(scene);
+    reload(scene);
+    scene_reading(scene, link, 0, "bob", 1);
+    scene_outcome(scene, link, 0, "");
+    scene_settle(scene);
+    scene_eof(link);
+    scene_ended(scene, "slow", 0, "exited");
+    int starts = scene->starts;
+    scene_settle(scene);
+    intake_link_free(link);
+    scene_pass(scene, 1000);
+    assert_true(isnan(scene_query(scene, "{user=\"ann\"}")));
+    expect_reason(scene, "ALL",
+                  "collector slow keeps names as new pseudonyms now, and has not told");
+    assert_int_equal(scene->starts, starts + 1);
+    run(scene, users);
+    scene_expect(scene, "ALL", "missed");
+    assert_true(scene_query(scene, "x_bad") == 1);
+}
+
+/* The key was moved away between a stop and a start: the old pseudonyms are nobody's. */
+static void another_key_is_told_anew(void **state)
+{
+    static const char *const users[] = {"ann", NULL};
+    struct scene *scene = *state;
+    CLEAN(clean_text) char *path = text_format("%s/pseudonym.key", scene->folder);
+    open_asking(scene);
+    scene_expect(scene, "ALL", "missed");
+    scene_close(scene);
+    assert_int_equal(unlink(path), 0);
+    scene_open(scene);
+    scene_pass(scene, 1000);
+    assert_int_equal(key_leaves(scene, "changed"), 1);
+    expect_reason(scene, "ALL",
+                  "collector slow keeps names as new pseudonyms now, and has not told");
+    assert_true(isnan(scene_query(scene, "x_bad{user=~\"p-.*\"}")));
+    run(scene, users);
+    scene_expect(scene, "ALL", "missed");
+    assert_true(scene_query(scene, "count(x_hits{user=~\"p-.*\"})") == 1);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -355,7 +441,11 @@ int main(void)
         TEST(the_key_is_a_file_of_its_own),
         TEST(a_name_is_not_asked_of_pseudonyms),
         TEST(a_name_is_not_known_when_the_basis_has_lapsed),
-        cmocka_unit_test(check_mode_refuses_names),
+        TEST(a_basis_counts_from_the_next_run),
+        TEST(names_leave_with_their_basis),
+        TEST(a_start_sees_another_basis),
+        TEST(a_run_in_between_tells_nothing),
+        TEST(another_key_is_told_anew),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -74,12 +74,26 @@ static int tell(struct judge *judge, const char *event, const char *ref, json_t 
     return notify_put(&context, &told, error);
 }
 
+/* What is not shown to work, or stands under a clock that is not trusted, clears nothing. */
+static bool is_provisional(struct judge *judge, const json_t *measures)
+{
+    size_t index;
+    json_t *row;
+    json_array_foreach ((json_t *)measures, index, row) {
+        const struct judged *judged = judge_find(judge, json_text_of(row, "id", ""));
+        if (judged && (judged->result.provisional || judged->memory.provisional))
+            return true;
+    }
+    return false;
+}
+
 /* Raised once a process; the register extends what is open already and never doubles it. */
 static int move(struct judge *judge, struct objective *objective, const json_t *measures,
                 struct error *error)
 {
     bool missed = objective->approved && objective->state == OBJECTIVE_MISSED;
-    bool reached = objective->standing && objective->state == OBJECTIVE_ACHIEVED;
+    bool reached = objective->standing && objective->state == OBJECTIVE_ACHIEVED &&
+                   !is_provisional(judge, measures);
     struct register_context context = {judge->store, judge->ledger, judge->now_ms};
     struct register_raised raised = {0};
     CLEAN(clean_text) char *ref = NULL;

@@ -93,6 +93,14 @@ static int range_arguments(struct evaluation *evaluation, const struct node *nod
     return code;
 }
 
+static bool has_no_number(const struct window *window)
+{
+    for (size_t i = 0; i < window->count; i++)
+        if (!isfinite(window->values[i]))
+            return true;
+    return false;
+}
+
 static int call_over(struct evaluation *evaluation, const struct node *node, int64_t time_ms,
                      struct vector *ret)
 {
@@ -114,6 +122,7 @@ static int call_over(struct evaluation *evaluation, const struct node *node, int
         if (!window.scratch)
             return ERROR_MEMORY;
         bool found = node->function->over(&window, &value);
+        evaluation->passed_over += node->function->chooses && has_no_number(&window);
         arena_release(&evaluation->scratch, mark);
         if (found && !node->function->keeps_name)
             code = tag_bare(evaluation, tag, &tag);

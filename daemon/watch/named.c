@@ -1,5 +1,5 @@
 /* A name finds nobody among pseudonyms, and all but a name finds everybody: neither is an answer.
- */
+ * Nor is that nothing is there of a collector that there is not. */
 #include "watch/watch.h"
 
 #include <ctype.h>
@@ -93,6 +93,12 @@ static int hidden_before(const struct watch *watch, const struct instance *insta
 int watch_hidden(void *context, const struct promql_selector *selector, char **ret_why)
 {
     const struct watch *watch = context;
+    if (watch_asks_nobody(watch, selector)) {
+        *ret_why = text_format("the formula asks for %s of an instance by its name, and none that "
+                               "is configured and measures it has that name",
+                               selector->name);
+        return *ret_why ? 0 : ERROR_MEMORY;
+    }
     for (size_t i = 0; i < watch->intake->count; i++) {
         const struct instance *instance = watch->intake->instances[i];
         const struct basis *basis = &instance->basis;

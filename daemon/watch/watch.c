@@ -306,6 +306,30 @@ int watch_attribute(void *context, const char *name, int64_t from_ms, int64_t to
     return 0;
 }
 
+static bool is_wanted(const struct promql_selector *selector, const char *instance)
+{
+    for (size_t i = 0; i < selector->count; i++)
+        if (strcmp(selector->matchers[i].name, "instance") == 0 &&
+            !promql_matcher_wants(&selector->matchers[i], instance))
+            return false;
+    return true;
+}
+
+bool watch_asks_nobody(const struct watch *watch, const struct promql_selector *selector)
+{
+    /* Of each instance there is one of these. */
+    bool own = text_begins(selector->name, "conformd_runs_");
+    size_t feeding = 0, wanted = 0;
+    for (size_t i = 0; i < watch->intake->count; i++) {
+        const struct instance *instance = watch->intake->instances[i];
+        if (!own && (!watch_feeds(instance, selector->name) || is_idle(instance)))
+            continue;
+        feeding++;
+        wanted += is_wanted(selector, instance->name);
+    }
+    return feeding && !wanted;
+}
+
 bool watch_is_personal(void *context, const char *name, const char *label)
 {
     const struct watch *watch = context;

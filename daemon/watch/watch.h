@@ -26,6 +26,10 @@ bool watch_is_personal(void *context, const char *name, const char *label);
 /* *ret_why is the heap's, NULL where nothing is hidden; it does not tell the name. */
 int watch_hidden(void *context, const struct promql_selector *selector, char **ret_why);
 
+/* True where the selector chooses instances by name, and others tell what it asks for, not those.
+ */
+bool watch_asks_nobody(const struct watch *watch, const struct promql_selector *selector);
+
 /* Is `name` a series of this attribute? */
 bool watch_reads(const struct attribute *attribute, const char *name);
 bool watch_feeds(const struct instance *instance, const char *name);

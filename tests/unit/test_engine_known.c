@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -334,6 +335,57 @@ static void stopped_then_lost(void **state)
     scene_expect(scene, "M", "met");
 }
 
+/* That nothing is there of a collector that there is not is no answer, though others tell it. */
+static void an_instance_by_its_name(void **state)
+{
+    static const double zero[] = {0};
+    static const char *const asked[][2] = {{"GONE", "gone"}, {"HERE", "acc.*"}, {"NOT", ".*"}};
+    struct scene *scene = *state;
+    scene_collector(scene, "accounts", HOUR);
+    for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+        CLEAN(clean_text)
+        char *formula =
+            text_format("count(x_bad{instance%s\"%s\"} > 0)", i == 2 ? "!~" : "=~", asked[i][1]);
+        set_text(scene_measure(scene, asked[i][0], formula, "== 0"), "when_empty", "met");
+    }
+    set_text(scene_measure(scene, "DUE", "sum(conformd_runs_due{instance=\"gone\"})", "== 0"),
+             "when_empty", "met");
+    scene_open(scene);
+    run_values(scene, 0, ann, zero);
+    scene_pass(scene, MINUTE);
+    expect(scene, "GONE", "unknown", "the formula asks for x_bad of an instance by its name");
+    expect(scene, "NOT", "unknown", "the formula asks for x_bad of an instance by its name");
+    expect(scene, "DUE", "unknown", "the formula asks for conformd_runs_due of an instance");
+    scene_expect(scene, "HERE", "met");
+}
+
+/* A sample that is no number is passed over by an extreme, and met no criterion. */
+static void no_number_within_a_range(void **state)
+{
+    static const double none[] = {NAN}, zero[] = {0};
+    static const char *const formulas[] = {
+        "max(max_over_time(x_bad[2h]))", "min(min_over_time(x_bad[2h]))",
+        "max(quantile_over_time(1, x_bad[2h]))", "sum(resets(x_bad[2h]))"};
+    enum { FORMULAS = sizeof formulas / sizeof *formulas };
+    static const char *const ids[FORMULAS] = {"MAX", "MIN", "MOST", "RESETS"};
+    struct scene *scene = *state;
+    scene_collector(scene, "accounts", HOUR);
+    for (size_t i = 0; i < FORMULAS; i++)
+        set_text(scene_measure(scene, ids[i], formulas[i], "<= 0"), "coverage", "0");
+    scene_open(scene);
+    run_values(scene, 0, ann, none);
+    scene_pass(scene, HOUR);
+    run_values(scene, 0, ann, zero);
+    for (size_t i = 0; i < FORMULAS; i++)
+        expect(scene, ids[i], "unknown", "is no number");
+    for (int i = 0; i < 2; i++) {
+        scene_pass(scene, HOUR);
+        run_values(scene, 0, ann, zero);
+    }
+    for (size_t i = 0; i < FORMULAS; i++)
+        scene_expect(scene, ids[i], "met");
+}
+
 /* What --check says of a formula: nothing, a warning, or that it is refused. */
 static const struct checked {
     const char *formula;
@@ -399,6 +451,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(beyond_the_limit, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_worst_reason, set_up, tear_down),
         cmocka_unit_test_setup_teardown(stopped_then_lost, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_instance_by_its_name, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(no_number_within_a_range, set_up, tear_down),
         cmocka_unit_test(check_mode),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

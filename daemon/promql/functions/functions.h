@@ -18,6 +18,7 @@ struct function {
     int (*call)(struct evaluation *evaluation, const struct node *node, int64_t time_ms,
                 struct operand *ret);
     bool keeps_name;
+    bool chooses; /* among the samples of a range: one that is no number is passed over */
 };
 
 const struct function *function_find(const char *name, size_t length);

@@ -323,6 +323,21 @@ static bool fold_is_due(const struct instance *instance, int64_t now_ms)
     return instance->fold.runs && now_ms - instance->fold.first_ms >= FOLD_MS;
 }
 
+/* What was handed over and is whole. */
+static int seal_one(struct intake *intake, struct instance *instance, struct moment now,
+                    struct error *error)
+{
+    int code = personal_hide(intake, instance, error);
+    personal_note(instance, now);
+    if (!code && instance->run.ready)
+        code = seal_run(intake, instance, now, error);
+    if (!code && instance->proof.ended && !instance->proof.under_way)
+        code = proof_keep(intake, instance, error);
+    /* The run may have reached a limit. */
+    personal_note(instance, now);
+    return code;
+}
+
 int intake_seal(struct intake *intake, struct moment now, struct error *error)
 {
     int code = 0;
@@ -332,14 +347,7 @@ int intake_seal(struct intake *intake, struct moment now, struct error *error)
         /* An end that waited for a batch to be sealed is judged in the turn after it. */
         if (!instance->run.ready && instance->end_pending)
             conclude(instance);
-        code = personal_hide(intake, instance, error);
-        personal_note(instance, now);
-        if (!code && instance->run.ready)
-            code = seal_run(intake, instance, now, error);
-        if (!code && instance->proof.ended && !instance->proof.under_way)
-            code = proof_keep(intake, instance, error);
-        /* The run may have reached a limit. */
-        personal_note(instance, now);
+        code = seal_one(intake, instance, now, error);
         if (!code && fold_is_due(instance, now.wall_ms))
             code = intake_unfold(intake, instance, error);
         if (!code && instance->tell_boot_ms && instance->tell_boot_ms <= now.boot_ms)

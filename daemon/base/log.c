@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <syslog.h>
 
 static struct {
@@ -12,6 +13,18 @@ static struct {
     bool with_level;
     int least;
 } log_state = {.program = "conformd", .to_stderr = true, .least = LOG_LEVEL_INFO};
+
+enum log_level log_level_named(const char *name)
+{
+    static const char *const names[] = {
+        [LOG_LEVEL_ERROR] = "error", [LOG_LEVEL_WARNING] = "warning", [LOG_LEVEL_NOTICE] = "notice",
+        [LOG_LEVEL_INFO] = "info",   [LOG_LEVEL_DEBUG] = "debug",
+    };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (names[i] && !strcmp(names[i], name))
+            return (enum log_level)i;
+    return LOG_LEVEL_INFO;
+}
 
 void log_open(const char *program, bool to_stderr, enum log_level least)
 {

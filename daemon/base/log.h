@@ -16,6 +16,9 @@ enum log_level {
     LOG_LEVEL_DEBUG = 7,
 };
 
+/* The level of this name (the setting log_level); LOG_LEVEL_INFO for any other. */
+enum log_level log_level_named(const char *name);
+
 /* program is kept, not copied. to_stderr: lines with a <N> prefix where systemd reads them
  * (JOURNAL_STREAM is set), plain ones on a terminal; else syslog(3). */
 void log_open(const char *program, bool to_stderr, enum log_level least);

@@ -146,11 +146,20 @@ static json_t *collector_part(const struct config *config, const char *instance)
     return part;
 }
 
+/* A collector's part is the same as long as what concerns it is: the whole's hash is not in it. */
+static int set_common(const struct config *config, enum config_role role, json_t *part)
+{
+    int code = json_object_set(part, "log_level", json_object_get(config->whole, "log_level"));
+    if (!code && role != CONFIG_COLLECTOR)
+        code = json_object_set_new(part, "hash", json_string(config->hash));
+    return code;
+}
+
 json_t *config_part(const struct config *config, enum config_role role, const char *instance)
 {
     static const char *const of_front[] = {"http", "log_reads", NULL};
     static const char *const of_courier[] = {"channels", NULL};
-    static const char *const of_reader[] = {"state_dir", "keep", "log_level", NULL};
+    static const char *const of_reader[] = {"state_dir", "keep", NULL};
     json_t *part = NULL;
     switch (role) {
     case CONFIG_ENGINE:
@@ -166,13 +175,13 @@ json_t *config_part(const struct config *config, enum config_role role, const ch
         part = pick(config->whole, of_reader);
         break;
     case CONFIG_COLLECTOR:
-        return collector_part(config, instance);
+        part = collector_part(config, instance);
+        break;
     }
-    if (json_object_set_new(part, "hash", json_string(config->hash))) {
-        json_decref(part);
-        return NULL;
-    }
-    return part;
+    if (part && !set_common(config, role, part))
+        return part;
+    json_decref(part);
+    return NULL;
 }
 
 /* "rule[2].pattern" of a collector is one of the whole's rules; NULL when it is not. */

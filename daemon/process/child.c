@@ -77,6 +77,12 @@ static int on_prepare(void *context, struct channel_message *message)
     return 0;
 }
 
+static void open_log(const struct child *child)
+{
+    log_open(inherit_program(child->role), true,
+             log_level_named(json_text_of(child->config, "log_level", "info")));
+}
+
 static int on_commit(void *context, struct channel_message *message)
 {
     (void)message;
@@ -87,6 +93,7 @@ static int on_commit(void *context, struct channel_message *message)
     CLEAN(clean_json) json_t *old = child->config;
     child->config = inner->prepared;
     inner->prepared = NULL;
+    open_log(child);
     if (inner->calls->on_commit)
         inner->calls->on_commit(inner->context);
     return 0;
@@ -196,22 +203,6 @@ static int set_limits(void)
     return 0;
 }
 
-static enum log_level log_level_of(const json_t *config)
-{
-    const char *name = json_text_of(config, "log_level", "info");
-    static const struct {
-        const char *name;
-        enum log_level level;
-    } levels[] = {{"error", LOG_LEVEL_ERROR},
-                  {"warning", LOG_LEVEL_WARNING},
-                  {"notice", LOG_LEVEL_NOTICE},
-                  {"debug", LOG_LEVEL_DEBUG}};
-    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
-        if (!strcmp(levels[i].name, name))
-            return levels[i].level;
-    return LOG_LEVEL_INFO;
-}
-
 static void on_alive(void *context)
 {
     struct child *child = context;
@@ -246,7 +237,7 @@ int child_start(int argc, char **argv, const struct child_calls *calls, void *co
     if (inherit_check(child->role, child->check, &child->listeners, &error) ||
         inherit_config(&child->config, &error))
         return refuse(child, error_sentence(&error));
-    log_open(inherit_program(child->role), true, log_level_of(child->config));
+    open_log(child);
     child->inner = calloc(1, sizeof *child->inner);
     if (!child->inner)
         return refuse(child, error_text(ERROR_MEMORY));

@@ -180,18 +180,6 @@ static int run_checks(struct parent *parent, struct error *error)
     return code;
 }
 
-static void set_log_level(const struct config *config)
-{
-    static const char *const names[] = {
-        [LOG_LEVEL_ERROR] = "error", [LOG_LEVEL_WARNING] = "warning", [LOG_LEVEL_NOTICE] = "notice",
-        [LOG_LEVEL_INFO] = "info",   [LOG_LEVEL_DEBUG] = "debug",
-    };
-    const char *wanted = json_text_of(config_json(config), "log_level", "info");
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (names[i] && !strcmp(names[i], wanted))
-            log_open("conformd", true, (enum log_level)i);
-}
-
 /* What it gives up its children inherit; each gives up more when it begins. */
 static int confine(bool check, struct error *error)
 {
@@ -220,7 +208,8 @@ static int begin(struct parent *parent, bool check)
     int code = 0;
     if (config_is_valid(parent->config)) {
         parent->adopts = strays_adopt();
-        set_log_level(parent->config);
+        log_open("conformd", true,
+                 log_level_named(json_text_of(config_json(parent->config), "log_level", "info")));
         code = settle(parent, check, &error);
         if (!code)
             code = confine(check, &error);

@@ -266,7 +266,7 @@ static void faults_are_collected_up_to_a_hundred(void **state)
 }
 
 static const char *const parts_text =
-    "http = { listen = \"127.0.0.1:9999\"; }; plugin_dir = \"/nowhere\";\n"
+    "log_level = \"warning\"; http = { listen = \"127.0.0.1:9999\"; }; plugin_dir = \"/nowhere\";\n"
     "rules = ( { id = \"a\"; " RULE "}, { id = \"b\"; " RULE "}, { id = \"c\"; " RULE "} );\n"
     "collectors = ( { name = \"other\"; plugin = \"p\"; every = \"1h\"; },\n"
     "  { name = \"log\"; plugin = \"log\"; every = \"1h\"; files = [\"/a\"];\n"
@@ -294,7 +294,13 @@ static void a_role_sees_its_part_only(void **state)
     assert_string_equal(json_text_of(engine, "url", ""), "http://127.0.0.1:9999");
     assert_string_equal(json_text_of(engine, "hash", ""), config_hash(config));
     assert_int_equal(json_array_size(json_object_get(engine, "collectors")), 2);
-    assert_int_equal(json_object_size(front), 3);
+    assert_int_equal(json_object_size(front), 4);
+    assert_string_equal(json_text_of(front, "log_level", ""), "warning");
+    assert_string_equal(json_text_of(engine, "log_level", ""), "warning");
+    assert_string_equal(json_text_of(courier, "log_level", ""), "warning");
+    assert_string_equal(json_text_of(collector, "log_level", ""), "warning");
+    /* Another configuration that leaves a collector as it is does not touch it. */
+    assert_null(json_object_get(collector, "hash"));
     assert_string_equal(
         json_text_of(json_array_get(json_object_get(courier, "channels"), 0), "secret", ""),
         "credential:ops");

@@ -43,7 +43,8 @@ enum message_type {
     /* Collector and engine. The collector's side is not trusted. */
     MESSAGE_TABLES = 40, /* collector, first: JSON {plugin, version, sha256, stream, attributes:
                             [{name, kind: gauge|counter|event|text, unit, help, labels, personal:
-                            [label...], method}], sandbox: {...}}; the attribute's number is its
+                            [label...], method}], sandbox: {...}, pushed: of a stream whose
+                            source keeps nothing}; the attribute's number is its
                             place in the list */
     MESSAGE_POSITIONS,   /* engine, once, first: JSON {instance, positions: {key: value}} */
     MESSAGE_COLLECT,  /* engine: u64 run, i64 deadline (wall ms, 0 for a stream): make a run now */

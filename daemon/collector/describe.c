@@ -119,13 +119,13 @@ json_t *describe_plugin(const struct plugin *plugin)
     json_t *attributes = json_array();
     for (size_t i = 0; i < plugin->attribute_count; i++)
         json_array_append_new(attributes, describe_attribute(&plugin->attributes[i]));
-    return json_pack("{s:s, s:s, s:s, s:s, s:I, s:b, s:b, s:s, s:s, s:o, s:o, s:o}", "plugin",
+    return json_pack("{s:s, s:s, s:s, s:s, s:I, s:b, s:b, s:b, s:s, s:s, s:o, s:o, s:o}", "plugin",
                      head->name, "version", head->version, "summary", head->summary, "family",
                      plugin_family(plugin), "abi", (json_int_t)head->abi, "stream",
-                     plugin_is_stream(plugin), "selftest", head->selftest != NULL, "file",
-                     plugin->path ? plugin->path : "", "sha256", plugin->sha256, "settings",
-                     describe_options(plugin->options), "attributes", attributes, "needs",
-                     describe_needs(plugin->needs));
+                     plugin_is_stream(plugin), "pushed", plugin_is_pushed(plugin), "selftest",
+                     head->selftest != NULL, "file", plugin->path ? plugin->path : "", "sha256",
+                     plugin->sha256, "settings", describe_options(plugin->options), "attributes",
+                     attributes, "needs", describe_needs(plugin->needs));
 }
 
 static void print_limits(struct buffer *lines, const struct cfd_option *option)
@@ -175,8 +175,10 @@ char *describe_text(const struct plugin *plugin)
     CLEAN(buffer_finish) struct buffer lines = {0};
     buffer_print(&lines, "%s %s (ABI %u, %s)\n  %s\n  %s\n  SHA-256 %s\n", plugin->head.name,
                  plugin->head.version, plugin->head.abi,
-                 plugin_is_stream(plugin) ? "stream" : "snapshot", plugin->head.summary,
-                 plugin->path ? plugin->path : "", plugin->sha256);
+                 plugin_is_pushed(plugin)   ? "pushed stream"
+                 : plugin_is_stream(plugin) ? "stream"
+                                            : "snapshot",
+                 plugin->head.summary, plugin->path ? plugin->path : "", plugin->sha256);
     buffer_text(&lines, "settings:\n");
     print_options(&lines, plugin->options, 0);
     buffer_text(&lines, "attributes (* marks personal data):\n");

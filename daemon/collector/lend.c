@@ -256,9 +256,13 @@ json_t *lend_tables(const struct lender *lender)
     json_t *sandbox = lender->sandbox ? json_incref(lender->sandbox) : json_object();
     for (uint32_t i = 0; (attribute = lend_attribute(lender, i)); i++)
         json_array_append_new(attributes, describe_attribute(attribute));
-    return json_pack("{s:s, s:s, s:s, s:b, s:o, s:O}", "plugin", plugin->head.name, "version",
-                     plugin->head.version, "sha256", plugin->sha256, "stream",
-                     plugin_is_stream(plugin), "attributes", attributes, "sandbox", sandbox);
+    json_t *tables =
+        json_pack("{s:s, s:s, s:s, s:b, s:o, s:O}", "plugin", plugin->head.name, "version",
+                  plugin->head.version, "sha256", plugin->sha256, "stream",
+                  plugin_is_stream(plugin), "attributes", attributes, "sandbox", sandbox);
+    if (plugin_is_pushed(plugin))
+        json_object_set_new(tables, "pushed", json_true());
+    return tables;
 }
 
 /* --- the table --- */

@@ -139,6 +139,8 @@ static int check_callbacks(const struct cfd_collector *head, struct error *error
         missing = "collect";
     else if ((head->flags & CFD_STREAM) && !head->start)
         missing = "start, which a stream must have";
+    else if ((head->flags & CFD_PUSHED) && !(head->flags & CFD_STREAM))
+        return error_set(error, ERROR_FORMAT, "it is pushed (CFD_PUSHED) and no stream");
     if (missing)
         return error_set(error, ERROR_FORMAT, "it lacks the callback %s", missing);
     return 0;
@@ -236,4 +238,9 @@ const char *plugin_family(const struct plugin *plugin)
 bool plugin_is_stream(const struct plugin *plugin)
 {
     return plugin->head.flags & CFD_STREAM;
+}
+
+bool plugin_is_pushed(const struct plugin *plugin)
+{
+    return plugin->head.flags & CFD_PUSHED;
 }

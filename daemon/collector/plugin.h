@@ -43,6 +43,7 @@ void plugin_free(struct plugin *plugin);
 
 const char *plugin_family(const struct plugin *plugin);
 bool plugin_is_stream(const struct plugin *plugin);
+bool plugin_is_pushed(const struct plugin *plugin);
 
 /* Copies options, attributes and needs of a copied head and checks them; rows.c. */
 int plugin_copy_rows(struct plugin *plugin, struct error *error) MUST_CHECK;
@@ -53,7 +54,7 @@ int attribute_check(const struct cfd_attribute *attribute, const char *family,
 size_t attribute_label_count(const struct cfd_attribute *attribute);
 
 /* Everything that the plugin declares, for a person or `conformctl describe`: {plugin, version,
- * summary, family, abi, stream, selftest, file, sha256, settings, attributes, needs}. A new
+ * summary, family, abi, stream, pushed, selftest, file, sha256, settings, attributes, needs}. A new
  * reference; NULL without memory. */
 json_t *describe_plugin(const struct plugin *plugin);
 /* The same as lines of text. The caller frees. */

@@ -139,6 +139,9 @@ int stream_run(struct life *life)
     if (code || life->stopping)
         return code;
     code = start(life);
+    /* From now on it hears what is sent: nobody else knows that moment. */
+    if (!code && plugin_is_pushed(life->lender.plugin))
+        code = hand_over(life, 0);
     life->asked.collect = false;
     life->more = true; /* what came before the start is read at once */
     life->next_ms = clock_now().boot_ms + life->every_ms;

@@ -62,6 +62,11 @@ static void print_collectors(const struct ctl *ctl, const json_t *rows)
                   ctl->sandbox ? (sandbox ? sandbox : "") : reason_of(row));
     }
     table_print(table);
+    json_array_foreach (sorted, index, row) {
+        if (json_flag_of(row, "pushed", false))
+            printf("%s is pushed: a crash loses %s\n", json_text_of(row, "name", ""),
+                   json_text_of(row, "crash_loses", ""));
+    }
 }
 
 int show_collectors(const struct ctl *ctl, int count, char **words)

@@ -7,13 +7,15 @@
 #include "base/json.h"
 #include "stated/stated.h"
 
+/* Of a source that keeps nothing the last words and the end are waited for, whatever changed. */
 static bool is_same(const struct instance *instance, const json_t *config)
 {
     bool enabled = instance->condition != CONDITION_DISABLED;
     return enabled == json_flag_of(config, "enabled", true) &&
            strcmp(instance->plugin, json_text_of(config, "plugin", "")) == 0 &&
-           instance->every_ms == json_integer_of(config, "every", 0) &&
-           instance->deadline_ms == json_integer_of(config, "deadline", 0);
+           (instance->pushed.is ||
+            (instance->every_ms == json_integer_of(config, "every", 0) &&
+             instance->deadline_ms == json_integer_of(config, "deadline", 0)));
 }
 
 /* Takes an instance out of the list, so that it is not freed with those that are gone. */
@@ -24,6 +26,8 @@ static struct instance *take(struct intake *intake, const json_t *config)
         struct instance *instance = intake->instances[i];
         if (strcmp(instance->name, name) != 0 || !is_same(instance, config))
             continue;
+        instance->every_ms = json_integer_of(config, "every", 0);
+        instance->deadline_ms = json_integer_of(config, "deadline", 0);
         json_decref(instance->scope);
         instance->scope = json_incref(json_object_get(config, "scope"));
         json_decref(instance->not_between);

@@ -108,11 +108,12 @@ static bool is_old(const struct instance *instance, struct moment now)
             (age_ms >= RENEW_MS && instance->condition == CONDITION_FAILED));
 }
 
-/* A stream's process makes room for its selftest, and goes on where it was. */
+/* A stream's process makes room for its selftest, and goes on where it was. One whose source keeps
+ * nothing cannot: it is tried before its next start. */
 static bool makes_room(const struct instance *instance, struct moment now)
 {
-    return instance->stream && is_linked(instance) && !instance->proof.under_way &&
-           proof_is_due(instance, now);
+    return instance->stream && !instance->pushed.is && is_linked(instance) &&
+           !instance->proof.under_way && proof_is_due(instance, now);
 }
 
 static void replace(struct engine *engine, struct instance *instance, const char *why)

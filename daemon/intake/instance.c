@@ -202,6 +202,7 @@ int instance_take_tables(struct instance *instance, json_t *tables, struct error
     instance->attributes = attributes;
     instance->attribute_count = count;
     instance->stream = json_flag_of(tables, "stream", false);
+    instance->pushed.is = instance->stream && json_flag_of(tables, "pushed", false);
     instance->changed = instance->moved = true;
     attributes = NULL;
     return 0;
@@ -264,7 +265,7 @@ static json_t *measured_to_json(const struct instance *instance)
 
 json_t *instance_memory(const struct instance *instance)
 {
-    return json_pack(
+    json_t *memory = json_pack(
         "{s:s, s:s, s:b, s:I, s:I, s:I, s:o, s:o, s:O*, s:O*, s:I, s:s, s:o, s:s, s:I, s:I, s:I, "
         "s:I, s:I, s:o, s:o, s:I, s:b, s:I, s:I, s:I, s:b, s:b, s:b, s:I, s:o*}",
         "condition", condition_text(instance->condition), "reason",
@@ -283,6 +284,9 @@ json_t *instance_memory(const struct instance *instance)
         (json_int_t)instance->told_ms, "untold", (json_int_t)instance->untold, "clock_set",
         instance->clock_set, "plain", instance->plain, "switched", instance->switched, "names_from",
         (json_int_t)instance->names_from_ms, "folded_seen", seen_to_json(&instance->fold.seen));
+    if (instance->pushed.is || instance->pushed.kept_ms)
+        json_object_set_new(memory, "kept", json_integer((json_int_t)instance->pushed.kept_ms));
+    return memory;
 }
 
 static enum condition read_condition(const char *text)
@@ -368,6 +372,7 @@ int instance_remember(struct instance *instance, const json_t *memory)
     instance->switched = instance->hides = json_flag_of(memory, "switched", false);
     instance->names_from_ms = json_integer_of(memory, "names_from", 0);
     instance->told_ms = json_integer_of(memory, "told", 0);
+    instance->pushed.kept_ms = json_integer_of(memory, "kept", 0);
     instance->untold = json_integer_of(memory, "untold", 0);
     if (strlen(hash) < sizeof instance->fold.hash)
         memcpy(instance->fold.hash, hash, strlen(hash) + 1);
@@ -394,7 +399,7 @@ json_t *instance_show(const struct instance *instance)
     json_t *attributes = json_object_get(instance->tables, "attributes");
     json_t *sandbox = json_object_get(instance->tables, "sandbox");
     return json_pack(
-        "{s:s, s:s, s:s, s:b, s:I, s:s, s:s, s:O, s:o, s:o, s:O, s:O, s:o, s:O*}", "name",
+        "{s:s, s:s, s:s, s:b, s:I, s:s, s:s, s:O, s:o, s:o, s:O, s:O, s:o, s:O*, s:b, s:s}", "name",
         instance->name, "plugin", instance->plugin, "version",
         json_text_of(instance->tables, "version", ""), "stream", instance->stream, "every_ms",
         (json_int_t)instance->every_ms, "state", condition_text(instance->condition), "reason",
@@ -403,5 +408,5 @@ json_t *instance_show(const struct instance *instance)
         show_time(instance->last_well_ms), "next_due_at", show_time(instance->next_due_ms),
         "attributes", attributes ? attributes : json_null(), "sandbox",
         sandbox ? sandbox : json_null(), "personal", personal_show(instance), "scope",
-        instance->scope);
+        instance->scope, "pushed", instance->pushed.is, "crash_loses", pushed_words(instance));
 }

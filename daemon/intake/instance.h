@@ -7,6 +7,7 @@
 #include "intake/fold.h"
 #include "intake/personal.h"
 #include "intake/proof.h"
+#include "intake/pushed.h"
 #include "intake/run.h"
 #include "intake/spans.h"
 #include "ledger/digest.h"
@@ -61,6 +62,7 @@ struct instance {
     char tables_hash[DIGEST_TEXT_SIZE];
     int64_t tables_leaf; /* -1: none yet */
     bool stream;
+    struct pushed pushed;
     struct attribute *attributes;
     size_t attribute_count;
 

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "intake/leaves.h"
+#include "intake/pushed.h"
 #include "intake/seal.h"
 #include "store/states.h"
 
@@ -34,6 +35,8 @@ static void step_one(struct instance *instance, int64_t now_ms)
         instance->overflow_ms = now_ms;
     if (instance->names_from_ms > now_ms)
         instance->names_from_ms = now_ms;
+    if (instance->pushed.kept_ms > now_ms)
+        instance->pushed.kept_ms = now_ms;
     for (int i = 1; i < INSTANCE_EVIDENCE; i++)
         if (instance->evidence_ms[i] > now_ms)
             instance->evidence_ms[i] = 0;
@@ -130,7 +133,7 @@ struct intake_link *intake_link_new(struct intake *intake, struct instance *inst
     link->instance = instance;
     link->run = instance->running;
     instance->link = link;
-    instance->told = instance->read = instance->end_pending = false;
+    instance->told = instance->read = instance->end_pending = instance->pushed.reads = false;
     free(instance->broken);
     instance->broken = NULL;
     return link;
@@ -193,6 +196,7 @@ static void conclude(struct instance *instance)
     struct run *run = &instance->run;
     bool lasting = instance->stream || instance->under_way;
     bool whole = run->has_status && !instance->stream;
+    pushed_note_end(instance);
     CLEAN(clean_text) char *broken = instance->broken;
     CLEAN(clean_text) char *why = instance->end_why;
     instance->end_pending = false;
@@ -315,6 +319,7 @@ int intake_part(struct intake *intake, struct instance *instance, struct error *
     instance->stepped = false;
     instance->untold++;
     instance->last_end_ms = instance->last_whole_ms = instance->watch_from_ms = 0;
+    instance->pushed.kept_ms = 0;
     return 0;
 }
 
@@ -329,8 +334,11 @@ static int seal_one(struct intake *intake, struct instance *instance, struct mom
 {
     int code = personal_hide(intake, instance, error);
     personal_note(instance, now);
-    if (!code && instance->run.ready)
+    if (!code && instance->run.ready && !pushed_begins(instance, now.wall_ms))
         code = seal_run(intake, instance, now, error);
+    /* There may be no turn after a stop's. */
+    if (!code && instance->end_pending)
+        pushed_note_end(instance);
     if (!code && instance->proof.ended && !instance->proof.under_way)
         code = proof_keep(intake, instance, error);
     /* The run may have reached a limit. */

@@ -22,6 +22,8 @@ int leaves_tables(struct intake *intake, struct instance *instance, struct error
     CLEAN(clean_json)
     json_t *text = json_pack("{s:s, s:s, s:O}", "instance", instance->name, "plugin",
                              instance->plugin, "tables", instance->tables);
+    if (instance->pushed.is)
+        json_object_set_new(text, "crash_loses", json_string(pushed_words(instance)));
     CLEAN(clean_text) char *body = json_canonical(text);
     if (!body)
         return ERROR_MEMORY;
@@ -31,6 +33,8 @@ int leaves_tables(struct intake *intake, struct instance *instance, struct error
     json_t *fields = json_pack("{s:s, s:s, s:s, s:b}", "tables", instance->tables_hash, "plugin",
                                json_text_of(instance->tables, "sha256", ""), "pt", commitment,
                                "stream", instance->stream);
+    if (instance->pushed.is)
+        json_object_set_new(fields, "pushed", json_true());
     return ledger_append(intake->ledger, LEAF_COLLECTOR, fields, &instance->tables_leaf, error);
 }
 

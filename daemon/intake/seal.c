@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "intake/beyond.h"
 #include "intake/leaves.h"
+#include "intake/pushed.h"
 #include "intake/telling.h"
 
 /* As in include/conformd/collector.h, which the daemon's rooms do not see. */
@@ -343,7 +344,9 @@ int seal_run(struct intake *intake, struct instance *instance, struct moment now
     enum condition condition = condition_of(instance);
     bool moved = instance->condition != condition;
     struct telling telling = {.how = TELLING_LEAF};
-    int code = beyond_tell(run, instance);
+    int code = pushed_note(instance, now.wall_ms);
+    if (!code)
+        code = beyond_tell(run, instance);
     if (!code)
         code = leaves_tables(intake, instance, error);
     if (!code)

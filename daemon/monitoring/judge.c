@@ -99,10 +99,15 @@ static int judge_lost(struct judging *judging, struct instance *instance, struct
 
 static json_t *item_of(const json_t *loss)
 {
+    int64_t from = json_integer_of(loss, "from", 0), to = json_integer_of(loss, "to", 0);
+    const char *unit = json_text_of(loss, "unit", "");
+    char since[TEXT_TIME_SIZE], until[TEXT_TIME_SIZE];
+    text_from_time(from, since);
+    text_from_time(to, until);
     CLEAN(clean_text)
-    char *lost =
-        text_format("%lld to %lld %s", (long long)json_integer_of(loss, "from", 0),
-                    (long long)json_integer_of(loss, "to", 0), json_text_of(loss, "unit", ""));
+    char *lost = strcmp(unit, PUSHED_UNIT) == 0
+                     ? text_format("%s to %s", since, until)
+                     : text_format("%lld to %lld %s", (long long)from, (long long)to, unit);
     return json_pack("{s:{s:s, s:s, s:s}, s:s}", "labels", "source",
                      json_text_of(loss, "source", ""), "lost", lost ? lost : "", "why",
                      json_text_of(loss, "why", ""), "state", "lost");

@@ -239,7 +239,10 @@ struct cfd_host {
 };
 
 enum cfd_collector_flag {
-    CFD_STREAM = 1 /* has start and stop, keeps positions */
+    CFD_STREAM = 1, /* has start and stop, keeps positions */
+    /* A stream whose source keeps nothing: a crash of collector, engine or host loses what came
+     * since the last batch was committed. The host tells that; position_set ends batches. */
+    CFD_PUSHED = 2
 };
 
 /* The head. Rows are walked by the sizes given here. */

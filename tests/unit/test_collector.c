@@ -124,6 +124,9 @@ static void test_head_refusals(void **state)
     bad.flags = CFD_STREAM;
     refuse(&bad, ERROR_FORMAT, "it lacks the callback start");
     bad = head();
+    bad.flags = CFD_PUSHED;
+    refuse(&bad, ERROR_FORMAT, "it is pushed (CFD_PUSHED) and no stream");
+    bad = head();
     bad.family = "Demo";
     refuse(&bad, ERROR_FORMAT, "its family Demo");
 }

@@ -265,6 +265,23 @@ static void test_stream_batches(void **state)
     assert_string_equal(scene.order, "7RB0(f=10g=20)RB0(f=11)RB1()|stop|close");
 }
 
+/* One whose source keeps nothing says first of all that it hears now, and nothing else does. */
+static void test_pushed_stream_says_that_it_reads(void **state)
+{
+    (void)state;
+    struct scene scene = {.collect = collect_batches};
+    scene_begin(&scene, true, "{}");
+    scene.plugin->head.flags |= CFD_PUSHED;
+    scene.waits_to_stop = 2;
+    scene_connect(&scene);
+    assert_int_equal(life_run(&scene.life), 0);
+    scene_serve(&scene);
+    CLEAN(clean_json) json_t *tables = lend_tables(&scene.life.lender);
+    assert_true(json_flag_of(tables, "pushed", false));
+    scene_end(&scene);
+    assert_string_equal(scene.order, "7B0()RB0(f=10g=20)RB0(f=11)RB1()|stop|close");
+}
+
 /* A descriptor that stays readable brings a collect every LIFE_GAP_MS; the time of the last batch
  * is set, so that no pause of the machine ends a moment. */
 static int collect_moments(struct scene *scene, const struct cfd_host *host)
@@ -463,6 +480,7 @@ int main(void)
         cmocka_unit_test(test_declare),
         cmocka_unit_test(test_faults_of_open),
         cmocka_unit_test(test_stream_batches),
+        cmocka_unit_test(test_pushed_stream_says_that_it_reads),
         cmocka_unit_test(test_stream_joins_what_is_close),
         cmocka_unit_test(test_stream_does_not_hold_much),
         cmocka_unit_test(test_interval_waits_for_the_batch),

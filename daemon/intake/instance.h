@@ -4,21 +4,19 @@
 
 #include "base/clock.h"
 #include "intake/account.h"
+#include "intake/attribute.h"
 #include "intake/fold.h"
 #include "intake/personal.h"
 #include "intake/proof.h"
 #include "intake/pushed.h"
 #include "intake/run.h"
-#include "intake/spans.h"
 #include "ledger/digest.h"
-#include "series/series.h"
 
 #include <jansson.h>
 #include <stdbool.h>
 
 enum {
     INSTANCE_EVIDENCE = 16,
-    INSTANCE_LABELS = 8,
     INSTANCE_ATTRIBUTES = 256,
     INSTANCE_RESIDENT_MS = 60000, /* below this interval a snapshot's process stays between runs */
 };
@@ -34,19 +32,6 @@ enum condition {
     CONDITION_DISABLED, /* the configuration keeps it from running */
 };
 const char *condition_text(enum condition condition);
-
-struct attribute {
-    const char *name; /* borrowed from the tables */
-    enum series_kind kind;
-    const char *labels[INSTANCE_LABELS];
-    size_t label_count;
-    uint32_t personal; /* bit n: label n */
-    bool missing;      /* in the last sealed run, or in the interval under way */
-    bool missed_now;   /* said so since the interval began */
-    char *missing_why;
-    bool measured;       /* it was read once: from now on its absence is a loss */
-    struct spans missed; /* when its instance was watched and it was not */
-};
 
 struct instance {
     char *name;

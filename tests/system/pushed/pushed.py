@@ -98,7 +98,10 @@ def stays_unknown(daemon, what):
 
 
 def kill(daemon, program, count):
+    """It stands still for a second first: longer than what `coverage` lets pass."""
     was = child(daemon, program)
+    os.kill(was, signal.SIGSTOP)
+    time.sleep(1.0)
     at = time.time()
     os.kill(was, signal.SIGKILL)
     wait_for("another " + program, lambda: child(daemon, program) not in (0, was))

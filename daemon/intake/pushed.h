@@ -16,8 +16,8 @@ struct instance;
 struct pushed {
     bool is;    /* its plugin declares so (CFD_PUSHED) */
     bool reads; /* the process of this link has handed over a batch */
-    int64_t
-        kept_ms; /* the last batch taken of a process whose end in order was not seen; 0: none */
+    /* The last batch taken of a process whose end in order was not seen; 0: none. */
+    int64_t kept_ms;
 };
 
 /* What a crash of the collector, the engine or the host may lose, as a sentence. */

@@ -78,6 +78,15 @@ static void open_stage(void)
             !http_server_listen(server, fd));
 }
 
+/* libevent's own refusal of what is malformed, before anything of ours is asked: it gives the
+ * peer's number of the version back, whatever that was, and closes. */
+static bool is_own_refusal(const char *bytes, size_t count)
+{
+    const char *end = memchr(bytes, '\r', count);
+    const char *status = end ? memchr(bytes, ' ', (size_t)(end - bytes)) : NULL;
+    return status && !memcmp(bytes, "HTTP/", 5) && end - status > 5 && !memcmp(status, " 400 ", 5);
+}
+
 /* What came back begins as an answer does. */
 static void settle(int fd, size_t *ret_seen)
 {
@@ -87,7 +96,8 @@ static void settle(int fd, size_t *ret_seen)
         ssize_t count = fd < 0 ? -1 : recv(fd, bytes, sizeof bytes, MSG_DONTWAIT);
         if (count <= 0)
             continue;
-        require(*ret_seen || (size_t)count < 8 || !memcmp(bytes, "HTTP/1.", 7));
+        require(*ret_seen || (size_t)count < 8 || !memcmp(bytes, "HTTP/1.", 7) ||
+                is_own_refusal(bytes, (size_t)count));
         *ret_seen += (size_t)count;
     }
 }

@@ -78,13 +78,15 @@ static void open_stage(void)
             !http_server_listen(server, fd));
 }
 
-/* libevent's own refusal of what is malformed, before anything of ours is asked: it gives the
- * peer's number of the version back, whatever that was, and closes. */
+/* libevent's own refusal (400 of what is malformed, 501 of a method that it cannot name), before
+ * anything of ours is asked: it gives the peer's number of the version back, whatever that was, and
+ * closes. */
 static bool is_own_refusal(const char *bytes, size_t count)
 {
     const char *end = memchr(bytes, '\r', count);
     const char *status = end ? memchr(bytes, ' ', (size_t)(end - bytes)) : NULL;
-    return status && !memcmp(bytes, "HTTP/", 5) && end - status > 5 && !memcmp(status, " 400 ", 5);
+    return status && !memcmp(bytes, "HTTP/", 5) && end - status > 5 &&
+           (!memcmp(status, " 4", 2) || !memcmp(status, " 5", 2));
 }
 
 /* What came back begins as an answer does. */

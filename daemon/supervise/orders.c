@@ -115,34 +115,33 @@ static int on_replace(void *context, struct channel_message *message)
     return 0;
 }
 
-static int on_status(void *context, struct channel_message *message)
+/* What a child says of itself stands beside its row. */
+static int keep_words(struct children_row *row, struct channel_message *message, const char *member)
 {
-    struct children_row *row = context;
-    struct parent *parent = parent_of(row);
     CLEAN(clean_json) json_t *body = NULL;
     int code = message_json(message, &body);
     if (code)
         return code;
-    const char *text = json_text_of(body, "text", "");
+    const char *text = json_text_of(body, member, "");
     free(row->status);
     row->status = text_printable(text, strlen(text));
-    if (row->role == CONFIG_ENGINE && parent->told_ready && parent->stop == STOP_NOT)
-        tell_status(parent);
     return 0;
+}
+
+static int on_status(void *context, struct channel_message *message)
+{
+    struct children_row *row = context;
+    struct parent *parent = parent_of(row);
+    int code = keep_words(row, message, "text");
+    if (!code && row->role == CONFIG_ENGINE && parent->told_ready && parent->stop == STOP_NOT)
+        tell_status(parent);
+    return code;
 }
 
 /* An engine that cannot begin says why before it ends. */
 static int on_fault(void *context, struct channel_message *message)
 {
-    struct children_row *row = context;
-    CLEAN(clean_json) json_t *body = NULL;
-    int code = message_json(message, &body);
-    if (code)
-        return code;
-    const char *text = json_text_of(body, "sentence", "");
-    free(row->status);
-    row->status = text_printable(text, strlen(text));
-    return 0;
+    return keep_words(context, message, "sentence");
 }
 
 static int on_prepared(void *context, struct channel_message *message)

@@ -46,6 +46,14 @@ def wait_for(what, ask, seconds=20.0, every=0.02):
         time.sleep(every)
 
 
+def holds(what, ask, seconds):
+    """True for so long, looked at all along: the time is what is tested, not waited for."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        check(ask(), what)
+        time.sleep(0.05)
+
+
 def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))

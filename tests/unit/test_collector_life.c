@@ -300,20 +300,27 @@ static int collect_moments(struct scene *scene, const struct cfd_host *host)
     return CFD_OK;
 }
 
+/* A stream whose descriptor is readable all along. */
+static void run_readable(struct scene *scene)
+{
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    close(ends[1]);
+    scene->own = &ends[0];
+    scene_begin(scene, true, "{}");
+    scene_connect(scene);
+    assert_int_equal(life_run(&scene->life), 0);
+    scene_serve(scene);
+    scene->life.fd = -1;
+    close(ends[0]);
+}
+
 /* The first goes at once; what comes within a moment of it is one batch, its events added up. */
 static void test_stream_joins_what_is_close(void **state)
 {
     (void)state;
-    int ends[2];
-    struct scene scene = {.collect = collect_moments, .own = &ends[0]};
-    assert_int_equal(pipe(ends), 0);
-    close(ends[1]);
-    scene_begin(&scene, true, "{}");
-    scene_connect(&scene);
-    assert_int_equal(life_run(&scene.life), 0);
-    scene_serve(&scene);
-    scene.life.fd = -1;
-    close(ends[0]);
+    struct scene scene = {.collect = collect_moments};
+    run_readable(&scene);
     /* a and VALUE; then a, VALUE, b and VALUE */
     assert_int_equal(scene.readings, 2 + 4);
     assert_true(scene.value == 3 * (1 + 2));
@@ -340,16 +347,8 @@ static int collect_much(struct scene *scene, const struct cfd_host *host)
 static void test_stream_does_not_hold_much(void **state)
 {
     (void)state;
-    int ends[2];
-    struct scene scene = {.collect = collect_much, .own = &ends[0]};
-    assert_int_equal(pipe(ends), 0);
-    close(ends[1]);
-    scene_begin(&scene, true, "{}");
-    scene_connect(&scene);
-    assert_int_equal(life_run(&scene.life), 0);
-    scene_serve(&scene);
-    scene.life.fd = -1;
-    close(ends[0]);
+    struct scene scene = {.collect = collect_much};
+    run_readable(&scene);
     scene_end(&scene);
     assert_string_equal(scene.order, "7RB0(f=1)RB0(f=2)RB0(f=9)RB0(f=3)B1()|stop|close");
 }
@@ -394,16 +393,8 @@ static int collect_urgent_moment(struct scene *scene, const struct cfd_host *hos
 static void test_stream_does_not_hold_what_is_urgent(void **state)
 {
     (void)state;
-    int ends[2];
-    struct scene scene = {.collect = collect_urgent_moment, .own = &ends[0]};
-    assert_int_equal(pipe(ends), 0);
-    close(ends[1]);
-    scene_begin(&scene, true, "{}");
-    scene_connect(&scene);
-    assert_int_equal(life_run(&scene.life), 0);
-    scene_serve(&scene);
-    scene.life.fd = -1;
-    close(ends[0]);
+    struct scene scene = {.collect = collect_urgent_moment};
+    run_readable(&scene);
     scene_end(&scene);
     assert_string_equal(scene.order, "7RB0(f=1)RB2(f=2)RB0(f=3)B1()|stop|close");
 }

@@ -116,6 +116,16 @@ def cpu_ms(pid):
     return sum(map(int, words[11:15])) * 1000 / os.sysconf("SC_CLK_TCK")
 
 
+def age(pid):
+    """Seconds since its start; 0 when there is none."""
+    try:
+        with open("/proc/%d/stat" % (pid or 0)) as f:
+            began = int(f.read().rpartition(")")[2].split()[19]) / os.sysconf("SC_CLK_TCK")
+    except OSError:
+        return 0.0
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - began
+
+
 def zombies(daemon):
     return [pid for pid in descendants_of(daemon.process.pid) if (stat_of(pid) or "  ")[1] == "Z"]
 

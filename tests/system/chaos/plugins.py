@@ -257,6 +257,11 @@ def bring_back(daemon, modes):
     wait_for("good runs again", is_good, AGAIN_SECONDS * PATIENCE, 0.2)
 
 
+def all_rested(daemon, modes):
+    return all(chaos.age(chaos.find(daemon, "collector", mode)) > RESTED_SECONDS
+               for mode in modes if plugin_of(mode) == "bad_stream")
+
+
 def do_round(daemon, modes, found):
     open(daemon.path("switch"), "w").close()
     find_all(daemon, modes, found, time.time())
@@ -302,7 +307,8 @@ def go(daemon, modes, writer):
         heads.take(daemon)
         do_round(daemon, modes, found)
         if number + 1 < ROUNDS:
-            time.sleep(RESTED_SECONDS)  # as one that fails now and then, not as one that always does
+            # As one that fails now and then, not as one that always does.
+            wait_for("streams that are well", lambda: all_rested(daemon, modes), 40 * PATIENCE, 0.2)
     delays.end()
     chaos.every_line_once(daemon, writer.end(), 30 * PATIENCE)
     trials, frames = report(found, delays, daemon.said())

@@ -261,8 +261,10 @@ def killed_readers(daemon):
     for reader in readers:
         reader.start()
     for number in range(KILLS):
+        # One that dies at once, again and again, is started ever later.
         if number and chaos.LONG:
-            time.sleep(RESTED_SECONDS)  # one that dies at once, again and again, is started ever later
+            wait_for("a reader that is well", lambda: chaos.age(chaos.find(daemon, "reader"))
+                     > RESTED_SECONDS, 70 * chaos.PATIENCE, 0.1)
         pid = wait_for("a reader", lambda: chaos.find(daemon, "reader"), 70)
         get(daemon, "/api/status")
         chaos.kill(pid)

@@ -10,7 +10,7 @@ import subprocess
 import threading
 
 import harness
-from harness import check, time, wait_for
+from harness import check, holds, time, wait_for
 
 RANGE_SECONDS = 10
 MEASURE = """allow_unattributed = true;
@@ -91,17 +91,21 @@ def is_met(daemon, when):
 
 def stays_unknown(daemon, what):
     """The range holds the gap for longer than this looks."""
-    until = time.monotonic() + RANGE_SECONDS / 3
-    while time.monotonic() < until:
-        check(state(daemon) == "unknown", "%s: a range over the gap is %s" % (what, state(daemon)))
-        time.sleep(0.1)
+    holds("%s: a range over the gap is known" % what, lambda: state(daemon) == "unknown",
+          RANGE_SECONDS / 3)
+
+
+def stands_still(pid):
+    with open("/proc/%d/stat" % pid) as f:
+        return f.read().rpartition(")")[2].split()[0] == "T"
 
 
 def kill(daemon, program, count):
-    """It stands still for a second first: longer than what `coverage` lets pass."""
+    """It stands still first, for longer than what `coverage` lets pass."""
     was = child(daemon, program)
     os.kill(was, signal.SIGSTOP)
-    time.sleep(1.0)
+    wait_for("its stop", lambda: stands_still(was))
+    holds("it does not stand still", lambda: stands_still(was), 1.0)
     at = time.time()
     os.kill(was, signal.SIGKILL)
     wait_for("another " + program, lambda: child(daemon, program) not in (0, was))

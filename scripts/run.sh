@@ -100,6 +100,8 @@ runtime_dir = "$runtime";
 plugin_dir = "$build/plugins";
 libexec_dir = "$bin";
 user = "$(id -un)";
+# What follows asks every few seconds, and is no news.
+log_reads = false;
 END
     loginuid=$(cat /proc/self/loginuid 2>/dev/null || echo 4294967295)
     if [ "$loginuid" = 4294967295 ]; then

@@ -127,6 +127,7 @@ class Daemon:
         self.config = os.path.join(self.folder, "conformd.conf")
         self.run = os.path.join(self.folder, "run")
         self.state = os.path.join(self.folder, "state")
+        self.plugins = os.path.join(BUILD, "plugins")
         self.output = os.path.join(self.folder, "output")
         self.process = None
         if measures:
@@ -138,11 +139,18 @@ class Daemon:
     def path(self, *parts):
         return os.path.join(self.folder, *parts)
 
+    def use_plugins(self, *paths):
+        """A folder of its own with these."""
+        self.plugins = self.path("plugins")
+        os.mkdir(self.plugins, 0o755)
+        for path in paths:
+            shutil.copy(path, self.plugins)
+
     def write_config(self, collectors, channels="", extra=""):
         with open(self.config, "w") as f:
             f.write('state_dir = "%s";\nruntime_dir = "%s";\nplugin_dir = "%s";\n'
                     'libexec_dir = "%s";\nhttp = { listen = "127.0.0.1:%d"; };\n%s\n'
-                    % (self.state, self.run, os.path.join(BUILD, "plugins"), BIN, self.port, extra))
+                    % (self.state, self.run, self.plugins, BIN, self.port, extra))
             if collectors:
                 f.write("collectors = ( %s );\n" % collectors)
             if channels:

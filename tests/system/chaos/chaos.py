@@ -116,6 +116,12 @@ def cpu_ms(pid):
     return sum(map(int, words[11:15])) * 1000 / os.sysconf("SC_CLK_TCK")
 
 
+def plugin(name):
+    """The path of one of the build's, or of one that is made for these tests."""
+    own = os.path.join(os.environ["CHAOS_DIR"], name)
+    return own if os.path.exists(own) else os.path.join(harness.BUILD, "plugins", name)
+
+
 def age(pid):
     """Seconds since its start; 0 when there is none."""
     try:

@@ -4,7 +4,6 @@ at once, it is one finding, nothing is left over, and the daemon and the others 
 import datetime
 import os
 import re
-import shutil
 import sys
 import threading
 
@@ -68,17 +67,6 @@ def plugin_of(mode):
     return "bad_stream" if mode.startswith("stream_") else "bad"
 
 
-def use_plugins(daemon):
-    """The build's plugins and the bad ones in one folder."""
-    folder = daemon.path("plugins")
-    os.mkdir(folder)
-    for source in (os.path.join(harness.BUILD, "plugins"), os.environ["CHAOS_DIR"]):
-        for name in ("log.so", "bad.so", "bad_stream.so"):
-            if os.path.exists(os.path.join(source, name)):
-                shutil.copy(os.path.join(source, name), folder)
-    return folder
-
-
 def configure(daemon, log, modes):
     rows = [chaos.log_collector(log, every="%ds" % LOG_EVERY)]
     lies = sum(mode.startswith("lie") for mode in modes) or 1
@@ -93,10 +81,6 @@ def configure(daemon, log, modes):
     daemon.write_config(",\n".join(rows),
                         extra='allow_unattributed = true;\nlost_after_urgent = "1s";\n'
                               'lost_after = "1s";\nmeasures = ( %s );\n' % ",\n".join(measures))
-    with open(daemon.config) as f:
-        text = f.read()
-    with open(daemon.config, "w") as f:
-        f.write(text.replace(os.path.join(harness.BUILD, "plugins"), daemon.path("plugins")))
 
 
 def value_of(daemon, mode):
@@ -350,7 +334,7 @@ def main():
     daemon = harness.Daemon(measures=False)
     log = daemon.path("auth.log")
     open(log, "w").close()
-    use_plugins(daemon)
+    daemon.use_plugins(*map(chaos.plugin, ("log.so", "bad.so", "bad_stream.so")))
     modes = modes_now()
     configure(daemon, log, modes)
     writer = chaos.Writer(log, rate=200, rotate=0)

@@ -1,7 +1,5 @@
 """What is urgent does not wait for the interval to be evidence; what is not, does; and a collector to
 which all is urgent gets a bounded number of leaves and hurts nobody."""
-import shutil
-
 import chaos
 import harness
 from chaos import PATIENCE
@@ -91,21 +89,15 @@ def all_urgent(daemon):
 def main():
     daemon = harness.Daemon(measures=False, rules=False)
     open(daemon.path("app.log"), "w").close()
-    os.mkdir(daemon.path("plugins"))
+    daemon.use_plugins(chaos.plugin("log.so"), chaos.plugin("bad_stream.so"))
     os.mkdir(daemon.path("rules.d"))
     with open(daemon.path("rules.d", "app.conf"), "w") as f:
         f.write(RULES)
-    shutil.copy(os.path.join(harness.BUILD, "plugins", "log.so"), daemon.path("plugins"))
-    shutil.copy(os.path.join(os.environ["CHAOS_DIR"], "bad_stream.so"), daemon.path("plugins"))
     daemon.write_config(
         '{ name = "app"; plugin = "log"; every = "%ds"; files = ["%s"]; rules = ["app"]; },'
         '{ name = "bad"; plugin = "bad_stream"; every = "%ds"; mode = "urgent"; switch = "%s"; }'
         % (EVERY_SECONDS, daemon.path("app.log"), EVERY_SECONDS, daemon.path("switch")),
         extra='allow_unattributed = true;\n')
-    with open(daemon.config) as f:
-        text = f.read()
-    with open(daemon.config, "w") as f:
-        f.write(text.replace(os.path.join(harness.BUILD, "plugins"), daemon.path("plugins")))
     try:
         daemon.start()
         wait_for("the collectors", lambda: all((daemon.collector(n) or {}).get("last_run")

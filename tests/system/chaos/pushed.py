@@ -3,12 +3,11 @@ last batch until it reads again is told as lost, once, and a range over it is un
 order, a reload and a start nothing is told. States made again from the ledger are what is stored."""
 import json
 import os
-import shutil
 import signal
 import socket
-import subprocess
 import threading
 
+import chaos
 import harness
 from harness import check, holds, time, wait_for
 
@@ -20,7 +19,6 @@ measures = ( { id = "P1"; version = 1; name = "Messages"; kind = "performance";
   if_missed = "i"; controls = ["27001:2022 A.8.15"];
   criterion = { target = "> 0"; for = "1h"; recover = "1h"; }; } );
 """ % RANGE_SECONDS
-current = None
 
 
 class Sender(threading.Thread):
@@ -39,16 +37,6 @@ class Sender(threading.Thread):
 def configure(daemon, port, every):
     daemon.write_config('{ name = "push"; plugin = "pushed"; every = "%s"; port = %d; }'
                         % (every, port), extra=MEASURE)
-    with open(daemon.config) as f:
-        text = f.read()
-    with open(daemon.config, "w") as f:
-        f.write(text.replace(os.path.join(harness.BUILD, "plugins"), daemon.path("plugins")))
-
-
-def child(daemon, program):
-    found = subprocess.run(["pgrep", "-P", str(daemon.process.pid), program], capture_output=True,
-                           text=True).stdout.split()
-    return int(found[0]) if found else 0
 
 
 def lost_in(body):
@@ -96,19 +84,18 @@ def stays_unknown(daemon, what):
 
 
 def stands_still(pid):
-    with open("/proc/%d/stat" % pid) as f:
-        return f.read().rpartition(")")[2].split()[0] == "T"
+    return (chaos.stat_of(pid) or "  ")[1] == "T"
 
 
 def kill(daemon, program, count):
     """It stands still first, for longer than what `coverage` lets pass."""
-    was = child(daemon, program)
+    was = chaos.find(daemon, program)
     os.kill(was, signal.SIGSTOP)
     wait_for("its stop", lambda: stands_still(was))
     holds("it does not stand still", lambda: stands_still(was), 1.0)
     at = time.time()
     os.kill(was, signal.SIGKILL)
-    wait_for("another " + program, lambda: child(daemon, program) not in (0, was))
+    wait_for("another " + program, lambda: chaos.find(daemon, program) not in (None, was))
     wait_for("an answer", daemon.is_ready)
     wait_for("the loss", lambda: len(losses(daemon)) >= count)
     wait_for("it to read", lambda: is_well(daemon))
@@ -131,27 +118,19 @@ def findings(daemon):
 def in_order(daemon, port):
     """A stop and a start; a reload that makes its process begin anew."""
     check(daemon.stop()[0] == 0, "the stop failed")
-    said = subprocess.run([os.path.join(harness.BIN, "conformctl"), "rebuild", "--check",
-                           daemon.state], capture_output=True, text=True, timeout=60)
-    check(said.returncode == 0, said.stdout + said.stderr)
+    chaos.rebuild_check(daemon.state)
     daemon.start()
     is_met(daemon, "after a start")
-    was = child(daemon, "conformd-collec")
+    was = chaos.find(daemon, "collector")
     configure(daemon, port, "2s")
     daemon.reload()
-    wait_for("another process", lambda: child(daemon, "conformd-collec") not in (0, was))
+    wait_for("another process", lambda: chaos.find(daemon, "collector") not in (None, was))
     is_met(daemon, "after a reload")
 
 
-def main():
-    global current
-    daemon = current = harness.Daemon()
-    port = harness.free_port()
-    os.mkdir(daemon.path("plugins"))
-    shutil.copy(os.path.join(os.environ["PUSHED_DIR"], "pushed.so"), daemon.path("plugins"))
+def go(daemon, port):
+    daemon.use_plugins(chaos.plugin("pushed.so"))
     configure(daemon, port, "1s")
-    sender = Sender(port)
-    sender.start()
     daemon.start()
     is_met(daemon, "at first")
     check(losses(daemon) == [], "lost before anything was: %s" % losses(daemon))
@@ -159,15 +138,27 @@ def main():
     check(row["pushed"] and "keeps nothing" in row["crash_loses"], str(row))
     check("push is pushed: a crash loses what came" in daemon.ctl("collectors"), "ctl")
     daemon.ctl("adopt", uid=1000 if harness.can_set_loginuid() else None)
-    kill(daemon, "conformd-collec", 1)
-    kill(daemon, "conformd-engine", 2)
+    kill(daemon, "collector", 1)
+    kill(daemon, "engine", 2)
     check(len(findings(daemon)) == 1, "findings: %s" % findings(daemon))
     in_order(daemon, port)
     check(len(losses(daemon)) == 2, "told after a stop in order: %s" % losses(daemon))
-    daemon.stop()
-    sender.ending.set()
-    daemon.finish()
+    check(daemon.stop()[0] == 0, "the stop failed")
     print("after a stop and a reload in order: nothing is told")
 
 
-harness.run(main, lambda: current)
+def main():
+    daemon, port = harness.Daemon(), harness.free_port()
+    sender = Sender(port)
+    sender.start()
+    try:
+        go(daemon, port)
+    except BaseException:
+        print(daemon.said()[-4000:])
+        raise
+    finally:
+        sender.ending.set()
+        daemon.finish()
+
+
+main()

@@ -55,8 +55,6 @@ enum message_type {
     MESSAGE_MISSING,  /* collector: u32 attribute, text why */
     MESSAGE_LOST,     /* collector: text source, text unit, text why, u64 from, u64 to */
     MESSAGE_OPENED,   /* collector: text path, u64 device, u64 inode, u64 size, i64 mtime ms */
-    MESSAGE_COUNTED,  /* collector: text rule, u64 lines beyond the excerpts, bytes SHA-256 of
-                         all lines (32) - what was seen and is not kept */
     MESSAGE_BATCH,    /* collector (stream): u32 flags (1: interval over, 2: urgent, 4: backlog:
                          more is waiting), u32 count, each text key, text value (positions):
                          everything since the last BATCH commits with these or not at all */

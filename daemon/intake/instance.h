@@ -102,6 +102,8 @@ struct instance {
 
     struct run run;       /* what came since the last seal */
     struct run waiting;   /* sealed batches that no leaf tells of yet; rows of pending too */
+    size_t held_rows;     /* of pending */
+    size_t held_bytes;    /* of what waits: readings that were merged already */
     int64_t tell_boot_ms; /* what waits is urgent: a leaf by then; 0: it is not */
     int64_t told_ms;      /* the turn of its last leaf: what is older stands in the ledger */
     int64_t untold;       /* runs and batches since */

@@ -10,6 +10,8 @@
 #include "series/pack.h"
 
 enum { WAITING_BYTES = 1 << 20, SLACK = 20 };
+/* Of what waits: so many rows, or so much that no merge has seen yet, are made one. */
+enum { HELD_ROWS = 1000, HELD_BYTES = 128 << 10 };
 
 int leaves_tables(struct intake *intake, struct instance *instance, struct error *error)
 {
@@ -244,17 +246,50 @@ bool leaves_may_wait(const struct instance *instance, int64_t now_ms)
            instance->waiting.readings.length + instance->run.readings.length < WAITING_BYTES;
 }
 
-int leaves_hold(struct intake *intake, struct instance *instance, struct error *error)
+static int keep_row(struct intake *intake, const struct instance *instance, const struct run *run,
+                    struct error *error)
 {
-    CLEAN(clean_text) char *body = merge_to_text(&instance->run);
+    CLEAN(clean_text) char *body = merge_to_text(run);
     struct store_query *query =
         store_query(intake->store, "INSERT INTO pending(instance, body) VALUES(?1, ?2)");
     if (!body)
         return ERROR_MEMORY;
     store_bind_text(query, 1, instance->name);
     store_bind_text(query, 2, body);
-    int code = store_run(query, error);
-    return code ? code : merge_run(&instance->waiting, &instance->run);
+    return store_run(query, error);
+}
+
+static int drop_rows(struct intake *intake, const struct instance *instance, struct error *error)
+{
+    struct store_query *query =
+        store_query(intake->store, "DELETE FROM pending WHERE instance = ?1");
+    store_bind_text(query, 1, instance->name);
+    return store_run(query, error);
+}
+
+/* All that waits as one batch: many of the same series are as long as one then. */
+static int condense(struct intake *intake, struct instance *instance, struct error *error)
+{
+    struct run *waiting = &instance->waiting;
+    int code = merge_readings(instance, &waiting->readings, &waiting->reading_count);
+    if (!code)
+        code = drop_rows(intake, instance, error);
+    if (!code)
+        code = keep_row(intake, instance, waiting, error);
+    instance->held_rows = 1;
+    instance->held_bytes = waiting->readings.length;
+    return code;
+}
+
+int leaves_hold(struct intake *intake, struct instance *instance, struct error *error)
+{
+    int code = keep_row(intake, instance, &instance->run, error);
+    if (!code)
+        code = merge_run(&instance->waiting, &instance->run);
+    instance->held_rows++;
+    bool is_long = instance->held_rows >= HELD_ROWS ||
+                   instance->waiting.readings.length > 2 * instance->held_bytes + HELD_BYTES;
+    return code || !is_long ? code : condense(intake, instance, error);
 }
 
 int leaves_load(struct intake *intake, struct instance *instance, struct error *error)
@@ -269,18 +304,19 @@ int leaves_load(struct intake *intake, struct instance *instance, struct error *
             store_reset(query);
             return code;
         }
+        instance->held_rows++;
     }
+    if (instance->waiting.urgent)
+        instance->tell_boot_ms = 1; /* long ago */
     return row;
 }
 
 static int drop_waiting(struct intake *intake, struct instance *instance, struct error *error)
 {
-    struct store_query *query =
-        store_query(intake->store, "DELETE FROM pending WHERE instance = ?1");
     run_finish(&instance->waiting);
+    instance->held_rows = instance->held_bytes = 0;
     instance->tell_boot_ms = 0;
-    store_bind_text(query, 1, instance->name);
-    return store_run(query, error);
+    return drop_rows(intake, instance, error);
 }
 
 static int tell_waiting(struct intake *intake, struct instance *instance, struct error *error)

@@ -50,6 +50,7 @@ int merge_run(struct run *to, const struct run *from)
     to->event_count += from->event_count;
     to->out_of_scope += from->out_of_scope;
     to->batches += from->batches ? from->batches : 1;
+    to->urgent = to->urgent || from->urgent;
     merge_excerpts(to, from);
     if (from->why) {
         free(to->why);
@@ -141,14 +142,14 @@ char *merge_to_text(const struct run *run)
 {
     CLEAN(clean_json)
     json_t *json = json_pack(
-        "{s:s%, s:s%, s:I, s:I, s:I, s:I, s:I, s:s, s:O*, s:O*, s:O*, s:O*, s:o*}", "readings",
-        run->readings.data ? run->readings.data : "", run->readings.length, "excerpts",
-        run->excerpts.data ? run->excerpts.data : "", run->excerpts.length, "count",
-        (json_int_t)run->reading_count, "events", (json_int_t)run->event_count, "lines",
-        (json_int_t)run->excerpt_count, "dropped", (json_int_t)run->excerpts_dropped, "refused",
-        (json_int_t)run->out_of_scope, "why", run->why ? run->why : "", "positions", run->positions,
-        "opened", run->opened, "lost", run->lost, "missing", run->missing, "seen",
-        seen_to_json(&run->seen));
+        "{s:s%, s:s%, s:I, s:b, s:I, s:I, s:I, s:I, s:I, s:s, s:O*, s:O*, s:O*, s:O*, s:o*}",
+        "readings", run->readings.data ? run->readings.data : "", run->readings.length, "excerpts",
+        run->excerpts.data ? run->excerpts.data : "", run->excerpts.length, "batches",
+        (json_int_t)run->batches, "urgent", run->urgent, "count", (json_int_t)run->reading_count,
+        "events", (json_int_t)run->event_count, "lines", (json_int_t)run->excerpt_count, "dropped",
+        (json_int_t)run->excerpts_dropped, "refused", (json_int_t)run->out_of_scope, "why",
+        run->why ? run->why : "", "positions", run->positions, "opened", run->opened, "lost",
+        run->lost, "missing", run->missing, "seen", seen_to_json(&run->seen));
     return json ? json_canonical(json) : NULL;
 }
 
@@ -161,6 +162,8 @@ int merge_from_text(struct run *to, const char *text, struct error *error)
         return error_set(error, code, "a row of pending that cannot be read");
     buffer_text(&run.readings, json_text_of(json, "readings", ""));
     buffer_text(&run.excerpts, json_text_of(json, "excerpts", ""));
+    run.batches = (size_t)json_integer_of(json, "batches", 0);
+    run.urgent = json_is_true(json_object_get(json, "urgent"));
     run.reading_count = (size_t)json_integer_of(json, "count", 0);
     run.event_count = (size_t)json_integer_of(json, "events", 0);
     run.excerpt_count = (size_t)json_integer_of(json, "lines", 0);

@@ -406,30 +406,6 @@ static int on_tables(void *context, struct channel_message *message)
     return 0;
 }
 
-static int on_counted(void *context, struct channel_message *message)
-{
-    struct intake_link *link = context;
-    struct wire wire = wire_over(message->body, message->length);
-    struct run *run;
-    int error = open_run(link, &run);
-    if (error)
-        return error;
-    char hash[DIGEST_TEXT_SIZE] = "";
-    const char *rule = wire_text(&wire);
-    uint64_t lines = wire_u64(&wire);
-    size_t length;
-    const char *bytes = wire_bytes(&wire, &length);
-    if (!wire_ended_well(&wire) || length != 32)
-        return refuse(link, "a malformed count of lines");
-    text_from_bytes((const uint8_t *)bytes, length, hash);
-    CLEAN(clean_text) char *plain = text_printable(rule, strlen(rule));
-    if (!append_line(&run->excerpts, json_pack("{s:s, s:I, s:s}", "rule", plain ? plain : "",
-                                               "more", (json_int_t)lines, "sha256", hash)))
-        run->excerpts_dropped++;
-    take_note(link, message);
-    return 0;
-}
-
 static int on_watched(void *context, struct channel_message *message)
 {
     struct intake_link *link = context;
@@ -483,7 +459,6 @@ const struct channel_rule intake_rules[] = {
     {MESSAGE_MISSING, 8, BODY_MOST, CHANNEL_FD_NONE, on_missing},
     {MESSAGE_LOST, 28, BODY_MOST, CHANNEL_FD_NONE, on_lost},
     {MESSAGE_OPENED, 36, BODY_MOST, CHANNEL_FD_NONE, on_opened},
-    {MESSAGE_COUNTED, 44, BODY_MOST, CHANNEL_FD_NONE, on_counted},
     {MESSAGE_BATCH, 8, BODY_MOST, CHANNEL_FD_NONE, on_batch},
     {MESSAGE_OUTCOME, 12, BODY_MOST, CHANNEL_FD_NONE, on_outcome},
     {MESSAGE_PROVED, 20, BODY_MOST, CHANNEL_FD_NONE, on_proved},

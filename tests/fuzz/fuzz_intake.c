@@ -28,9 +28,12 @@ static int send(struct intake_link *link, uint32_t type, const uint8_t *body, si
 static void play(struct stage *stage, struct intake_link *link, const uint8_t *data, size_t size)
 {
     int code = 0;
+    unsigned rules = 0;
+    while (intake_rules[rules].type)
+        rules++;
     while (!code && size >= 3) {
         size_t length = (size_t)data[1] | (size_t)data[2] << 8;
-        uint32_t type = intake_rules[data[0] % 10].type;
+        uint32_t type = intake_rules[data[0] % rules].type;
         if (data[0] & 0x80) {
             stage_settle(stage);
             code = intake_resume(link);

@@ -161,6 +161,63 @@ static void urgent_is_bounded(void **state)
     intake_link_free(link);
 }
 
+/* However many batches come in a second, they are one leaf, and take little room while they wait.
+ */
+static void many_batches_are_one(void **state)
+{
+    enum { BATCHES = 3000, NAME = 2000, ROWS = 1000, BYTES = 400000 };
+    struct scene *scene = *state;
+    char name[NAME + 1] = {0};
+    struct intake_link *link = begin(scene);
+    memset(name, 'n', NAME);
+    int before = leaves(scene, "evidence");
+    int64_t begun_ms = scene->now.wall_ms;
+    for (int i = 0; i < BATCHES; i++) {
+        scene_reading(scene, link, 1, name, 1);
+        scene_batch(scene, link, 2, "2");
+        scene_settle(scene);
+        assert_in_range(scene_count(scene, "SELECT count(*) FROM pending"), 0, ROWS);
+        assert_in_range(scene_count(scene, "SELECT coalesce(sum(length(body)), 0) FROM pending"), 0,
+                        BYTES);
+    }
+    int64_t seconds = (scene->now.wall_ms - begun_ms) / 1000;
+    assert_in_range(seconds, 2, 10);
+    assert_in_range(leaves(scene, "evidence") - before, seconds - 1, seconds + 1);
+    assert_true(scene_query(scene, "sum(x_hits_total)") == BATCHES);
+    scene_crash(scene);
+    intake_link_free(link);
+}
+
+/* What is urgent does not wait for the interval because of a crash; and what was merged while it
+ * waited is told as so many batches. */
+static void urgent_after_a_crash(void **state)
+{
+    enum { BATCHES = 1500 };
+    struct scene *scene = *state;
+    struct intake_link *link = begin(scene);
+    scene_pass(scene, 10000);
+    hit(scene, link, 1, 0, "1");
+    for (int i = 0; i < BATCHES; i++)
+        hit(scene, link, 1.0 / 64, 0, "2"); /* below the threshold: its breach would tell at once */
+    int before = leaves(scene, "evidence");
+    scene_crash(scene);
+    intake_link_free(link);
+    scene_open(scene);
+    link = scene_connect(scene, "log", scene_stream_tables);
+    scene_pass(scene, 1000);
+    hit(scene, link, 1, 2, "3");
+    assert_int_equal(scene_leaves(scene, "evidence", "\"batches\":1501,"), 1);
+    hit(scene, link, 1, 2, "4");
+    assert_int_equal(leaves(scene, "evidence"), before + 1);
+    scene_crash(scene);
+    intake_link_free(link);
+    scene_open(scene);
+    scene_settle(scene);
+    assert_int_equal(leaves(scene, "evidence"), before + 2);
+    assert_int_equal(scene_count(scene, "SELECT count(*) FROM pending"), 0);
+    scene_crash(scene);
+}
+
 static void quiet_hours_are_folded(void **state)
 {
     struct scene *scene = *state;
@@ -349,6 +406,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(evidence_once_an_interval, set_up, tear_down),
         cmocka_unit_test_setup_teardown(urgent_at_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(urgent_is_bounded, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(many_batches_are_one, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(urgent_after_a_crash, set_up, tear_down),
         cmocka_unit_test_setup_teardown(quiet_hours_are_folded, set_up, tear_down),
         cmocka_unit_test_setup_teardown(standing_by_is_folded, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_was_watched_is_told, set_up, tear_down),

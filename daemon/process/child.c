@@ -90,12 +90,14 @@ static int on_commit(void *context, struct channel_message *message)
     struct child_inner *inner = child->inner;
     if (!inner->prepared)
         return 0;
-    CLEAN(clean_json) json_t *old = child->config;
+    json_t *old = child->config;
     child->config = inner->prepared;
     inner->prepared = NULL;
     open_log(child);
     if (inner->calls->on_commit)
         inner->calls->on_commit(inner->context);
+    /* Until now the role may have looked into it. */
+    json_decref(old);
     return 0;
 }
 

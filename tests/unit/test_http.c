@@ -385,7 +385,7 @@ static void test_nonsense(void **state)
 {
     struct bench *bench = *state;
     static const char *const lines[] = {"\r\n\r\n", "GET\r\n\r\n", "\x16\x03\x01\x02\r\n\r\n",
-                                        "GET / HTTP/9.9\r\n\r\n", "FROB / HTTP/1.1\r\n" CLOSE};
+                                        "GET / HTTP/9.9\r\n\r\n", ("FROB / HTTP/1.1\r\n" CLOSE)};
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         CLEAN(clean_fd) int fd = connect_tcp(bench);
         CLEAN(buffer_finish) struct buffer text = {0};

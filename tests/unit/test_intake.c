@@ -262,8 +262,9 @@ static const char *const bad_tables[] = {
     "{\"attributes\":[{\"name\":\"x\",\"kind\":\"text\",\"labels\":[\"value\"]}]}",
     "{\"attributes\":[{\"name\":\"x\",\"kind\":\"gauge\",\"labels\":[\"a\",\"a\"]}]}",
     "{\"attributes\":[{\"name\":\"x\",\"kind\":\"gauge\",\"labels\":[1]}]}",
-    "{\"attributes\":[{\"name\":\"x\",\"kind\":\"gauge\",\"labels\":[\"a\",\"b\",\"c\",\"d\",\"e\","
-    "\"f\",\"g\",\"h\",\"i\"]}]}",
+    ("{\"attributes\":[{\"name\":\"x\",\"kind\":\"gauge\",\"labels\":[\"a\",\"b\",\"c\",\"d\","
+     "\"e\","
+     "\"f\",\"g\",\"h\",\"i\"]}]}"),
 };
 
 static void tables_that_are_none(void **state)

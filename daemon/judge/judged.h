@@ -44,6 +44,7 @@ struct objective {
     enum objective_state told; /* by the last leaf */
     bool is_told;
     bool standing; /* missed and raised by this process */
+    bool moved;    /* raised or cleared by this process: before, the register may hold either */
 };
 
 #endif

@@ -87,23 +87,26 @@ static bool is_provisional(struct judge *judge, const json_t *measures)
     return false;
 }
 
-/* Raised once a process; the register extends what is open already and never doubles it. */
+/* Raised once a process, and cleared once: the register extends what is open already, never doubles
+ * it, and leaves what is cleared. */
 static int move(struct judge *judge, struct objective *objective, const json_t *measures,
                 struct error *error)
 {
     bool missed = objective->approved && objective->state == OBJECTIVE_MISSED;
-    bool reached = objective->standing && objective->state == OBJECTIVE_ACHIEVED &&
-                   !is_provisional(judge, measures);
+    bool may_stand = objective->standing || (objective->approved && !objective->moved);
+    bool reached =
+        may_stand && objective->state == OBJECTIVE_ACHIEVED && !is_provisional(judge, measures);
     struct register_context context = {judge->store, judge->ledger, judge->now_ms};
     struct register_raised raised = {0};
     CLEAN(clean_text) char *ref = NULL;
-    if (missed == objective->standing || (!missed && !reached))
+    if (missed ? objective->standing : !reached)
         return 0;
     CLEAN(clean_text) char *key = text_format("objective:%s", word(objective, "id"));
     CLEAN(clean_json) json_t *data = facts(judge, objective, measures);
     if (!key || !data)
         return ERROR_MEMORY;
     objective->standing = missed;
+    objective->moved = true;
     if (!missed) {
         int code = register_clear(&context, key, &ref, error);
         return code || !ref ? code : tell(judge, "condition_cleared", ref, data, error);

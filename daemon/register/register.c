@@ -193,6 +193,8 @@ int register_clear(const struct register_context *context, const char *key, char
     int code = rows_open_by_key(context->store, key, &row, error);
     if (code)
         return code == ERROR_MISSING ? 0 : code;
+    if (json_is_string(json_object_get(row.body, "condition_cleared_at")))
+        return 0;
     set_time(row.body, "condition_cleared_at", context->now_ms);
     code = rows_update(context, &row, error);
     if (!code)

@@ -53,7 +53,7 @@ int register_extend(const struct register_context *context, const char *key, con
                     struct register_raised *ret, struct error *error) MUST_CHECK;
 
 /* Green again: stamps condition_cleared_at on the open finding with this key. Closes nothing.
- * ret_ref is NULL when none is open. */
+ * ret_ref is NULL when none is open, or it was cleared before and not missed since. */
 int register_clear(const struct register_context *context, const char *key, char **ret_ref,
                    struct error *error) MUST_CHECK;
 

@@ -327,7 +327,19 @@ static void missed_objective_raises_once(void **state)
     scene_run(scene, "accounts", 0, both);
     assert_int_equal(scene_count(scene, "SELECT count(*) FROM findings"), 1);
     scene_pass(scene, HOUR);
+    /* Nor is it forgotten over one so long that nothing is known then: it is reached, and that is
+     * told once. */
+    scene_close(scene);
+    scene->now.wall_ms += 24 * HOUR;
+    scene->now.boot_ms += 24 * HOUR;
+    scene_open(scene);
     scene_run(scene, "accounts", 0, none);
+    scene_close(scene);
+    scene_open(scene);
+    scene_run(scene, "accounts", 0, none);
+    assert_int_equal(scene_count(scene, "SELECT count(*) FROM finding_events WHERE event ="
+                                        " 'condition_cleared'"),
+                     1);
     assert_int_equal(scene_count(scene, "SELECT count(*) FROM findings WHERE body LIKE"
                                         " '%\"condition_cleared_at\":\"2026%' AND state ="
                                         " 'candidate'"),

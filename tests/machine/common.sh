@@ -25,6 +25,13 @@ await() {
 
 shown() { systemctl show -p "$1" --value conformd; }
 shows() { [[ $(shown "$1") == $2 ]]; }
+# The service runs again, as another process than this one. The process is asked first: while the old one
+# ends there is none, and what was active before may not be any more.
+is_another() {
+    local now
+    now=$(shown MainPID)
+    [[ -n $now && $now != 0 && $now != "$1" ]] && systemctl -q is-active conformd
+}
 told() { journalctl -u conformd --no-pager -o cat | grep -q -- "$1"; }
 api() { curl -s --max-time 10 --unix-socket /run/conformd/api.sock "http://conformd/api/$1"; }
 value_of() { api "measures/$1" | jq -r '(.measure? // .).value'; }

@@ -37,8 +37,7 @@ wants "works on" systemctl -q is-active conformd
 
 echo "- it comes again after kill -9"
 kill -9 "$main"
-other_process() { systemctl -q is-active conformd && ! shows MainPID "$main" && ! shows MainPID 0; }
-await 30 "a new process" other_process
+await 30 "a new process" is_another "$main"
 await 30 "its values" carry_values 4
 
 echo "- it stops clean"

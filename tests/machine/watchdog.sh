@@ -49,8 +49,7 @@ stands_still() {
     main=$(shown MainPID) restarts=$(shown NRestarts)
     wants "the signal" systemctl kill --kill-whom="$1" -s STOP conformd
     writes
-    other_parent() { systemctl -q is-active conformd && ! shows MainPID "$main"; }
-    await 70 "another daemon" other_parent
+    await 70 "another daemon" is_another "$main"
     echo "  another daemon after $((SECONDS - began)) s"
     wants "restarted by systemd" shows NRestarts $((restarts + 1))
     await 60 "every line once" counts_all

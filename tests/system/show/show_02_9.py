@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 
 import harness
+from chaos.chaos import find
 from harness import check, wait_for
 
 LINE = "Nov 27 06:20:%02d host sshd[1]: Failed password for user%d from 203.0.113.%d port 1 ssh2\n"
@@ -55,16 +56,10 @@ def counted(daemon, wanted):
     return (daemon.number("sum(log_auth_failures_total)") or 0) == wanted
 
 
-def engine_of(daemon):
-    children = subprocess.run(["pgrep", "-P", str(daemon.process.pid), "conformd-engine"],
-                              capture_output=True, text=True).stdout.split()
-    return int(children[0]) if children else 0
-
-
 def kill_engine(daemon):
-    was = engine_of(daemon)
+    was = find(daemon, "engine")
     os.kill(was, signal.SIGKILL)
-    wait_for("another engine", lambda: engine_of(daemon) not in (0, was), 20)
+    wait_for("another engine", lambda: find(daemon, "engine") not in (None, was), 20)
     wait_for("it to answer", daemon.is_ready, 20)
 
 
@@ -108,7 +103,7 @@ def kill_all(daemon):
     log(daemon, 600, 500)
     wait_for("some of the lines",
              lambda: (daemon.number("sum(log_auth_failures_total)") or 0) > 600)
-    family = [engine_of(daemon), daemon.process.pid]
+    family = [find(daemon, "engine"), daemon.process.pid]
     for pid in family:
         os.kill(pid, signal.SIGKILL)
     daemon.process.wait()

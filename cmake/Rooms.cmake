@@ -1,5 +1,5 @@
 # conformd_room(NAME [USES room...] [LINKS library...])
-# A room is daemon/NAME: a static library of the sources in it. USES is the list of rooms whose
+# A room is daemon/HALL/NAME: a static library of the sources in it. USES is the list of rooms whose
 # headers it may include, LINKS the libraries it may call: its link list is its permission.
 function(conformd_room name)
   cmake_parse_arguments(ROOM "" "" "USES;LINKS" ${ARGN})

@@ -1,9 +1,9 @@
 /* The accounts collector: passwd, shadow and group of this host, without a hash leaving it. */
 #include "accounts.h"
 
-#include "base/array.h"
-#include "base/clean.h"
-#include "base/text.h"
+#include "ground/base/array.h"
+#include "ground/base/clean.h"
+#include "ground/base/text.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 #ifndef ACCOUNTS_ACCOUNTS_H
 #define ACCOUNTS_ACCOUNTS_H
 
-#include "base/buffer.h"
+#include "ground/base/buffer.h"
 
 #include <conformd/collector.h>
 

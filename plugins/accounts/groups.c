@@ -1,7 +1,7 @@
 /* Members of privileged groups, and names and numbers that stand more than once. */
-#include "report.h"
+#include "accounts_report.h"
 
-#include "base/clean.h"
+#include "ground/base/clean.h"
 
 #include <stdlib.h>
 #include <string.h>

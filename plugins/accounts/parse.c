@@ -3,9 +3,9 @@
  * over. */
 #include "accounts.h"
 
-#include "base/array.h"
-#include "base/clean.h"
-#include "base/file.h"
+#include "ground/base/array.h"
+#include "ground/base/clean.h"
+#include "ground/base/file.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* What a password field says, and how much of it may be shown. crypt(5) names the forms. */
 #include "accounts.h"
 
-#include "base/text.h"
+#include "ground/base/text.h"
 
 #include <string.h>
 

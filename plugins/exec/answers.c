@@ -1,8 +1,8 @@
 /* What a check's program printed: a monitoring plugin's line, or a JSON object of readings. */
 #include "exec.h"
 
-#include "base/clean.h"
-#include "base/text.h"
+#include "ground/base/clean.h"
+#include "ground/base/text.h"
 #include "perfdata.h"
 
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* Reads the checks and their readings from the settings. */
 #include "exec.h"
 
-#include "base/clean.h"
-#include "base/text.h"
+#include "ground/base/clean.h"
+#include "ground/base/text.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* The exec collector: runs checks that exist already and takes what they answer as readings. */
 #include "exec.h"
 
-#include "base/clean.h"
-#include "base/text.h"
+#include "ground/base/clean.h"
+#include "ground/base/text.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* Reads performance data, item by item; what is malformed costs itself only. */
 #include "perfdata.h"
 
-#include "base/text.h"
+#include "ground/base/text.h"
 
 #include <math.h>
 #include <stdlib.h>

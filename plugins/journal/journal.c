@@ -1,9 +1,9 @@
 /* journal: follows the systemd journal and counts what rules find in its messages. */
 #include "reader.h"
 
-#include "base/clean.h"
-#include "base/text.h"
-#include "files.h"
+#include "ground/base/clean.h"
+#include "ground/base/text.h"
+#include "journal_files.h"
 
 #include <string.h>
 

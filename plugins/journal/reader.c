@@ -2,8 +2,8 @@
  * cursor would be vacuumed though nothing was missed. */
 #include "reader.h"
 
-#include "base/clean.h"
-#include "base/text.h"
+#include "ground/base/clean.h"
+#include "ground/base/text.h"
 
 #include <errno.h>
 #include <string.h>

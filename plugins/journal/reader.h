@@ -2,7 +2,7 @@
 #ifndef JOURNAL_READER_H
 #define JOURNAL_READER_H
 
-#include "scan/feed.h"
+#include "host/scan/feed.h"
 
 #include <systemd/sd-journal.h>
 

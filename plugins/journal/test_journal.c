@@ -1,9 +1,9 @@
 /* The journal plugin against a fake host, with journals that systemd-journal-remote writes. */
 #include "fake/fake_asserts.h"
 
-#include "base/buffer.h"
-#include "base/clean.h"
-#include "base/text.h"
+#include "ground/base/buffer.h"
+#include "ground/base/clean.h"
+#include "ground/base/text.h"
 
 #include <fcntl.h>
 #include <setjmp.h>

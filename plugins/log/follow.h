@@ -5,7 +5,7 @@
 #include "place.h"
 #include "rotate.h"
 
-#include "scan/feed.h"
+#include "host/scan/feed.h"
 
 #define READ_BYTES   (256u << 10) /* of one read; far more than the longest line rules see */
 #define READ_LINES   4000         /* of one scan */

@@ -1,7 +1,7 @@
 /* Lines are counted as they are found, and never split. */
 #include "lines.h"
 
-#include "scan/rule.h"
+#include "host/scan/rule.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* log: follows log files and counts what rules find in them. */
-#include "files.h"
+#include "log_files.h"
 
-#include "base/clean.h"
+#include "ground/base/clean.h"
 
 #include <string.h>
 

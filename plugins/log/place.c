@@ -1,7 +1,7 @@
 /* An inode number comes again; the first bytes tell whose it is. */
 #include "place.h"
 
-#include "base/text.h"
+#include "ground/base/text.h"
 
 #include <inttypes.h>
 #include <unistd.h>

@@ -2,7 +2,7 @@
 #ifndef LOG_PLACE_H
 #define LOG_PLACE_H
 
-#include "base/error.h"
+#include "ground/base/error.h"
 
 #include <stdbool.h>
 #include <stdint.h>

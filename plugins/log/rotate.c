@@ -1,8 +1,8 @@
 /* Finds rotated files by inode or content, and orders them by the names that logrotate gives. */
 #include "rotate.h"
 
-#include "base/clean.h"
-#include "base/text.h"
+#include "ground/base/clean.h"
+#include "ground/base/text.h"
 
 #include <ctype.h>
 #include <dirent.h>

@@ -2,10 +2,10 @@
  */
 #include "test_log.h"
 
-#include "base/buffer.h"
-#include "base/clean.h"
-#include "base/text.h"
 #include "fake/fake_asserts.h"
+#include "ground/base/buffer.h"
+#include "ground/base/clean.h"
+#include "ground/base/text.h"
 
 #include <fcntl.h>
 #include <poll.h>

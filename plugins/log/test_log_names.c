@@ -1,8 +1,8 @@
 /* Names in lines: what is no account is not kept, what is personal is marked. */
 #include "test_log.h"
 
-#include "base/clean.h"
-#include "base/text.h"
+#include "ground/base/clean.h"
+#include "ground/base/text.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,8 +1,8 @@
 /* Random histories of a log file, with crashes of who reads it: each line is counted once. */
 #include "test_log.h"
 
-#include "base/clean.h"
-#include "base/text.h"
+#include "ground/base/clean.h"
+#include "ground/base/text.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

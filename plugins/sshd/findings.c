@@ -1,9 +1,9 @@
 /* The keywords of interest, and the list of the values found for them. */
 #include "sshd.h"
 
-#include "base/array.h"
-#include "base/clean.h"
-#include "base/text.h"
+#include "ground/base/array.h"
+#include "ground/base/clean.h"
+#include "ground/base/text.h"
 
 #include <stdarg.h>
 #include <string.h>

@@ -1,9 +1,9 @@
 /* The patterns of Include, expanded through the host so that only declared folders are read. */
 #include "sshd.h"
 
-#include "base/array.h"
-#include "base/clean.h"
-#include "base/text.h"
+#include "ground/base/array.h"
+#include "ground/base/clean.h"
+#include "ground/base/text.h"
 
 #include <dirent.h>
 #include <fnmatch.h>

@@ -1,8 +1,8 @@
 /* The sshd collector: the settings that the SSH server of this host follows. */
 #include "sshd.h"
 
-#include "base/clean.h"
-#include "base/text.h"
+#include "ground/base/clean.h"
+#include "ground/base/text.h"
 
 #include <string.h>
 

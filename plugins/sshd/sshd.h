@@ -2,7 +2,7 @@
 #ifndef SSHD_SSHD_H
 #define SSHD_SSHD_H
 
-#include "base/error.h"
+#include "ground/base/error.h"
 
 #include <conformd/collector.h>
 

@@ -1,10 +1,10 @@
 /* What must come out of other people's logs: counts, sources, and what must not match. */
 #include "logs_rules.h"
 
-#include "base/clean.h"
-#include "base/file.h"
-#include "base/json.h"
-#include "base/text.h"
+#include "ground/base/clean.h"
+#include "ground/base/file.h"
+#include "ground/base/json.h"
+#include "ground/base/text.h"
 
 #include <stdio.h>
 #include <string.h>

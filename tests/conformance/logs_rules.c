@@ -1,8 +1,8 @@
 /* Reads rule files with libconfig alone. */
 #include "logs_rules.h"
 
-#include "base/clean.h"
-#include "base/text.h"
+#include "ground/base/clean.h"
+#include "ground/base/text.h"
 
 #include <libconfig.h>
 #include <string.h>

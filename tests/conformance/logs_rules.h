@@ -3,7 +3,7 @@
 #define CONFORMANCE_LOGS_RULES_H
 
 #include "fake/fake_host.h"
-#include "scan/scan.h"
+#include "host/scan/scan.h"
 
 /* Adds the rules of etc/rules.d/NAME.conf to a set, or to a fake host's group "rule" from number
  * `first` on; the latter gives how many. A mistake in the file ends the process. */

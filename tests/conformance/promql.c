@@ -7,10 +7,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/buffer.h"
-#include "base/clean.h"
-#include "base/file.h"
-#include "base/text.h"
+#include "ground/base/buffer.h"
+#include "ground/base/clean.h"
+#include "ground/base/file.h"
+#include "ground/base/text.h"
 #include "promql_memory.h"
 
 #define FOLDER     SHARED_DIR "/fixtures/promql"

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/array.h"
-#include "base/clean.h"
+#include "ground/base/array.h"
+#include "ground/base/clean.h"
 
 void memory_clear(struct memory *memory)
 {

@@ -2,7 +2,7 @@
 #ifndef CONFORMANCE_PROMQL_MEMORY_H
 #define CONFORMANCE_PROMQL_MEMORY_H
 
-#include "promql/ask.h"
+#include "evaluation/promql/selectors.h"
 
 struct memory_series {
     struct labels *labels;

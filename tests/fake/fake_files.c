@@ -1,10 +1,10 @@
 /* Trees of files in a temporary folder. */
 #include "fake/fake_internal.h"
 
-#include "base/buffer.h"
-#include "base/clean.h"
-#include "base/file.h"
-#include "base/text.h"
+#include "ground/base/buffer.h"
+#include "ground/base/clean.h"
+#include "ground/base/file.h"
+#include "ground/base/text.h"
 
 #include <errno.h>
 #include <fcntl.h>

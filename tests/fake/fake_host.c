@@ -1,7 +1,7 @@
 /* The fake's life, the plugin's callbacks and the questions that a test asks. */
 #include "fake/fake_internal.h"
 
-#include "base/array.h"
+#include "ground/base/array.h"
 
 #include <dlfcn.h>
 #include <stdarg.h>

@@ -1,10 +1,10 @@
 /* What the fake lends: readings, files, clock and the rest, with the checks of the real host. */
 #include "fake/fake_internal.h"
 
-#include "base/array.h"
-#include "base/clean.h"
-#include "base/labels.h"
-#include "base/text.h"
+#include "ground/base/array.h"
+#include "ground/base/clean.h"
+#include "ground/base/labels.h"
+#include "ground/base/text.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,8 +1,8 @@
 /* run_program: a canned answer, or the program itself. */
 #include "fake/fake_internal.h"
 
-#include "base/buffer.h"
-#include "base/clean.h"
+#include "ground/base/buffer.h"
+#include "ground/base/clean.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,8 +1,8 @@
 /* Settings by path, typed through the plugin's option table, with its presets. */
 #include "fake/fake_internal.h"
 
-#include "base/clean.h"
-#include "base/text.h"
+#include "ground/base/clean.h"
+#include "ground/base/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>

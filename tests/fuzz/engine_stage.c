@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "base/json.h"
+#include "ground/base/json.h"
 
 struct moment stage_look(struct stage *stage)
 {

@@ -2,7 +2,7 @@
 #ifndef FUZZ_ENGINE_STAGE_H
 #define FUZZ_ENGINE_STAGE_H
 
-#include "engine/engine.h"
+#include "engine/engine/engine.h"
 
 struct stage {
     struct engine *engine; /* one collector "c" of plugin "x", one measure */

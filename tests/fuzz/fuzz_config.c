@@ -3,8 +3,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "base/clean.h"
-#include "config/inner.h"
+#include "ground/base/clean.h"
+#include "parent/config/config_inner.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -2,9 +2,9 @@
 /* links: acts engine */
 #include <stdlib.h>
 
-#include "acts/acts.h"
-#include "base/json.h"
+#include "engine/acts/acts.h"
 #include "engine_stage.h"
+#include "ground/base/json.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

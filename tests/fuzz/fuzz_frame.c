@@ -6,9 +6,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "channel/frame.h"
-#include "channel/messages.h"
-#include "channel/wire.h"
+#include "ground/channel/frame.h"
+#include "ground/channel/messages.h"
+#include "ground/channel/wire.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/api.h"
-#include "base/clean.h"
-#include "expose/expose.h"
-#include "front/guard.h"
-#include "http/parameters.h"
+#include "ground/base/clean.h"
+#include "ground/exposition/exposition.h"
+#include "outside/api/api.h"
+#include "outside/front/guard.h"
+#include "outside/http/parameters.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

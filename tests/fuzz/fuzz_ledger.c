@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buffer.h"
-#include "ledger/bundle.h"
-#include "series/chunk.h"
-#include "series/row.h"
+#include "evidence/ledger/bundle.h"
+#include "evidence/series/chunk.h"
+#include "evidence/series/row.h"
+#include "ground/base/buffer.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

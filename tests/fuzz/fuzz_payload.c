@@ -10,13 +10,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "api/api.h"
-#include "base/clean.h"
-#include "base/json.h"
-#include "intake/instance.h"
-#include "ledger/ledger.h"
-#include "rebuild/rebuild.h"
-#include "store/states.h"
+#include "evidence/intake/instance.h"
+#include "evidence/ledger/ledger.h"
+#include "evidence/rebuild/rebuild.h"
+#include "evidence/store/states.h"
+#include "ground/base/clean.h"
+#include "ground/base/json.h"
+#include "outside/api/api.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "promql/ask.h"
+#include "evaluation/promql/selectors.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

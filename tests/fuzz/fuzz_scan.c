@@ -1,5 +1,5 @@
 /* A pattern and lines from a stranger: literal and pattern must agree, captures lie in the line. */
-#include "scan/scan.h"
+#include "host/scan/scan.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -12,9 +12,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "base/clean.h"
-#include "base/text.h"
-#include "http/server.h"
+#include "ground/base/clean.h"
+#include "ground/base/text.h"
+#include "outside/http/server.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

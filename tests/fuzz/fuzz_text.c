@@ -1,6 +1,6 @@
 /* Any bytes as a duration, a size, a time, a number, UTF-8: no text may do harm. */
 /* links: base */
-#include "base/text.h"
+#include "ground/base/text.h"
 
 #include <stdlib.h>
 #include <string.h>

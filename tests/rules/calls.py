@@ -8,7 +8,8 @@ FORBIDDEN = re.compile(r"\b(strcpy|strcat|stpcpy|strncpy|strncat|sprintf|vsprint
                        r"atol|atoll|atof|system|popen|alloca|tmpnam|mktemp|sleep|usleep)\s*\(")
 MAINS_ONLY = re.compile(r"\b(exit|_exit|quick_exit)\s*\(")
 LOGGING = re.compile(r"\b(log_write|complaint_tell|complaint_end)\s*\(")
-LOGGERS = ("base", "notify", "process", "supervise", "decide", "serve", "answer", "deliver", "collect")
+LOGGERS = ("base", "notify", "process", "conformd", "conformd-engine",
+           "conformd-front", "conformd-reader", "conformd-courier", "conformd-collector")
 NAPS = ("sleep", "usleep")
 
 
@@ -23,7 +24,7 @@ def check_text(relative, text):
         # A child between fork and exec can only leave by _exit.
         if not is_test and not is_main and not (match.group(1) == "_exit" and "fork(" in code):
             found.append((match.start(), f"{match.group(1)} outside of a main"))
-    room = relative.split("/")[1] if relative.startswith("daemon/") else None
+    room = relative.split("/")[-2] if relative.startswith("daemon/") else None
     for match in LOGGING.finditer(code):
         if room and room not in LOGGERS and not is_main:
             found.append((match.start(), f"the room {room} logs"))
@@ -40,9 +41,9 @@ def check_itself():
     common.expect(not check_text("daemon/x/x.c", "void f(void)\n{\n    strtok_r(a, b, c);\n}\n"),
                   "strtok_r is refused")
     common.expect(check_text("daemon/x/x.c", "void f(void)\n{\n    exit(1);\n}\n"), "exit passes")
-    common.expect(not check_text("daemon/decide/x.c", "int main(void)\n{\n    exit(1);\n}\n"),
+    common.expect(not check_text("daemon/programs/x/x.c", "int main(void)\n{\n    exit(1);\n}\n"),
                   "exit of a main is refused")
-    common.expect(check_text("daemon/store/x.c", "void f(void)\n{\n    log_write(1);\n}\n"),
+    common.expect(check_text("daemon/evidence/store/x.c", "void f(void)\n{\n    log_write(1);\n}\n"),
                   "a room may log")
 
 

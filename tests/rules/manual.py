@@ -87,15 +87,15 @@ def main():
     common.expect(len(reference_settings(reference)) > 50, "the reference is not understood")
     for sentence in check_settings(reference, text["conformd.conf.5"]):
         rules.fail("docs/man/conformd.conf.5", sentence)
-    commands = common.read(rules.path("daemon/ctl/commands.c"))
-    options = common.read(rules.path("daemon/ctl/options.c"))
+    commands = common.read(rules.path("daemon/programs/conformctl/commands.c"))
+    options = common.read(rules.path("daemon/programs/conformctl/command_line.c"))
     for sentence in (
             check_words(commands, text["conformctl.1"], r'(?m)^    \{"(\w+)", "',
                         r"^\.It Ic (?:.* )?%s\b")
             + check_words(options, text["conformctl.1"], r"\{'\w', \"([\w-]+)\"",
                           r"^\.It Fl (?:.* )?-%s(?: |$)")):
         rules.fail("docs/man/conformctl.1", sentence)
-    parent = common.read(rules.path("daemon/supervise/parent.c"))
+    parent = common.read(rules.path("daemon/programs/conformd/conformd.c"))
     for sentence in check_words(parent, text["conformd.8"], r'\{"([\w-]+)", \w+_argument',
                                 r"^\.It Fl -%s\b"):
         rules.fail("docs/man/conformd.8", sentence)

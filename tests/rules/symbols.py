@@ -90,7 +90,7 @@ def main():
     if is_instrumented(rules):
         print("an instrumented build has symbols of its own: looked at in the others")
         sys.exit(77)
-    libraries = sorted(glob.glob(os.path.join(rules.build, "daemon", "*", "libroom_*.a")))
+    libraries = sorted(glob.glob(os.path.join(rules.build, "daemon", "*", "*", "libroom_*.a")))
     plugins = sorted(glob.glob(os.path.join(rules.build, "plugins", "*.so")))
     common.expect(plugins and libraries, f"nothing is built in {rules.build}")
     defined = {room_of(library): {line.split()[-1]

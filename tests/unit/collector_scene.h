@@ -2,8 +2,8 @@
 #ifndef UNIT_COLLECTOR_SCENE_H
 #define UNIT_COLLECTOR_SCENE_H
 
-#include "channel/frame.h"
-#include "collector/life.h"
+#include "ground/channel/frame.h"
+#include "host/collector/life.h"
 
 enum { VALUE, HITS, NAME, TALLY };
 

@@ -12,9 +12,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/clean.h"
-#include "base/json.h"
-#include "base/text.h"
+#include "ground/base/clean.h"
+#include "ground/base/json.h"
+#include "ground/base/text.h"
 #include "unit/engine_scene.h"
 #include "unit/store_scene.h"
 

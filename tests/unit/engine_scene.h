@@ -2,8 +2,8 @@
 #ifndef UNIT_ENGINE_SCENE_H
 #define UNIT_ENGINE_SCENE_H
 
-#include "acts/acts.h"
-#include "channel/wire.h"
+#include "engine/acts/acts.h"
+#include "ground/channel/wire.h"
 
 #define SCENE_START 1795323600000 /* 2026-11-22T05:00:00Z, a Sunday */
 

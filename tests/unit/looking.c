@@ -10,9 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/clean.h"
-#include "base/file.h"
-#include "base/text.h"
+#include "ground/base/clean.h"
+#include "ground/base/file.h"
+#include "ground/base/text.h"
 
 static void on_difference(void *context, const char *what, const char *stored, const char *rebuilt)
 {

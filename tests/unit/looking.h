@@ -3,7 +3,7 @@
 #ifndef UNIT_LOOKING_H
 #define UNIT_LOOKING_H
 
-#include "rebuild/rebuild.h"
+#include "evidence/rebuild/rebuild.h"
 #include "unit/engine_scene.h"
 
 /* What a check told. */

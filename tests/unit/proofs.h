@@ -2,7 +2,7 @@
 #ifndef UNIT_PROOFS_H
 #define UNIT_PROOFS_H
 
-#include "ledger/merkle.h"
+#include "evidence/ledger/merkle.h"
 
 #include <stdbool.h>
 

@@ -2,7 +2,7 @@
 #ifndef UNIT_SERIES_BENCH_H
 #define UNIT_SERIES_BENCH_H
 
-#include "series/series.h"
+#include "evidence/series/series.h"
 
 struct bench {
     char folder[64];

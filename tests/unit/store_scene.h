@@ -2,7 +2,7 @@
 #ifndef UNIT_STORE_SCENE_H
 #define UNIT_STORE_SCENE_H
 
-#include "store/store.h"
+#include "evidence/store/store.h"
 
 #include <sys/types.h>
 

@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/api.h"
-#include "base/clean.h"
-#include "base/json.h"
+#include "ground/base/clean.h"
+#include "ground/base/json.h"
+#include "outside/api/api.h"
 #include "unit/store_scene.h"
 
 #define NOW 1795323600000 /* 2026-11-22T05:00:00Z */

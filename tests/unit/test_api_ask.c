@@ -10,11 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/api.h"
-#include "base/clean.h"
-#include "base/json.h"
-#include "base/text.h"
-#include "ledger/digest.h"
+#include "evidence/ledger/digest.h"
+#include "ground/base/clean.h"
+#include "ground/base/json.h"
+#include "ground/base/text.h"
+#include "outside/api/api.h"
 #include "unit/store_scene.h"
 
 #define NOW INT64_C(1795323600000)

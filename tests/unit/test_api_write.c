@@ -8,9 +8,9 @@
 
 #include <string.h>
 
-#include "api/write.h"
-#include "base/clean.h"
-#include "base/json.h"
+#include "ground/base/clean.h"
+#include "ground/base/json.h"
+#include "outside/api/write.h"
 
 static void test_values(void **state)
 {

@@ -1,11 +1,11 @@
 /* The base room: values in text, labels, buffers, arrays, JSON, errors, sealed files. */
-#include "base/array.h"
-#include "base/buffer.h"
-#include "base/clean.h"
-#include "base/file.h"
-#include "base/json.h"
-#include "base/labels.h"
-#include "base/text.h"
+#include "ground/base/array.h"
+#include "ground/base/buffer.h"
+#include "ground/base/clean.h"
+#include "ground/base/file.h"
+#include "ground/base/json.h"
+#include "ground/base/labels.h"
+#include "ground/base/text.h"
 
 #include <fcntl.h>
 #include <math.h>

@@ -15,10 +15,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/clean.h"
-#include "base/file.h"
-#include "channel/frame.h"
-#include "channel/messages.h"
+#include "ground/base/clean.h"
+#include "ground/base/file.h"
+#include "ground/channel/frame.h"
+#include "ground/channel/messages.h"
 
 enum { PLAIN = 1, SIZED, WITH_FD, JSON, REFUSED, UNKNOWN };
 

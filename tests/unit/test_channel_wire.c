@@ -6,8 +6,8 @@
 
 #include <cmocka.h>
 
-#include "base/clean.h"
-#include "channel/wire.h"
+#include "ground/base/clean.h"
+#include "ground/channel/wire.h"
 
 static void test_wire_round(void **state)
 {

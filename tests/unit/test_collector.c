@@ -12,11 +12,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/clean.h"
-#include "base/json.h"
-#include "base/text.h"
-#include "collector/plugin.h"
-#include "collector/settings.h"
+#include "ground/base/clean.h"
+#include "ground/base/json.h"
+#include "ground/base/text.h"
+#include "host/collector/plugin.h"
+#include "host/collector/settings.h"
 
 static int open_well(const struct cfd_host *host, void **ret_self)
 {

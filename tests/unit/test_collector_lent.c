@@ -16,11 +16,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/clean.h"
-#include "base/clock.h"
-#include "base/json.h"
-#include "base/text.h"
-#include "channel/wire.h"
+#include "ground/base/clean.h"
+#include "ground/base/clock.h"
+#include "ground/base/json.h"
+#include "ground/base/text.h"
+#include "ground/channel/wire.h"
 #include "unit/collector_scene.h"
 
 /* --- files --- */

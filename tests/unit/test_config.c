@@ -9,12 +9,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/clean.h"
-#include "base/file.h"
-#include "base/json.h"
-#include "base/text.h"
-#include "config/inner.h"
-#include "config/schema.h"
+#include "ground/base/clean.h"
+#include "ground/base/file.h"
+#include "ground/base/json.h"
+#include "ground/base/text.h"
+#include "parent/config/config_inner.h"
+#include "parent/config/schema.h"
 
 #define ETC SOURCE_DIR "/etc"
 

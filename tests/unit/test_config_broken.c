@@ -11,11 +11,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/buffer.h"
-#include "base/clean.h"
-#include "base/file.h"
-#include "base/text.h"
-#include "config/config.h"
+#include "ground/base/buffer.h"
+#include "ground/base/clean.h"
+#include "ground/base/file.h"
+#include "ground/base/text.h"
+#include "parent/config/config.h"
 
 #define CASES SOURCE_DIR "/tests/system/broken/cases.txt"
 

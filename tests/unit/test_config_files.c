@@ -12,10 +12,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/clean.h"
-#include "base/json.h"
-#include "base/text.h"
-#include "config/config.h"
+#include "ground/base/clean.h"
+#include "ground/base/json.h"
+#include "ground/base/text.h"
+#include "parent/config/config.h"
 
 #define REST       "plugin = \"p\"; every = \"1h\"; files = [\"/x\"]; }"
 #define NO_PLUGINS "plugin_dir = \"/nonexistent\";\n"

@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clean.h"
-#include "base/json.h"
-#include "base/text.h"
-#include "config/inner.h"
+#include "ground/base/clean.h"
+#include "ground/base/json.h"
+#include "ground/base/text.h"
+#include "parent/config/config_inner.h"
 
 #define MEASURE                                                                                    \
     "name = \"T\"; kind = \"performance\"; information_need = \"Q\"; formula = \"sum(a_b)\"; "     \

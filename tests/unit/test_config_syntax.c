@@ -6,9 +6,9 @@
 
 #include <cmocka.h>
 
-#include "base/clean.h"
-#include "config/schema.h"
-#include "config/syntax.h"
+#include "ground/base/clean.h"
+#include "parent/config/schema.h"
+#include "parent/config/syntax.h"
 
 struct row {
     const char *text;

@@ -12,10 +12,10 @@
 #include <pwd.h>
 #include <string.h>
 
-#include "base/clean.h"
-#include "base/json.h"
-#include "base/text.h"
-#include "config/inner.h"
+#include "ground/base/clean.h"
+#include "ground/base/json.h"
+#include "ground/base/text.h"
+#include "parent/config/config_inner.h"
 
 static const struct passwd accounts[] = {
     {.pw_name = (char *)"ann", .pw_uid = 1001, .pw_gid = 1001},

@@ -1,6 +1,6 @@
 /* Criteria: bounds, verdicts, `for`, recovery, restarts; objectives from their measures. */
-#include "criterion/criterion.h"
-#include "objective/objective.h"
+#include "evaluation/criterion/criterion.h"
+#include "evaluation/criterion/objective.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

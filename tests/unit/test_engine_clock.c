@@ -8,9 +8,9 @@
 
 #include <string.h>
 
-#include "base/clean.h"
-#include "base/json.h"
-#include "base/text.h"
+#include "ground/base/clean.h"
+#include "ground/base/json.h"
+#include "ground/base/text.h"
 #include "unit/engine_scene.h"
 
 enum { MINUTE = 60000, HOUR = 3600000, DAY = 86400000 };

@@ -10,10 +10,10 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/clean.h"
-#include "base/json.h"
-#include "base/text.h"
-#include "engine/state.h"
+#include "engine/engine/state.h"
+#include "ground/base/clean.h"
+#include "ground/base/json.h"
+#include "ground/base/text.h"
 #include "unit/engine_scene.h"
 
 enum { MINUTE = 60000, HOUR = 3600000, FAILED = -1, DENIED = -3, PARTIAL = 2 };

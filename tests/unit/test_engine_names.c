@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/clean.h"
-#include "stated/stated.h"
+#include "evaluation/isms/isms.h"
+#include "ground/base/clean.h"
 #include "unit/engine_scene.h"
 
 static const char tables[] =

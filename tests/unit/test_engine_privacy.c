@@ -13,12 +13,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/clean.h"
-#include "base/file.h"
-#include "base/json.h"
-#include "base/text.h"
-#include "engine/state.h"
-#include "stated/stated.h"
+#include "engine/engine/state.h"
+#include "evaluation/isms/isms.h"
+#include "ground/base/clean.h"
+#include "ground/base/file.h"
+#include "ground/base/json.h"
+#include "ground/base/text.h"
 #include "unit/engine_scene.h"
 
 static const char tables[] =

@@ -9,9 +9,9 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/clean.h"
-#include "base/json.h"
-#include "engine/state.h"
+#include "engine/engine/state.h"
+#include "ground/base/clean.h"
+#include "ground/base/json.h"
 #include "unit/engine_scene.h"
 
 enum { MINUTE = 60000, HOUR = 3600000 };

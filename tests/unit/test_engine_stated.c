@@ -8,10 +8,10 @@
 
 #include <string.h>
 
-#include "base/clean.h"
-#include "base/json.h"
-#include "engine/state.h"
-#include "stated/stated.h"
+#include "engine/engine/state.h"
+#include "evaluation/isms/isms.h"
+#include "ground/base/clean.h"
+#include "ground/base/json.h"
 #include "unit/engine_scene.h"
 
 static int set_up(void **state)

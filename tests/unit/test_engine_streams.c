@@ -9,9 +9,9 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/clean.h"
-#include "base/json.h"
-#include "base/text.h"
+#include "ground/base/clean.h"
+#include "ground/base/json.h"
+#include "ground/base/text.h"
 #include "unit/engine_scene.h"
 
 enum { ABSENT = -2 };

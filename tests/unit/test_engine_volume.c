@@ -9,10 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/clean.h"
-#include "base/json.h"
-#include "base/text.h"
-#include "engine/state.h"
+#include "engine/engine/state.h"
+#include "ground/base/clean.h"
+#include "ground/base/json.h"
+#include "ground/base/text.h"
 #include "unit/engine_scene.h"
 
 enum { HOUR_MS = 3600000, DAY_MS = 24 * HOUR_MS };

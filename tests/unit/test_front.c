@@ -9,14 +9,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/clean.h"
-#include "base/file.h"
-#include "base/json.h"
-#include "front/ask.h"
-#include "front/guard.h"
-#include "front/held.h"
-#include "front/waiting.h"
-#include "web/web.h"
+#include "ground/base/clean.h"
+#include "ground/base/file.h"
+#include "ground/base/json.h"
+#include "outside/front/ask.h"
+#include "outside/front/guard.h"
+#include "outside/front/held.h"
+#include "outside/front/waiting.h"
+#include "outside/web/web.h"
 
 static void test_host(void **state)
 {

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "front/questions.h"
+#include "outside/front/questions.h"
 
 static int things[QUESTIONS_MOST + 1];
 

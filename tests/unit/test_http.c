@@ -18,12 +18,12 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "base/buffer.h"
-#include "base/clean.h"
-#include "base/file.h"
-#include "base/json.h"
-#include "http/parameters.h"
-#include "http/server.h"
+#include "ground/base/buffer.h"
+#include "ground/base/clean.h"
+#include "ground/base/file.h"
+#include "ground/base/json.h"
+#include "outside/http/parameters.h"
+#include "outside/http/server.h"
 
 /* --- parameters --- */
 

@@ -8,10 +8,10 @@
 
 #include <string.h>
 
-#include "base/clean.h"
-#include "base/json.h"
-#include "ledger/bundle.h"
-#include "ledger/private.h"
+#include "evidence/ledger/bundle.h"
+#include "evidence/ledger/ledger_private.h"
+#include "ground/base/clean.h"
+#include "ground/base/json.h"
 
 static const char *random_text(uint64_t *random, char *text, size_t most)
 {

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clean.h"
-#include "base/text.h"
+#include "ground/base/clean.h"
+#include "ground/base/text.h"
 #include "unit/proofs.h"
 #include "unit/store_scene.h"
 

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ledger/ledger.h"
+#include "evidence/ledger/ledger.h"
 #include "unit/store_scene.h"
 
 struct bench {

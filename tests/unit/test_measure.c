@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clean.h"
-#include "base/json.h"
-#include "measure/measure.h"
+#include "evaluation/measure/measure.h"
+#include "ground/base/clean.h"
+#include "ground/base/json.h"
 #include "unit/store_scene.h"
 
 #define NOW 1795323600000

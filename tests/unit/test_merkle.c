@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
+#include "ground/base/text.h"
 #include "unit/proofs.h"
 
 enum { HASH = LEDGER_HASH_SIZE };

@@ -8,8 +8,8 @@
 
 #include <stdio.h>
 
-#include "base/clean.h"
-#include "base/minutes.h"
+#include "ground/base/clean.h"
+#include "ground/base/minutes.h"
 
 static void assert_taken(struct minutes *minutes, int64_t now_ms, const char *key, uint64_t count)
 {

@@ -9,10 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/clean.h"
-#include "base/json.h"
-#include "base/text.h"
-#include "notify/notify.h"
+#include "findings/notify/notify.h"
+#include "ground/base/clean.h"
+#include "ground/base/json.h"
+#include "ground/base/text.h"
 #include "unit/store_scene.h"
 
 #define NOW 1795323600000 /* 2026-11-22T05:00:00Z, a Sunday */

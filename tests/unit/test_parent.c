@@ -12,14 +12,14 @@
 
 #include <cmocka.h>
 
-#include "base/buffer.h"
-#include "base/clean.h"
-#include "parent/children.h"
-#include "parent/known.h"
-#include "parent/launch.h"
-#include "parent/notify.h"
-#include "parent/reload.h"
-#include "parent/spawn.h"
+#include "ground/base/buffer.h"
+#include "ground/base/clean.h"
+#include "parent/checks/known.h"
+#include "parent/checks/reload.h"
+#include "parent/children/children.h"
+#include "parent/children/launch.h"
+#include "parent/children/service.h"
+#include "parent/children/spawn.h"
 
 static void test_backoff_doubles(void **state)
 {

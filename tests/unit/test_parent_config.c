@@ -12,10 +12,10 @@
 
 #include <cmocka.h>
 
-#include "base/clean.h"
-#include "base/text.h"
-#include "parent/check.h"
-#include "parent/listen.h"
+#include "ground/base/clean.h"
+#include "ground/base/text.h"
+#include "parent/checks/check.h"
+#include "parent/children/listen.h"
 
 static char *write_config(const char *folder)
 {

@@ -9,9 +9,9 @@
 
 #include <cmocka.h>
 
-#include "base/buffer.h"
-#include "base/clean.h"
-#include "promql/ask.h"
+#include "evaluation/promql/selectors.h"
+#include "ground/base/buffer.h"
+#include "ground/base/clean.h"
 
 static struct promql *parsed(const char *text)
 {

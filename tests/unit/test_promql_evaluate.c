@@ -8,9 +8,9 @@
 
 #include <cmocka.h>
 
-#include "base/buffer.h"
-#include "base/clean.h"
-#include "base/text.h"
+#include "ground/base/buffer.h"
+#include "ground/base/clean.h"
+#include "ground/base/text.h"
 #include "promql_memory.h"
 
 /* Evaluates; the answer as text: "{labels} value; ...", or "error N: sentence". */

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "base/clean.h"
+#include "ground/base/clean.h"
 #include "promql_memory.h"
 
 /* The single value that the formula gives; -404 for an empty answer. */

@@ -11,10 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/clean.h"
-#include "base/file.h"
-#include "base/json.h"
-#include "base/text.h"
+#include "ground/base/clean.h"
+#include "ground/base/file.h"
+#include "ground/base/json.h"
+#include "ground/base/text.h"
 #include "unit/looking.h"
 
 enum { HOUR_MS = 3600000 };

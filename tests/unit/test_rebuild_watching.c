@@ -9,9 +9,9 @@
 
 #include <string.h>
 
-#include "base/clean.h"
-#include "base/json.h"
-#include "base/text.h"
+#include "ground/base/clean.h"
+#include "ground/base/json.h"
+#include "ground/base/text.h"
 #include "unit/looking.h"
 
 enum { MINUTE = 60000, HOUR = 3600000, FAILED = -1, ABSENT = -2 };

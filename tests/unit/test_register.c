@@ -9,9 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/clean.h"
-#include "base/json.h"
-#include "register/register.h"
+#include "findings/register/register.h"
+#include "ground/base/clean.h"
+#include "ground/base/json.h"
 #include "unit/store_scene.h"
 
 #define NOW 1795323600000

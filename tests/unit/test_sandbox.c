@@ -22,10 +22,10 @@
 
 #include <cmocka.h>
 
-#include "base/clean.h"
-#include "base/json.h"
-#include "base/text.h"
-#include "sandbox/inner.h"
+#include "ground/base/clean.h"
+#include "ground/base/json.h"
+#include "ground/base/text.h"
+#include "ground/sandbox/sandbox_inner.h"
 #include "sandbox_attempts.h"
 
 static json_t *make_needs(unsigned who)

@@ -1,11 +1,11 @@
 /* Rules, literals, the scan, what is kept: tables of cases. */
-#include "scan/kept.h"
-#include "scan/scan.h"
-#include "scan/tally.h"
+#include "host/scan/kept.h"
+#include "host/scan/scan.h"
+#include "host/scan/tally.h"
 
-#include "base/buffer.h"
-#include "base/clean.h"
-#include "base/text.h"
+#include "ground/base/buffer.h"
+#include "ground/base/clean.h"
+#include "ground/base/text.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

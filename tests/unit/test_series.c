@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clean.h"
+#include "ground/base/clean.h"
 #include "unit/series_bench.h"
 
 static void test_nothing_is_seen_before_the_end(void **state)

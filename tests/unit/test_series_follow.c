@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clean.h"
-#include "base/clock.h"
+#include "ground/base/clean.h"
+#include "ground/base/clock.h"
 #include "unit/series_bench.h"
 
 #define START INT64_C(1795323600000)

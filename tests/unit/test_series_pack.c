@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clean.h"
-#include "series/pack.h"
+#include "evidence/series/pack.h"
+#include "ground/base/clean.h"
 #include "unit/store_scene.h"
 
 #define DAY  86400000LL

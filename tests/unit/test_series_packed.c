@@ -10,11 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clean.h"
-#include "series/chunk.h"
-#include "series/row.h"
-#include "series/series.h"
-#include "series/table.h"
+#include "evidence/series/chunk.h"
+#include "evidence/series/row.h"
+#include "evidence/series/series.h"
+#include "evidence/series/table.h"
+#include "ground/base/clean.h"
 
 static uint64_t bits_of(double value)
 {

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buffer.h"
-#include "base/clean.h"
+#include "ground/base/buffer.h"
+#include "ground/base/clean.h"
 #include "unit/series_bench.h"
 
 static void fill(struct bench *bench)

@@ -13,10 +13,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/clean.h"
-#include "base/text.h"
-#include "store/migrations.h"
-#include "store/store.h"
+#include "evidence/store/migrations.h"
+#include "evidence/store/store.h"
+#include "ground/base/clean.h"
+#include "ground/base/text.h"
 #include "unit/store_scene.h"
 
 struct bench {

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
-#include "store/store.h"
+#include "evidence/store/store.h"
+#include "ground/base/clock.h"
 #include "unit/store_scene.h"
 
 struct bench {

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "evidence/upkeep/upkeep.h"
 #include "unit/store_scene.h"
-#include "upkeep/upkeep.h"
 
 /* What the upkeep asked for. */
 struct asked {

@@ -10,12 +10,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/clean.h"
-#include "base/clock.h"
-#include "base/json.h"
-#include "base/text.h"
-#include "channel/wire.h"
-#include "collector/life.h"
+#include "ground/base/clean.h"
+#include "ground/base/clock.h"
+#include "ground/base/json.h"
+#include "ground/base/text.h"
+#include "ground/channel/wire.h"
+#include "host/collector/life.h"
 
 /* What the engine's end received. */
 struct engine {

@@ -9,7 +9,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* As daemon/channel/messages.h and launch.h have them; a lie needs no headers of the daemon. */
+/* As daemon/ground/channel/messages.h and launch.h have them; a lie needs no headers of the daemon.
+ */
 enum { CHANNEL = 5, TABLES = 40, POSITIONS, COLLECT, READINGS, EXCERPT, MISSING, LOST, OPENED };
 enum { COUNTED = OPENED + 1, BATCH, OUTCOME, SAID, ACK, TYPES = ACK - TABLES + 1 };
 enum { FRAME_MOST = 4096, GROWTH_MOST = 2048, TRIES = 10, PAUSE_MS = 10 };

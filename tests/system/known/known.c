@@ -12,10 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clean.h"
-#include "base/json.h"
-#include "base/text.h"
-#include "engine/state.h"
+#include "engine/engine/state.h"
+#include "ground/base/clean.h"
+#include "ground/base/json.h"
+#include "ground/base/text.h"
 #include "known/story.h"
 
 #define SECOND 1000

@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "base/clean.h"
-#include "base/text.h"
+#include "ground/base/clean.h"
+#include "ground/base/text.h"
 
 /* In a formula # stands for a number of minutes, which differs from story to story. */
 static const struct recipe {

@@ -9,12 +9,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/clean.h"
-#include "base/clock.h"
-#include "base/file.h"
-#include "base/json.h"
-#include "base/text.h"
-#include "process/child.h"
+#include "ground/base/clean.h"
+#include "ground/base/clock.h"
+#include "ground/base/file.h"
+#include "ground/base/json.h"
+#include "ground/base/text.h"
+#include "ground/process/child.h"
 
 struct fake {
     struct child child;

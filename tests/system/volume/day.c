@@ -16,8 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clean.h"
-#include "base/json.h"
+#include "ground/base/clean.h"
+#include "ground/base/json.h"
 #include "volume/parts.h"
 #include "volume/task.h"
 

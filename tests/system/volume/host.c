@@ -18,9 +18,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/buffer.h"
-#include "base/clean.h"
-#include "base/text.h"
+#include "ground/base/buffer.h"
+#include "ground/base/clean.h"
+#include "ground/base/text.h"
 
 enum { MINUTE_MS = 60000, HOUR_MS = 60 * MINUTE_MS, DAY_MS = 24 * HOUR_MS, USERS = 40 };
 

@@ -4,9 +4,9 @@
 
 #include <stdio.h>
 
-#include "base/clean.h"
-#include "base/json.h"
-#include "config/config.h"
+#include "ground/base/clean.h"
+#include "ground/base/json.h"
+#include "parent/config/config.h"
 
 static json_t *pick(const struct config *config)
 {

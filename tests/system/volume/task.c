@@ -10,11 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clean.h"
-#include "base/json.h"
-#include "base/text.h"
-#include "channel/wire.h"
-#include "collect/proving.h"
+#include "ground/base/clean.h"
+#include "ground/base/json.h"
+#include "ground/base/text.h"
+#include "ground/channel/wire.h"
+#include "programs/conformd-collector/proving.h"
 #include "volume/task.h"
 
 enum { STACK = 1 << 20 };

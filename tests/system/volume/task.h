@@ -4,8 +4,8 @@
 
 #include <ucontext.h>
 
-#include "collector/life.h"
-#include "engine/state.h"
+#include "engine/engine/state.h"
+#include "host/collector/life.h"
 #include "unit/engine_scene.h"
 #include "volume/host.h"
 

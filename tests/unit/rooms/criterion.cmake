@@ -1,1 +1,1 @@
-conformd_unit_test(criterion USES base criterion objective)
+conformd_unit_test(criterion USES base criterion)

@@ -1,5 +1,5 @@
 foreach(name rebuild rebuild_watching)
-  conformd_unit_test(${name} USES base channel store ledger series promql criterion objective
+  conformd_unit_test(${name} USES base channel store ledger series promql criterion
     measure intake register notify engine acts rebuild
     LINKS unit_store)
   target_sources(test_${name} PRIVATE engine_scene.c looking.c)

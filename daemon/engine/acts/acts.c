@@ -1,0 +1,142 @@
+/* The control socket: who asks, what, and the answer. */
+#include "engine/acts/acts.h"
+
+#include <string.h>
+
+#include "ground/base/array.h"
+#include "ground/base/clean.h"
+#include "ground/base/json.h"
+#include "ground/base/text.h"
+
+static json_t *refuse(int code, const char *sentence)
+{
+    const char *kind = code == ERROR_DENIED                          ? "denied"
+                       : code == ERROR_MISSING                       ? "missing"
+                       : code == ERROR_STATE                         ? "state"
+                       : code == ERROR_FORMAT || code == ERROR_RANGE ? "invalid"
+                                                                     : "failed";
+    return json_pack("{s:b, s:s, s:s}", "ok", false, "code", kind, "sentence", sentence);
+}
+
+/* A decision that must be somebody's: the audit loginuid says whose, whatever user he became. */
+static bool may_decide(const struct engine *engine, const struct acts_asker *asker)
+{
+    return asker->loginuid != (uint32_t)-1 ||
+           json_flag_of(engine->config, "allow_unattributed", false);
+}
+
+struct command {
+    const char *name;
+    bool decides; /* needs somebody to answer for it */
+    int (*act)(struct engine *engine, const struct act *act, json_t **ret_body,
+               struct error *error); /* NULL: collect, which is answered later */
+};
+
+static const struct command commands[] = {
+    {"collect", false, NULL},
+    {"adopt", true, act_adopt},
+    {"approve", true, act_approve},
+    {"open", false, act_open},
+    {"nc_take", true, act_nc_take},
+    {"alert_test", false, act_alert_test},
+    {"nc_dismiss", true, act_nc_dismiss},
+};
+
+static const struct command *find_command(const char *name)
+{
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    return NULL;
+}
+
+/* The whole act is one transaction; a refusal leaves nothing behind. */
+static json_t *run_command(struct engine *engine, const struct command *command, struct act *act)
+{
+    CLEAN(error_finish) struct error error = {0};
+    CLEAN(clean_json) json_t *body = NULL;
+    int code = turn_begin(engine, &act->now, &error);
+    if (!code)
+        code = command->act(engine, act, &body, &error);
+    if (!code)
+        code = turn_judge(engine, act->now, &error);
+    if (!code)
+        code = turn_end(engine, act->now, &error);
+    if (code) {
+        turn_undo(engine);
+        return refuse(code, error_sentence(&error));
+    }
+    engine->outbox_next_ms = 0;
+    return json_pack("{s:b, s:O}", "ok", true, "body", body ? body : json_object());
+}
+
+/* `collect NAME`: the run under way or a new one; its readings are the answer. */
+static json_t *collect(struct engine *engine, const json_t *arguments,
+                       const struct acts_asker *asker, struct moment now)
+{
+    const char *name = json_text_of(arguments, "name", "");
+    struct instance *instance = intake_find(&engine->intake, name);
+    if (!instance) {
+        CLEAN(clean_text)
+        char *text =
+            text_format("there is no collector \"%s\"; conformctl collectors shows all", name);
+        return refuse(ERROR_MISSING, text ? text : name);
+    }
+    if (instance->condition == CONDITION_DISABLED)
+        return refuse(ERROR_STATE, "it is disabled: its setting enabled is false");
+    if (array_reserve(&engine->waiters, &engine->waiter_capacity, engine->waiter_count,
+                      sizeof *engine->waiters))
+        return refuse(ERROR_MEMORY, error_text(ERROR_MEMORY));
+    engine->waiters[engine->waiter_count++] = (struct waiter){asker->asker, instance};
+    instance->waited_for = true;
+    /* A stream ends its interval when it is asked; a run under way is awaited. */
+    if (instance->stream && instance->alive && instance->link)
+        engine->calls->collect(engine->context, instance, instance->running, 0);
+    else if (!instance->under_way)
+        instance->due_boot_ms = now.boot_ms;
+    return NULL;
+}
+
+/* Whose rights count is who is logged in; without a login, who asks. */
+static int may(const struct engine *engine, const struct command *command,
+               const struct acts_asker *asker, char **ret_right, struct error *error)
+{
+    bool attributed = asker->loginuid != (uint32_t)-1;
+    if (command->decides && !may_decide(engine, asker))
+        return error_set(error, ERROR_DENIED,
+                         "this decision must be somebody's: your session has no audit loginuid "
+                         "(/proc/self/loginuid); log in as yourself and use sudo, or set "
+                         "allow_unattributed = true, and every such act will say so");
+    struct acts_wish wish = {command->name, command->decides,
+                             attributed ? asker->loginuid : asker->uid};
+    return acts_allow(json_object_get(engine->config, "rights"), &wish, ret_right, error);
+}
+
+json_t *acts_control(struct engine *engine, const json_t *request, const struct acts_asker *asker,
+                     struct moment now)
+{
+    CLEAN(error_finish) struct error error = {0};
+    const char *name = json_text_of(request, "command", "");
+    const json_t *arguments = json_object_get(request, "arguments");
+    const json_t *measures = json_object_get(arguments, "measures");
+    const struct command *command = find_command(name);
+    bool attributed = asker->loginuid != (uint32_t)-1;
+    CLEAN(clean_text)
+    char *actor = attributed ? text_format("uid %u", asker->loginuid)
+                             : text_format("uid %u (unattributed)", asker->uid);
+    CLEAN(clean_text) char *right = NULL;
+    /* Taken as none at all they would mean everything. */
+    if ((arguments && !json_is_object(arguments)) || (measures && !json_is_array(measures)))
+        return refuse(ERROR_FORMAT, "\"arguments\" is no object, or \"measures\" in it no list");
+    if (!command) {
+        error_set(&error, ERROR_FORMAT, "there is no command \"%s\"", name);
+        return refuse(ERROR_FORMAT, error_sentence(&error));
+    }
+    int code = actor ? may(engine, command, asker, &right, &error) : ERROR_MEMORY;
+    if (code)
+        return refuse(code, error_sentence(&error));
+    if (!command->act)
+        return collect(engine, arguments, asker, now);
+    struct act act = {arguments, actor, attributed, right, now};
+    return run_command(engine, command, &act);
+}

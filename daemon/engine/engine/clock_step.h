@@ -1,0 +1,14 @@
+/* The wall clock was set. Inside the room only. */
+#ifndef ENGINE_CLOCK_STEP_H
+#define ENGINE_CLOCK_STEP_H
+
+#include "engine/engine/state.h"
+
+/* Where the wall clock would stand had nobody set it, whether it was set, and what that
+ * does. */
+int64_t step_expected_ms(const struct engine *engine, struct moment now);
+bool step_is_one(int64_t should_ms, int64_t is_ms);
+int step_take(struct engine *engine, int64_t from_ms, struct moment now,
+              struct error *error) MUST_CHECK;
+
+#endif

@@ -1,0 +1,140 @@
+/* A new configuration in force: unchanged instances and running times go on. */
+#include "engine/engine/monitor.h"
+
+#include <string.h>
+
+#include "evaluation/isms/isms.h"
+#include "ground/base/clean.h"
+#include "ground/base/json.h"
+
+/* Of a source that keeps nothing the last words and the end are waited for, whatever changed. */
+static bool is_same(const struct instance *instance, const json_t *config)
+{
+    bool enabled = instance->condition != CONDITION_DISABLED;
+    return enabled == json_flag_of(config, "enabled", true) &&
+           strcmp(instance->plugin, json_text_of(config, "plugin", "")) == 0 &&
+           (instance->pushed.is ||
+            (instance->every_ms == json_integer_of(config, "every", 0) &&
+             instance->deadline_ms == json_integer_of(config, "deadline", 0)));
+}
+
+/* Takes an instance out of the list, so that it is not freed with those that are gone. */
+static struct instance *take(struct intake *intake, const json_t *config)
+{
+    const char *name = json_text_of(config, "name", "");
+    for (size_t i = 0; i < intake->count; i++) {
+        struct instance *instance = intake->instances[i];
+        if (strcmp(instance->name, name) != 0 || !is_same(instance, config))
+            continue;
+        instance->every_ms = json_integer_of(config, "every", 0);
+        instance->deadline_ms = json_integer_of(config, "deadline", 0);
+        json_decref(instance->scope);
+        instance->scope = json_incref(json_object_get(config, "scope"));
+        json_decref(instance->not_between);
+        instance->not_between = json_incref(json_object_get(config, "not_between"));
+        intake->instances[i] = intake->instances[--intake->count];
+        return instance;
+    }
+    return NULL;
+}
+
+static void save_all(struct engine *engine)
+{
+    for (size_t i = 0; i < engine->intake.count; i++)
+        engine->intake.instances[i]->changed = engine->intake.instances[i]->moved = true;
+}
+
+/* Who waits for a run of the old configuration waits no more. */
+static void refuse_waiters(struct engine *engine)
+{
+    for (size_t i = 0; i < engine->waiter_count; i++)
+        engine->calls->reply(engine->context, engine->waiters[i].asker,
+                             json_pack("{s:b, s:s, s:s}", "ok", false, "code", "state", "sentence",
+                                       "the configuration changed; ask again"));
+    engine->waiter_count = 0;
+    for (size_t i = 0; i < engine->intake.count; i++)
+        engine->intake.instances[i]->waited_for = false;
+}
+
+static bool may_run(const json_t *collectors, const char *name)
+{
+    size_t index;
+    json_t *config;
+    json_array_foreach ((json_t *)collectors, index, config) {
+        if (strcmp(json_text_of(config, "name", ""), name) == 0)
+            return json_flag_of(config, "enabled", true);
+    }
+    return false;
+}
+
+static int part_gone(struct engine *engine, const json_t *collectors, struct error *error)
+{
+    int code = 0;
+    for (size_t i = 0; !code && i < engine->intake.count; i++)
+        if (!may_run(collectors, engine->intake.instances[i]->name))
+            code = intake_part(&engine->intake, engine->intake.instances[i], error);
+    return code;
+}
+
+/* Those that changed are saved first and remembered under their name. */
+static int reload_instances(struct engine *engine, const json_t *collectors, struct error *error)
+{
+    struct intake fresh = engine->intake;
+    int code = part_gone(engine, collectors, error);
+    save_all(engine);
+    if (!code)
+        code = intake_save(&engine->intake, error);
+    fresh.instances = NULL;
+    fresh.count = 0;
+    if (!code)
+        code = intake_load(&fresh, collectors, error);
+    if (code)
+        return code;
+    size_t index;
+    json_t *config;
+    json_array_foreach (collectors, index, config) {
+        struct instance *kept = take(&engine->intake, config);
+        if (!kept)
+            continue;
+        instance_finish(fresh.instances[index]);
+        free(fresh.instances[index]);
+        fresh.instances[index] = kept;
+        if (!code)
+            code = personal_configure(kept, config);
+    }
+    intake_finish(&engine->intake);
+    engine->intake.instances = fresh.instances;
+    engine->intake.count = fresh.count;
+    return code;
+}
+
+int engine_reload(struct engine *engine, json_t *config, struct moment now, struct error *error)
+{
+    int code = turn_begin(engine, &now, error);
+    if (!code)
+        code = intake_seal(&engine->intake, now, error);
+    if (!code)
+        code = reload_instances(engine, json_object_get(config, "collectors"), error);
+    if (code)
+        return code;
+    for (size_t i = 0; i < engine->intake.count; i++)
+        personal_note(engine->intake.instances[i], now);
+    judge_forget(&engine->judge);
+    json_decref(engine->config);
+    engine->judge.config = engine->config = json_incref(config);
+    engine->loaded_ms = now.wall_ms;
+    code = judge_load(&engine->judge, error);
+    if (!code)
+        code = judge_write_config(&engine->judge, error);
+    if (!code)
+        code = stated_put(engine->store, engine->config, &engine->intake, error);
+    if (!code)
+        code = turn_judge(engine, now, error);
+    if (!code)
+        code = monitor_judge(engine, now, error);
+    if (!code)
+        code = turn_end(engine, now, error);
+    if (!code)
+        refuse_waiters(engine);
+    return code;
+}

@@ -1,0 +1,92 @@
+/* What the engine holds in memory. Inside the room, and for acts. */
+#ifndef ENGINE_STATE_H
+#define ENGINE_STATE_H
+
+#include "engine/engine/engine.h"
+#include "engine/monitoring/monitoring.h"
+#include "evaluation/coverage/coverage.h"
+#include "evidence/ledger/ledger.h"
+#include "evidence/selfmetrics/selfmetrics.h"
+#include "evidence/store/states.h"
+#include "evidence/upkeep/upkeep.h"
+#include "findings/judge/judge.h"
+#include "findings/notify/notify.h"
+
+enum {
+    ENGINE_IN_FLIGHT = 16, /* messages at the courier at one time */
+};
+
+/* Who waits for a run. */
+struct waiter {
+    void *asker;
+    struct instance *instance;
+};
+
+/* What is known of the clock; zeroed at first. */
+struct sync {
+    bool looked;
+    int64_t looked_boot_ms;
+    enum clock_state state;
+};
+
+struct engine {
+    json_t *config;
+    const struct engine_calls *calls;
+    void *context;
+    struct store *store;
+    struct ledger *ledger;
+    struct series_set *series;
+    struct intake intake;
+    struct monitoring monitoring;
+    struct sync sync;
+
+    struct upkeep upkeep;
+    struct own own;
+    struct watch watch;
+    struct judge judge;
+
+    struct waiter *waiters;
+    size_t waiter_count;
+    size_t waiter_capacity;
+
+    char host[65];
+    char boot[37];         /* /proc/sys/kernel/random/boot_id */
+    bool other_boot;       /* the state was written before a reboot */
+    int64_t loaded_ms;     /* when the configuration came into force */
+    int64_t turn_ms;       /* wall time of the last turn */
+    int64_t turn_boot_ms;  /* 0 before the first */
+    int64_t last_turn_ms;  /* wall time of the last turn of the process before; 0: none */
+    const char *last_end;  /* how that ended: stop, crash, reboot; NULL: there was none */
+    int64_t last_boot_ms;  /* of the last turn of the process before, of the same boot */
+    int64_t swept_boot_ms; /* when old rows were last dropped */
+    int64_t turns;
+    int64_t next_run;
+    int64_t in_flight[ENGINE_IN_FLIGHT]; /* outbox rows at the courier */
+    size_t in_flight_count;
+    int64_t outbox_next_ms; /* wall time of the next row that waits */
+    bool courier_asked;
+    bool failed_turn; /* memory and store could not be brought together: the program ends */
+};
+
+struct moment engine_now(const struct engine *engine);
+
+/* schedule.c */
+void schedule_start_due(struct engine *engine, struct moment now);
+int schedule_deliver(struct engine *engine, struct moment now, struct error *error) MUST_CHECK;
+
+/* turn.c: what acts share with a turn. */
+int turn_begin(struct engine *engine, struct moment *now, struct error *error) MUST_CHECK;
+int turn_end(struct engine *engine, struct moment now, struct error *error) MUST_CHECK;
+/* Takes a turn back: the store is as it was, and memory is read from it again. What cannot be
+ * brought together so ends the program at the next turn. */
+void turn_undo(struct engine *engine);
+/* Judges what is due, by the clock as it stands. */
+int turn_judge(struct engine *engine, struct moment now, struct error *error) MUST_CHECK;
+/* sync.c: looks at the clock at most each minute; in the caller's turn. */
+int sync_look(struct engine *engine, struct moment now, struct error *error) MUST_CHECK;
+bool sync_is_good(const struct engine *engine);
+const char *sync_text(const struct engine *engine);
+/* privacy.c: a leaf when the key of pseudonyms is new, and what the API tells of it. */
+int privacy_note_key(struct engine *engine, struct error *error) MUST_CHECK;
+
+#endif

@@ -1,0 +1,258 @@
+/* One turn: what is queued becomes evidence, results, findings and messages, in one transaction. */
+#include "engine/engine/clock_step.h"
+#include "engine/engine/monitor.h"
+
+#include "engine/metrics/metrics.h"
+#include "ground/base/clean.h"
+#include "ground/base/json.h"
+#include "ground/base/log.h"
+#include "ground/base/text.h"
+
+struct moment engine_now(const struct engine *engine)
+{
+    return engine->calls->now ? engine->calls->now(engine->context) : clock_now();
+}
+
+static int begin(struct engine *engine, struct moment now, struct error *error)
+{
+    int code = store_begin(engine->store, error);
+    if (code)
+        return code;
+    engine->turn_ms = engine->own.now_ms = engine->judge.now_ms = now.wall_ms;
+    engine->turn_boot_ms = engine->judge.boot_ms = now.boot_ms;
+    engine->intake.now_ms = now.wall_ms;
+    ledger_turn(engine->ledger, now.wall_ms);
+    return 0;
+}
+
+/* A turn of its own: an act that is taken back must not take the step with it. */
+static int turn_step(struct engine *engine, int64_t from_ms, struct moment *now,
+                     struct error *error)
+{
+    int code = begin(engine, *now, error);
+    if (!code)
+        code = step_take(engine, from_ms, *now, error);
+    if (!code)
+        code = turn_end(engine, *now, error);
+    now->wall_ms++;
+    return code;
+}
+
+int turn_begin(struct engine *engine, struct moment *now, struct error *error)
+{
+    int64_t should_ms = step_expected_ms(engine, *now);
+    bool step = step_is_one(should_ms, now->wall_ms);
+    bool back = step && now->wall_ms < engine->turn_ms;
+    if (now->wall_ms <= engine->turn_ms && !back)
+        now->wall_ms = engine->turn_ms + 1;
+    int code = step ? turn_step(engine, should_ms, now, error) : 0;
+    return code ? code : begin(engine, *now, error);
+}
+
+void turn_undo(struct engine *engine)
+{
+    CLEAN(error_finish) struct error error = {0};
+    store_rollback(engine->store);
+    ledger_forget(engine->ledger);
+    intake_undone(&engine->intake);
+    judge_forget(&engine->judge);
+    engine->judge.boot_ms = engine_now(engine).boot_ms;
+    engine->failed_turn = series_reload(engine->series, &error) ||
+                          judge_load(&engine->judge, &error) || monitor_load(engine, &error);
+    engine->outbox_next_ms = 0;
+    if (engine->failed_turn)
+        engine->calls->log(engine->context, LOG_LEVEL_ERROR, error_sentence(&error));
+}
+
+static json_t *show_time(int64_t wall_ms)
+{
+    char text[TEXT_TIME_SIZE];
+    text_from_time(wall_ms, text);
+    return json_string(text);
+}
+
+/* What /api/status needs and only the running engine knows. */
+static json_t *show_daemon(struct engine *engine)
+{
+    const json_t *config = engine->config;
+    bool unattributed = json_flag_of(config, "allow_unattributed", false);
+    json_t *notes = json_array();
+    if (unattributed)
+        json_array_append_new(
+            notes, json_string("allow_unattributed is set: acts without an audit loginuid are "
+                               "allowed, and each says so"));
+    if (engine->sync.state != CLOCK_SYNCHRONISED && sync_is_good(engine))
+        json_array_append_new(
+            notes, json_string("trust_clock is set: results count although the kernel does not "
+                               "hold the clock for synchronised"));
+    if (engine->upkeep.log.outsider)
+        json_array_append_new(
+            notes, json_sprintf("process %lld reads the store in one long transaction: its log "
+                                "grows until that ends",
+                                (long long)engine->upkeep.log.outsider));
+    struct series_figures figures;
+    series_figures(engine->series, &figures);
+    return json_pack("{s:s, s:o, s:b, s:{s:s, s:o}, s:s, s:b, s:o, s:s, s:I, s:I, s:s}", "version",
+                     CONFORMD_VERSION, "started_at", show_time(engine->own.started_ms), "ready",
+                     true, "config", "hash", json_text_of(config, "hash", ""), "loaded_at",
+                     show_time(engine->loaded_ms), "state_dir",
+                     json_text_of(config, "state_dir", ""), "allow_unattributed", unattributed,
+                     "notes", notes, "host", engine->host, "series", (json_int_t)figures.series,
+                     "samples", (json_int_t)figures.samples, "clock", sync_text(engine));
+}
+
+int turn_end(struct engine *engine, struct moment now, struct error *error)
+{
+    json_t *boot = json_pack("{s:s, s:I, s:I}", "id", engine->boot, "turn", (json_int_t)now.wall_ms,
+                             "boot_ms", (json_int_t)now.boot_ms);
+    int code = states_put(engine->store, "daemon", "boot", boot, error);
+    if (!code)
+        code = states_put(engine->store, "daemon", "status", show_daemon(engine), error);
+    if (!code)
+        code = intake_save(&engine->intake, error);
+    if (!code)
+        code = series_save(engine->series, now.wall_ms, error);
+    if (!code)
+        code = ledger_seal(engine->ledger, error);
+    int64_t begun_us = clock_us();
+    if (!code)
+        code = store_commit(engine->store, error);
+    if (code)
+        return code;
+    upkeep_note_commit(&engine->upkeep, clock_us() - begun_us);
+    intake_committed(&engine->intake);
+    engine->turns++;
+    return 0;
+}
+
+/* Whoever waited for a run gets it. */
+static void answer_waiters(struct engine *engine)
+{
+    for (size_t i = 0; i < engine->waiter_count;) {
+        struct waiter *waiter = &engine->waiters[i];
+        struct instance *instance = waiter->instance;
+        if (!instance->shown) {
+            i++;
+            continue;
+        }
+        engine->calls->reply(engine->context, waiter->asker,
+                             json_pack("{s:b, s:O}", "ok", true, "body", instance->shown));
+        *waiter = engine->waiters[--engine->waiter_count];
+    }
+    for (size_t i = 0; i < engine->intake.count; i++) {
+        struct instance *instance = engine->intake.instances[i];
+        if (!instance->shown)
+            continue;
+        json_decref(instance->shown);
+        instance->shown = NULL;
+        instance->waited_for = false;
+    }
+}
+
+static bool is_stepped(const struct engine *engine, struct moment now)
+{
+    return step_is_one(step_expected_ms(engine, now), now.wall_ms);
+}
+
+bool engine_wants_turn(const struct engine *engine, struct moment now)
+{
+    return engine->failed_turn || intake_is_ready(&engine->intake) || is_stepped(engine, now) ||
+           engine_next_ms(engine, now) <= now.boot_ms;
+}
+
+/* Does anything want to be written? Starting a run or handing over a message does not. */
+static bool has_work(const struct engine *engine, struct moment now)
+{
+    bool work = intake_is_ready(&engine->intake) || is_stepped(engine, now) ||
+                engine->own.due_boot_ms <= now.boot_ms ||
+                engine->monitoring.due_boot_ms <= now.boot_ms ||
+                intake_tell_ms(&engine->intake) <= now.boot_ms;
+    for (size_t i = 0; i < engine->judge.measure_count && !work; i++)
+        work = engine->judge.measures[i].due_boot_ms <= now.boot_ms ||
+               engine->judge.measures[i].touched;
+    for (size_t i = 0; i < engine->intake.count && !work; i++)
+        work = engine->intake.instances[i]->touched;
+    return work;
+}
+
+int turn_judge(struct engine *engine, struct moment now, struct error *error)
+{
+    engine->judge.synchronised = sync_is_good(engine);
+    engine->judge.told = false;
+    int code = judge_due(&engine->judge, now, error);
+    if (engine->judge.told)
+        engine->outbox_next_ms = 0;
+    return code;
+}
+
+/* What reads the own series is judged with them. */
+static int put_own(struct engine *engine, struct moment now, struct error *error)
+{
+    bool is_put;
+    int code = own_put(&engine->own, now, &is_put, error);
+    if (is_put)
+        judge_touch_own(&engine->judge);
+    return code ? code : own_tell(&engine->own, false, error);
+}
+
+static int write_turn(struct engine *engine, struct moment *now, struct error *error)
+{
+    int code = turn_begin(engine, now, error);
+    if (!code)
+        code = sync_look(engine, *now, error);
+    if (!code)
+        code = intake_seal(&engine->intake, *now, error);
+    if (!code)
+        code = put_own(engine, *now, error);
+    if (!code)
+        code = turn_judge(engine, *now, error);
+    if (!code)
+        code = monitor_judge(engine, *now, error);
+    return code ? code : turn_end(engine, *now, error);
+}
+
+int engine_turn(struct engine *engine, struct moment now, struct error *error)
+{
+    int code = 0;
+    if (engine->failed_turn)
+        return error_set(error, ERROR_STATE, "an act could not be taken back");
+    if (has_work(engine, now))
+        code = write_turn(engine, &now, error);
+    if (code)
+        return code;
+    answer_waiters(engine);
+    schedule_start_due(engine, now);
+    code = schedule_deliver(engine, now, error);
+    return code ? code : upkeep_hurry_log(&engine->upkeep, now, error);
+}
+
+int engine_publish(struct engine *engine, const char *kind, bool openmetrics, struct moment now,
+                   struct buffer *ret)
+{
+    struct publish_source source = {&engine->judge, &engine->upkeep, engine->turns};
+    return publish_render(&source, kind, openmetrics, now.wall_ms, ret);
+}
+
+int64_t engine_turns(const struct engine *engine)
+{
+    return engine->turns;
+}
+
+bool engine_pauses_readers(const struct engine *engine)
+{
+    return engine->upkeep.log.paused;
+}
+
+struct intake *engine_intake(struct engine *engine)
+{
+    return &engine->intake;
+}
+
+void engine_forget_asker(struct engine *engine, void *asker)
+{
+    for (size_t i = 0; i < engine->waiter_count;)
+        if (engine->waiters[i].asker == asker)
+            engine->waiters[i] = engine->waiters[--engine->waiter_count];
+        else
+            i++;
+}

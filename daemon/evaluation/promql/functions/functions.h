@@ -1,0 +1,78 @@
+/* The table of functions, and what each kind of function is given. */
+#ifndef PROMQL_FUNCTIONS_FUNCTIONS_H
+#define PROMQL_FUNCTIONS_FUNCTIONS_H
+
+#include "evaluation/promql/evaluation.h"
+
+#define ARGUMENTS_LIMIT 5 /* types in a row of the table */
+
+struct function {
+    const char *name;
+    enum promql_type result;
+    enum promql_type argument[ARGUMENTS_LIMIT];
+    size_t arguments; /* types above */
+    int variadic;     /* 0: exactly these; n: the last type stands 0 to n times; -1: without end */
+    /* One of: */
+    double (*map)(double value);                            /* of each element */
+    bool (*over)(const struct window *window, double *ret); /* of each range; false: nothing */
+    int (*call)(struct evaluation *evaluation, const struct node *node, int64_t time_ms,
+                struct operand *ret);
+    bool keeps_name;
+    bool chooses; /* among the samples of a range: one that is no number is passed over */
+};
+
+const struct function *function_find(const char *name, size_t length);
+/* A known name that differs little, or NULL. */
+const char *function_resembling(const char *name);
+
+/* over_time.c */
+bool over_avg(const struct window *window, double *ret);
+bool over_sum(const struct window *window, double *ret);
+bool over_min(const struct window *window, double *ret);
+bool over_max(const struct window *window, double *ret);
+bool over_count(const struct window *window, double *ret);
+bool over_last(const struct window *window, double *ret);
+bool over_present(const struct window *window, double *ret);
+bool over_stddev(const struct window *window, double *ret);
+bool over_stdvar(const struct window *window, double *ret);
+bool over_quantile(const struct window *window, double *ret);
+bool over_changes(const struct window *window, double *ret);
+bool over_resets(const struct window *window, double *ret);
+
+/* rate.c */
+bool over_rate(const struct window *window, double *ret);
+bool over_increase(const struct window *window, double *ret);
+bool over_delta(const struct window *window, double *ret);
+bool over_irate(const struct window *window, double *ret);
+bool over_idelta(const struct window *window, double *ret);
+bool over_deriv(const struct window *window, double *ret);
+bool over_predict_linear(const struct window *window, double *ret);
+bool over_holt_winters(const struct window *window, double *ret);
+
+/* math.c */
+double map_sgn(double value);
+double map_deg(double value);
+double map_rad(double value);
+int call_round(struct evaluation *, const struct node *, int64_t, struct operand *);
+int call_clamp(struct evaluation *, const struct node *, int64_t, struct operand *);
+int call_clamp_min(struct evaluation *, const struct node *, int64_t, struct operand *);
+int call_clamp_max(struct evaluation *, const struct node *, int64_t, struct operand *);
+int call_pi(struct evaluation *, const struct node *, int64_t, struct operand *);
+
+/* time.c */
+int call_time(struct evaluation *, const struct node *, int64_t, struct operand *);
+int call_timestamp(struct evaluation *, const struct node *, int64_t, struct operand *);
+int call_date(struct evaluation *, const struct node *, int64_t, struct operand *);
+
+/* shape.c */
+int call_scalar(struct evaluation *, const struct node *, int64_t, struct operand *);
+int call_vector(struct evaluation *, const struct node *, int64_t, struct operand *);
+int call_absent(struct evaluation *, const struct node *, int64_t, struct operand *);
+int call_sort(struct evaluation *, const struct node *, int64_t, struct operand *);
+int call_label_replace(struct evaluation *, const struct node *, int64_t, struct operand *);
+int call_label_join(struct evaluation *, const struct node *, int64_t, struct operand *);
+
+/* histogram.c */
+int call_histogram_quantile(struct evaluation *, const struct node *, int64_t, struct operand *);
+
+#endif

@@ -1,0 +1,42 @@
+/* The engine as one that is watched itself: when it ran, and the series that it puts of its own. */
+#ifndef SELFMETRICS_SELFMETRICS_H
+#define SELFMETRICS_SELFMETRICS_H
+
+#include "evidence/intake/intake.h"
+#include "evidence/ledger/ledger.h"
+#include "evidence/series/series.h"
+#include "evidence/store/store.h"
+
+enum {
+    OWN_EVERY_MS = 60000,
+    OWN_LOOKBACK_MS = 3 * OWN_EVERY_MS,
+};
+
+/* Zeroed at first; what stands above the line is lent by the engine. */
+struct own {
+    struct store *store;
+    struct ledger *ledger;
+    struct series_set *series;
+    struct intake *intake;
+    int64_t now_ms; /* wall time of the turn */
+
+    int64_t started_ms;
+    int64_t from_ms; /* wall time from which the engine watched without a break */
+    struct spans watched;
+    int64_t told_ms; /* up to where the own series stand in the ledger */
+    int64_t due_boot_ms;
+};
+
+/* What the process before told, and watched. */
+int own_load(struct own *own, struct error *error) MUST_CHECK;
+void own_finish(struct own *own);
+bool own_has(const char *name); /* true for the name of one of them */
+/* When they are due; *ret_put tells whether they were. */
+int own_put(struct own *own, struct moment now, bool *ret_put, struct error *error) MUST_CHECK;
+/* The hourly coverage leaf of the own series; `all`: also before the hour is over. */
+int own_tell(struct own *own, bool all, struct error *error) MUST_CHECK;
+int own_baseline(struct own *own, int64_t now_ms, struct error *error) MUST_CHECK;
+/* The wall clock was set. */
+void own_step(struct own *own, int64_t from_ms, struct moment now);
+
+#endif

@@ -1,0 +1,310 @@
+/* Statements prepared once and kept, found by the address of their literal. */
+#include "evidence/store/store_private.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "evidence/store/loaded.h"
+#include "ground/base/text.h"
+
+struct store_query {
+    const char *sql;
+    struct store *store;
+    sqlite3_stmt *statement; /* NULL: it could not be prepared; fault says why */
+    char *fault;
+    int bound;            /* the first failure of a bind since store_query() */
+    struct loaded loaded; /* a reader's rows */
+};
+
+static size_t slot_of(const char *sql, size_t capacity)
+{
+    uint64_t mixed = (uint64_t)(uintptr_t)sql * 0x9e3779b97f4a7c15ULL;
+    return (size_t)(mixed >> 32) & (capacity - 1);
+}
+
+/* Where the literal stands, or the empty place for it. */
+static struct store_query **find(struct store_query **queries, size_t capacity, const char *sql)
+{
+    size_t at = slot_of(sql, capacity);
+    while (queries[at] && queries[at]->sql != sql)
+        at = (at + 1) & (capacity - 1);
+    return &queries[at];
+}
+
+static int grow(struct store *store)
+{
+    if (2 * (store->queries_count + 1) <= store->queries_capacity)
+        return 0;
+    size_t capacity = store->queries_capacity ? 2 * store->queries_capacity : 64;
+    struct store_query **queries = calloc(capacity, sizeof *queries);
+    if (!queries)
+        return ERROR_MEMORY;
+    for (size_t i = 0; i < store->queries_capacity; i++)
+        if (store->queries[i])
+            *find(queries, capacity, store->queries[i]->sql) = store->queries[i];
+    free(store->queries);
+    store->queries = queries;
+    store->queries_capacity = capacity;
+    return 0;
+}
+
+static void prepare(struct store_query *query)
+{
+    free(query->fault);
+    query->fault = NULL;
+    sqlite3 *db = query->store->db;
+    if (sqlite3_prepare_v3(db, query->sql, -1, SQLITE_PREPARE_PERSISTENT, &query->statement,
+                           NULL) != SQLITE_OK)
+        query->fault = text_format("%s, in: %s", sqlite3_errmsg(db), query->sql);
+}
+
+static struct store_query *add(struct store *store, const char *sql)
+{
+    if (grow(store))
+        return NULL;
+    struct store_query *query = calloc(1, sizeof *query);
+    if (!query)
+        return NULL;
+    query->sql = sql;
+    query->store = store;
+    *find(store->queries, store->queries_capacity, sql) = query;
+    store->queries_count++;
+    return query;
+}
+
+struct store_query *store_query(struct store *store, const char *sql)
+{
+    struct store_query *query = NULL;
+    if (store->queries_capacity)
+        query = *find(store->queries, store->queries_capacity, sql);
+    if (!query)
+        query = add(store, sql);
+    if (!query)
+        return NULL;
+    query->bound = SQLITE_OK;
+    if (!query->statement) {
+        prepare(query);
+        return query;
+    }
+    /* A buffer that is filled anew would be taken for the query that first stood there. */
+    assert(strcmp(sqlite3_sql(query->statement), sql) == 0);
+    store_reset(query);
+    return query;
+}
+
+void store_finish_queries(struct store *store)
+{
+    for (size_t i = 0; i < store->queries_capacity; i++) {
+        struct store_query *query = store->queries[i];
+        if (!query)
+            continue;
+        sqlite3_finalize(query->statement);
+        loaded_finish(&query->loaded);
+        free(query->fault);
+        free(query);
+    }
+    free(store->queries);
+    store->queries = NULL;
+    store->queries_count = store->queries_capacity = 0;
+}
+
+void store_reset_queries(struct store *store)
+{
+    sqlite3_stmt *statement = sqlite3_next_stmt(store->db, NULL);
+    for (; statement; statement = sqlite3_next_stmt(store->db, statement))
+        if (sqlite3_stmt_busy(statement))
+            sqlite3_reset(statement);
+}
+
+static bool fit(const struct store_query *query)
+{
+    return query && query->statement;
+}
+
+static void note_bind(struct store_query *query, int code)
+{
+    if (code != SQLITE_OK && query->bound == SQLITE_OK)
+        query->bound = code;
+}
+
+void store_bind_integer(struct store_query *query, int at, int64_t value)
+{
+    if (fit(query))
+        note_bind(query, sqlite3_bind_int64(query->statement, at, value));
+}
+
+void store_bind_double(struct store_query *query, int at, double value)
+{
+    if (fit(query))
+        note_bind(query, sqlite3_bind_double(query->statement, at, value));
+}
+
+void store_bind_text(struct store_query *query, int at, const char *text)
+{
+    if (fit(query))
+        note_bind(query, sqlite3_bind_text(query->statement, at, text, -1, SQLITE_TRANSIENT));
+}
+
+void store_bind_bytes(struct store_query *query, int at, const void *bytes, size_t length)
+{
+    /* SQLite takes a NULL address for NULL; no bytes are still bytes. */
+    const void *from = bytes ? bytes : "";
+    if (fit(query))
+        note_bind(query, sqlite3_bind_blob64(query->statement, at, from, length, SQLITE_TRANSIENT));
+}
+
+static int refuse_length(const struct store_query *query, int code, struct error *error)
+{
+    if (code == SQLITE_TOOBIG)
+        return error_set(error, ERROR_LIMIT,
+                         "the question would read more than %d MiB of the store at a time: ask for "
+                         "less, in: %s",
+                         STORE_READ_BYTES >> 20, query->sql);
+    return error_set(error, ERROR_LIMIT,
+                     "the question would read the store for more than %d ms at a time: ask for "
+                     "less, in: %s",
+                     STORE_READ_MS, query->sql);
+}
+
+/* All rows. SQLITE_INTERRUPT when the transaction became too long, SQLITE_TOOBIG too large. */
+static int load_rows(struct store_query *query)
+{
+    struct store *store = query->store;
+    int code;
+    loaded_finish(&query->loaded);
+    while ((code = sqlite3_step(query->statement)) == SQLITE_ROW) {
+        size_t more = loaded_bytes(&query->loaded) + loaded_row_bytes(query->statement);
+        if (store->read_bytes + more > STORE_READ_BYTES) {
+            code = SQLITE_TOOBIG;
+            break;
+        }
+        if (loaded_add(&query->loaded, query->statement)) {
+            code = SQLITE_NOMEM;
+            break;
+        }
+    }
+    store->read_bytes += loaded_bytes(&query->loaded);
+    return code;
+}
+
+/* One that was held up, not long by itself, gets through when it is tried again. */
+static int load_alone(struct store_query *query)
+{
+    enum { TRIES = 5 };
+    int code = SQLITE_INTERRUPT;
+    for (int i = 0; i < TRIES && code == SQLITE_INTERRUPT; i++) {
+        store_reading(query->store);
+        code = load_rows(query);
+        if (code == SQLITE_INTERRUPT)
+            sqlite3_reset(query->statement);
+        store_read(query->store);
+    }
+    return code;
+}
+
+static int step_loaded(struct store_query *query, struct error *error)
+{
+    if (!query->loaded.is_open) {
+        bool alone = !store_in_transaction(query->store);
+        int code = alone ? load_alone(query) : load_rows(query);
+        int answer = 0;
+        if (code == SQLITE_INTERRUPT || code == SQLITE_TOOBIG)
+            answer = refuse_length(query, code, error);
+        else if (code == SQLITE_NOMEM)
+            answer = error_set(error, ERROR_MEMORY, "no memory for what the store holds");
+        else if (code != SQLITE_DONE)
+            answer = store_fail(query->store->db, "using it", error);
+        sqlite3_reset(query->statement);
+        if (answer) {
+            loaded_finish(&query->loaded);
+            return answer;
+        }
+        query->loaded.is_open = true;
+    }
+    return loaded_step(&query->loaded);
+}
+
+int store_step(struct store_query *query, struct error *error)
+{
+    if (!query)
+        return error_set(error, ERROR_DATABASE, "no memory for a query of the store");
+    if (!query->statement)
+        return error_set(error, ERROR_DATABASE, "the store: %s",
+                         query->fault ? query->fault : "no memory for a query");
+    if (query->bound != SQLITE_OK)
+        return error_set(error, ERROR_DATABASE, "the store: a value cannot be bound (%s), in: %s",
+                         sqlite3_errstr(query->bound), query->sql);
+    if (query->store->mode == STORE_READ)
+        return step_loaded(query, error);
+    int code = sqlite3_step(query->statement);
+    if (code == SQLITE_ROW)
+        return 1;
+    int answer = code == SQLITE_DONE ? 0 : store_fail(query->store->db, "using it", error);
+    sqlite3_reset(query->statement);
+    return answer;
+}
+
+int store_run(struct store_query *query, struct error *error)
+{
+    int code;
+    do
+        code = store_step(query, error);
+    while (code == 1);
+    return code;
+}
+
+void store_reset(struct store_query *query)
+{
+    if (!fit(query))
+        return;
+    sqlite3_reset(query->statement);
+    loaded_finish(&query->loaded);
+}
+
+/* The cell of a reader's row; NULL where the statement itself stands on one. */
+static const struct loaded_cell *cell_of(const struct store_query *query, int column)
+{
+    static const struct loaded_cell none = {.is_null = true};
+    if (!fit(query) || query->store->mode != STORE_READ)
+        return NULL;
+    const struct loaded_cell *cell = loaded_cell(&query->loaded, column);
+    return cell ? cell : &none;
+}
+
+int64_t store_integer(struct store_query *query, int column)
+{
+    const struct loaded_cell *cell = cell_of(query, column);
+    if (cell)
+        return cell->integer;
+    return fit(query) ? sqlite3_column_int64(query->statement, column) : 0;
+}
+
+double store_double(struct store_query *query, int column)
+{
+    const struct loaded_cell *cell = cell_of(query, column);
+    if (cell)
+        return cell->real;
+    return fit(query) ? sqlite3_column_double(query->statement, column) : 0;
+}
+
+const char *store_text(struct store_query *query, int column)
+{
+    const struct loaded_cell *cell = cell_of(query, column);
+    if (cell)
+        return cell->is_null ? NULL : query->loaded.bytes.data + cell->at;
+    return fit(query) ? (const char *)sqlite3_column_text(query->statement, column) : NULL;
+}
+
+const void *store_bytes(struct store_query *query, int column, size_t *ret_length)
+{
+    const struct loaded_cell *cell = cell_of(query, column);
+    *ret_length = cell ? cell->length : 0;
+    if (cell)
+        return cell->length ? query->loaded.bytes.data + cell->at : NULL;
+    if (!fit(query))
+        return NULL;
+    const void *bytes = sqlite3_column_blob(query->statement, column);
+    *ret_length = (size_t)sqlite3_column_bytes(query->statement, column);
+    return bytes;
+}

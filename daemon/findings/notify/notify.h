@@ -1,0 +1,82 @@
+/* Who is told what, when; the outbox; the shapes of messages.
+ * An outbox row is written in the turn that moved something, and stays until the receiver took it:
+ * at least once, over restarts. */
+#ifndef NOTIFY_NOTIFY_H
+#define NOTIFY_NOTIFY_H
+
+#include "evidence/store/store.h"
+#include "ground/base/error.h"
+
+#include <jansson.h>
+#include <stdint.h>
+
+/* When a move is told (a measure's urgency). */
+enum urgency {
+    URGENCY_NOW,    /* at once */
+    URGENCY_DAY,    /* at 07:00 UTC, once a day */
+    URGENCY_DIGEST, /* Mondays at 07:00 UTC */
+};
+enum urgency urgency_from_text(const char *text); /* anything unknown is URGENCY_NOW */
+
+/* The wall time from which it may be sent. Pure. */
+int64_t notify_when(enum urgency urgency, int64_t now_ms);
+
+/* One move to be told. */
+struct notify_event {
+    const char *name;    /* "candidate", "returned", "condition_cleared", "test" */
+    const char *subject; /* a finding's reference */
+    enum urgency urgency;
+    const json_t *data; /* borrowed: what the message says */
+};
+
+/* Writes a row for each channel (configuration's list: {name, type, events}) that wants the event.
+ * host names this machine in messages. */
+struct notify_context {
+    struct store *store;
+    const json_t *channels;
+    const char *host;
+    int64_t now_ms;
+};
+int notify_put(const struct notify_context *context, const struct notify_event *event,
+               struct error *error) MUST_CHECK;
+
+/* The next row that is due and not under way; 1 and a filled item, or 0. after: rows up to this id
+ * are under way already. The item's texts are freed with outbox_item_finish. */
+struct outbox_item {
+    int64_t id;
+    char *channel;
+    char *event;
+    char *body;
+    int64_t tries;
+};
+int outbox_next(struct store *store, int64_t now_ms, int64_t after, struct outbox_item *ret,
+                struct error *error) MUST_CHECK;
+void outbox_item_finish(struct outbox_item *item);
+
+/* The receiver took it. */
+int outbox_taken(struct store *store, int64_t id, int64_t now_ms, struct error *error) MUST_CHECK;
+/* It did not: tried again after 1 s doubling to an hour, or after_ms when the receiver said so. */
+struct outbox_failure {
+    int64_t id;
+    int64_t after_ms; /* 0: the receiver did not say */
+    const char *why;
+};
+int outbox_failed(struct store *store, int64_t now_ms, const struct outbox_failure *failure,
+                  struct error *error) MUST_CHECK;
+/* How many wait, how many of them failed before, and when the next is due (INT64_MAX: none). */
+struct outbox_figures {
+    int64_t waiting;
+    int64_t failed;
+    int64_t next_ms;
+};
+int outbox_figures(struct store *store, struct outbox_figures *ret, struct error *error) MUST_CHECK;
+
+/* CloudEvents 1.0 in structured mode (cloudevents.io/spec/v1.0, JSON format): what a webhook gets.
+ * The caller frees; NULL without memory. */
+char *shape_cloudevent(const struct notify_context *context, const struct notify_event *event,
+                       const char *id);
+/* MSGID, structured data and text of an RFC 5424 message: "candidate [conformd@32473 ref=...] ...".
+ * 32473 is the number for documentation (RFC 5612). */
+char *shape_syslog(const struct notify_event *event);
+
+#endif

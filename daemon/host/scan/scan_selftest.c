@@ -1,0 +1,67 @@
+/* Shows on a known log that what must be counted is counted, in this process and its sandbox. */
+#include "host/scan/feed.h"
+
+#include "ground/base/buffer.h"
+#include "ground/base/clean.h"
+#include "ground/base/file.h"
+
+#define TREE_BYTES (256u << 10)
+
+static void count_hit(void *context, const struct scan_hit *hit)
+{
+    *(uint64_t *)context += hit->undecided ? 0 : hit->count;
+}
+
+static int add_rule(struct rule_set *set)
+{
+    static const char *const labels[] = {"user", "source", "method=password"};
+    static const char *const match[] = {"sshd[1]: Failed password for root from 192.0.2.1 port 2"};
+    static const char *const no_match[] = {"sshd[1]: Failed none for root from 192.0.2.1 port 2"};
+    const struct rule_text text = {
+        .id = "selftest",
+        .pattern = "sshd\\[\\d+\\]: Failed password for (?<user>.*) from (?<source>\\S+) port",
+        .feeds = "log_selftest",
+        .labels = {labels, 3},
+        .match = {match, 1},
+        .no_match = {no_match, 1}};
+    return rule_set_add(set, &text, NULL, NULL);
+}
+
+static int scan_bytes(const struct rule_set *set, const struct buffer *bytes, uint64_t *ret_count)
+{
+    struct scan *scan = NULL;
+    uint64_t count = 0;
+    struct scan_sink sink = {count_hit, &count};
+    int code = scan_new(set, &scan);
+    if (!code)
+        code = scan_buffer(scan, bytes->data, bytes->length, &sink);
+    scan_free(scan);
+    if (!code)
+        *ret_count = count;
+    return code;
+}
+
+static int check_log(const struct cfd_host *host, const char *path, uint64_t expected)
+{
+    CLEAN(rule_set_finish) struct rule_set set = {0};
+    CLEAN(buffer_finish) struct buffer bytes = {0};
+    uint64_t count = 0;
+    CLEAN(clean_fd) int fd = host->open_file(host, path);
+    if (fd < 0)
+        return fd;
+    if (file_read_fd(fd, TREE_BYTES, &bytes) || add_rule(&set) || scan_bytes(&set, &bytes, &count))
+        return CFD_ERROR;
+    if (count == expected)
+        return CFD_OK;
+    feed_log(host, CFD_LOG_ERROR, "%s: %llu events were found where %llu are", path,
+             (unsigned long long)count, (unsigned long long)expected);
+    return CFD_ERROR;
+}
+
+int feed_selftest(void *self, const struct cfd_host *host, const char *root)
+{
+    (void)self;
+    (void)root; /* the host puts it before each path */
+    int status = check_log(host, "/good/var/log/auth.log", 0);
+    return status < 0 ? status : check_log(host, "/bad/var/log/auth.log", 7);
+}

@@ -1,0 +1,35 @@
+/* Events of a batch, counted by attribute and label values until they are handed over. */
+#ifndef SCAN_TALLY_H
+#define SCAN_TALLY_H
+
+#include "host/scan/rule.h"
+
+#include <stdint.h>
+
+#define TALLY_VALUE_MOST 256 /* bytes of a label's value; what is more is cut */
+
+struct tally_set {
+    uint64_t hash;
+    uint64_t count;
+    size_t attribute;
+    size_t value_count;
+    struct capture values[RULE_LABELS_MOST]; /* into block */
+    char *block;
+};
+
+/* Zeroed is empty. */
+struct tally {
+    struct tally_set *sets;
+    size_t count;
+    size_t capacity;
+    uint32_t *slots; /* open addressing: number of the set + 1, 0 for free */
+    size_t slot_count;
+};
+
+int tally_add(struct tally *tally, size_t attribute, const struct capture *values,
+              size_t value_count, uint64_t count) MUST_CHECK;
+/* Forgets the sets, keeping memory for next time. */
+void tally_reset(struct tally *tally);
+void tally_finish(struct tally *tally);
+
+#endif

@@ -1,0 +1,16 @@
+# Turns files into one table of C arrays: cmake -DOUTPUT=FILE -DPAGES="a|b" -P embed.cmake
+string(REPLACE "|" ";" pages "${PAGES}")
+set(arrays "")
+set(rows "")
+set(number 0)
+foreach(page ${pages})
+  get_filename_component(name ${page} NAME)
+  file(READ ${page} hex HEX)
+  string(REGEX REPLACE "(................................)" "\\1\n" hex "${hex}")
+  string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
+  string(APPEND arrays "static const unsigned char page_${number}[] = {\n${bytes}\n};\n")
+  string(APPEND rows "    {\"/${name}\", page_${number}, sizeof page_${number}},\n")
+  math(EXPR number "${number} + 1")
+endforeach()
+file(WRITE ${OUTPUT} "/* Made by embed.cmake out of pages/. */\n#include \"outside/web/web.h\"\n\n${arrays}\n"
+  "const struct web_file web_files[] = {\n${rows}};\nconst size_t web_file_count = ${number};\n")

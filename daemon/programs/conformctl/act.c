@@ -1,0 +1,170 @@
+/* What changes something: each goes through the control socket, in the caller's name. */
+#include <stdio.h>
+#include <string.h>
+
+#include "ground/base/clean.h"
+#include "ground/base/json.h"
+#include "ground/base/text.h"
+#include "programs/conformctl/ctl.h"
+
+static void set_text(json_t *object, const char *key, const char *text)
+{
+    if (text)
+        json_object_set_new(object, key, json_string(text));
+}
+
+/* Acts, and prints as JSON where that was asked for; 1 when there is more to print. */
+static int act(const struct ctl *ctl, const char *command, json_t *arguments, json_t **ret)
+{
+    CLEAN(error_finish) struct error error = {0};
+    if (ctl_act(ctl, command, arguments, ret, &error)) {
+        ctl_fail(&error);
+        return -1;
+    }
+    return ctl->json ? ctl_print_json(*ret) : 1;
+}
+
+static void print_adopted(const json_t *row)
+{
+    size_t index;
+    json_t *item;
+    printf("%s %s: %s%s%s\n", json_text_of(row, "id", ""), json_text_of(row, "name", ""),
+           json_text_of(row, "state", ""),
+           json_flag_of(row, "would_raise", false) ? ", a gap: it is raised now" : "",
+           *json_text_of(row, "reason", "") ? " (see conformctl measures)" : "");
+    json_array_foreach (json_object_get(row, "baseline"), index, item) {
+        CLEAN(clean_text) char *text = word_of_labels(item);
+        printf("    adopted as present: %s\n", text ? text : "");
+    }
+}
+
+int act_adopt(const struct ctl *ctl, int count, char **words)
+{
+    CLEAN(clean_json) json_t *body = NULL;
+    json_t *arguments = json_pack("{s:b}", "dry_run", ctl->dry_run);
+    json_t *measures = json_array();
+    size_t index;
+    json_t *row;
+    for (int i = 0; i < count; i++)
+        json_array_append_new(measures, json_string(words[i]));
+    json_object_set_new(arguments, "measures", measures);
+    set_text(arguments, "reason", ctl->reason);
+    set_text(arguments, "role", ctl->role);
+    int more = act(ctl, "adopt", arguments, &body);
+    if (more != 1)
+        return more < 0;
+    json_array_foreach (json_object_get(body, "measures"), index, row)
+        print_adopted(row);
+    if (!json_array_size(json_object_get(body, "measures")))
+        printf("no measure is on trial\n");
+    else if (ctl->dry_run)
+        printf("nothing was changed; conformctl adopt ends the trial\n");
+    return 0;
+}
+
+int act_approve(const struct ctl *ctl, int count, char **words)
+{
+    CLEAN(clean_json) json_t *body = NULL;
+    (void)count;
+    if (!ctl->role || !ctl->reason) {
+        fprintf(stderr, "conformctl: approve needs --role ROLE and --reason TEXT\n");
+        return CTL_USAGE;
+    }
+    json_t *arguments =
+        json_pack("{s:s, s:s, s:s}", "id", words[0], "role", ctl->role, "reason", ctl->reason);
+    int more = act(ctl, "approve", arguments, &body);
+    if (more != 1)
+        return more < 0;
+    printf("%s %s approved by %s, text %s\n", json_text_of(body, "kind", ""),
+           json_text_of(body, "id", ""), json_text_of(body, "approved_by", ""),
+           json_text_of(body, "hash", ""));
+    return 0;
+}
+
+int act_open(const struct ctl *ctl, int count, char **words)
+{
+    CLEAN(clean_json) json_t *body = NULL;
+    (void)count;
+    (void)words;
+    int more = act(ctl, "open", json_object(), &body);
+    if (more != 1)
+        return more < 0;
+    printf("%s\n", json_text_of(body, "url", ""));
+    CLEAN(clean_text) char *until = word_of_time_in(body, "expires_at");
+    fprintf(stderr, "usable once, until %s\n", until);
+    return 0;
+}
+
+static void print_reading(struct table *table, const json_t *row)
+{
+    const json_t *text = json_object_get(row, "text");
+    CLEAN(clean_text) char *labels = word_of_labels(json_object_get(row, "labels"));
+    CLEAN(clean_text) char *value = word_of(text ? text : json_object_get(row, "value"));
+    table_row(table, json_text_of(row, "attribute", ""), value, labels);
+}
+
+int act_collect(const struct ctl *ctl, int count, char **words)
+{
+    CLEAN(clean_json) json_t *body = NULL;
+    size_t index;
+    const char *name;
+    json_t *row;
+    (void)count;
+    int more = act(ctl, "collect", json_pack("{s:s}", "name", words[0]), &body);
+    if (more != 1)
+        return more < 0;
+    struct table *table = table_new(3);
+    table_row(table, "ATTRIBUTE", "VALUE", "LABELS");
+    json_array_foreach (json_object_get(body, "readings"), index, row)
+        print_reading(table, row);
+    table_print(table);
+    json_object_foreach (json_object_get(body, "missing"), name, row)
+        printf("missing: %s: %s\n", name, json_string_value(row));
+    printf("%s: %s%s%s, evidence %lld\n", words[0], json_text_of(body, "outcome", ""),
+           *json_text_of(body, "reason", "") ? ": " : "", json_text_of(body, "reason", ""),
+           (long long)json_integer_of(body, "evidence", -1));
+    return strcmp(json_text_of(body, "outcome", ""), "well") != 0 &&
+           strcmp(json_text_of(body, "outcome", ""), "partial") != 0;
+}
+
+int act_alert(const struct ctl *ctl, int count, char **words)
+{
+    CLEAN(clean_json) json_t *body = NULL;
+    (void)count;
+    if (strcmp(words[0], "test") != 0)
+        return ctl_usage(ctl);
+    json_t *arguments = json_object();
+    set_text(arguments, "channel", ctl->channel);
+    int more = act(ctl, "alert_test", arguments, &body);
+    if (more != 1)
+        return more < 0;
+    long long channels = json_integer_of(body, "channels", 0);
+    printf("a test is on its way through %lld %s\n", channels,
+           channels == 1 ? "channel" : "channels");
+    return 0;
+}
+
+int act_nc(const struct ctl *ctl, int count, char **words)
+{
+    CLEAN(clean_json) json_t *body = NULL;
+    bool take = strcmp(words[0], "take") == 0;
+    (void)count;
+    if (!take && strcmp(words[0], "dismiss") != 0)
+        return ctl_usage(ctl);
+    if (take ? !ctl->owner : !ctl->reason) {
+        fprintf(stderr, "conformctl: nc %s needs %s\n", words[0],
+                take ? "--owner NAME" : "--reason REASON");
+        return CTL_USAGE;
+    }
+    json_t *arguments = json_pack("{s:s}", "ref", words[1]);
+    set_text(arguments, "owner", ctl->owner);
+    set_text(arguments, "fix", ctl->fix);
+    set_text(arguments, "due", ctl->due);
+    set_text(arguments, "reason", ctl->reason);
+    set_text(arguments, "note", ctl->note);
+    int more = act(ctl, take ? "nc_take" : "nc_dismiss", arguments, &body);
+    if (more != 1)
+        return more < 0;
+    printf("%s is %s\n", json_text_of(body, "ref", ""), json_text_of(body, "state", ""));
+    return 0;
+}

@@ -1,1 +1,0 @@
-conformd_unit_test(expose USES base expose)

@@ -1,0 +1,1 @@
+conformd_unit_test(exposition USES base exposition)

@@ -214,7 +214,7 @@ static int run_wazuh(struct scan *scan, const struct rule_set *set, char *text)
 static int run_over(const char *file, int (*run)(struct scan *, const struct rule_set *, char *))
 {
     CLEAN(buffer_finish) struct buffer bytes = {0};
-    CLEAN(rule_set_finish) struct rule_set set = {0};
+    CLEAN(scan_set_finish) struct rule_set set = {0};
     struct scan *scan = NULL;
     if (file_read(file, 16u << 20, &bytes))
         return SKIPPED;

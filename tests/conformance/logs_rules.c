@@ -58,7 +58,7 @@ void logs_rules_add(struct rule_set *set, const char *name)
         text.match = read_list(rule, "match", &lists[2]);
         text.no_match = read_list(rule, "no_match", &lists[3]);
         CLEAN(error_finish) struct error error = {0};
-        if (rule_set_add(set, &text, NULL, &error))
+        if (scan_set_add(set, &text, NULL, &error))
             fail(text.id, error_sentence(&error));
     }
     config_destroy(&config);

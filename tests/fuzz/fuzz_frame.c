@@ -30,7 +30,7 @@ static int on_values(void *context, struct channel_message *message)
 static int on_json(void *context, struct channel_message *message)
 {
     json_t *json = NULL;
-    int code = message_json(message, &json);
+    int code = messages_json(message, &json);
     *(size_t *)context += json_object_size(json);
     json_decref(json);
     return code;

@@ -68,7 +68,7 @@ static void read_header(const char *line)
         abort();
     if (guard_host(line, false) && !guard_host(line, true))
         abort();
-    (void)expose_choose(line);
+    (void)exposition_choose(line);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -44,14 +44,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char *pattern = end ? strndup(bytes, (size_t)(end - bytes)) : NULL;
     struct rule_set set = {0};
     struct rule_text text = {.id = "f", .pattern = pattern, .feeds = "log_f"};
-    if (pattern && rule_set_add(&set, &text, NULL, NULL) == 0) {
+    if (pattern && scan_set_add(&set, &text, NULL, NULL) == 0) {
         size_t length = size - (size_t)(end + 1 - bytes);
         size_t hits = count_hits(&set, end + 1, length);
         set.rules[0].literal.length = 0;
         if (count_hits(&set, end + 1, length) != hits)
             abort();
     }
-    rule_set_finish(&set);
+    scan_set_finish(&set);
     free(pattern);
     return 0;
 }

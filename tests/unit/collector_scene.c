@@ -243,7 +243,7 @@ static int wait_in_scene(void *context, struct pollfd *polled, size_t count, int
     }
     if (scene->waits_to_stop >= 0 && scene->waits_to_stop-- == 0)
         scene->life.stopping = true;
-    return lend_wait_plainly(NULL, polled, count, scene->life.stopping ? 0 : timeout_ms);
+    return emit_wait_plainly(NULL, polled, count, scene->life.stopping ? 0 : timeout_ms);
 }
 
 void scene_send_collect(struct scene *scene, int64_t deadline_ms)
@@ -291,7 +291,7 @@ void scene_connect(struct scene *scene)
     assert_int_equal(channel_new(fds[0], engine_rules, false, scene, &scene->engine), 0);
     assert_int_equal(life_open(&scene->life, NULL), 0);
     assert_int_equal(life_connect(&scene->life, fds[1], NULL), 0);
-    assert_int_equal(message_send(scene->engine, MESSAGE_POSITIONS, positions), 0);
+    assert_int_equal(messages_send(scene->engine, MESSAGE_POSITIONS, positions), 0);
     scene_send_collect(scene, clock_now().wall_ms + 60000);
 }
 

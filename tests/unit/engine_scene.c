@@ -434,10 +434,11 @@ double scene_query(struct scene *scene, const char *formula)
     int64_t at_ms = scene->now.wall_ms;
     if (at_ms < scene->engine->turn_ms)
         at_ms = scene->engine->turn_ms;
-    struct promql_request request = {.source = measure_source(scene->engine->series),
-                                     .options = {.reach_ms = watch_reach_ms(&scene->engine->watch)},
-                                     .from_ms = at_ms,
-                                     .to_ms = at_ms};
+    struct promql_request request = {
+        .source = measure_source(scene->engine->series),
+        .options = {.reach_ms = coverage_reach_ms(&scene->engine->watch)},
+        .from_ms = at_ms,
+        .to_ms = at_ms};
     assert_int_equal(promql_parse(formula, &promql, &fault), 0);
     must(scene, promql_evaluate(promql, &request, &value, &scene->error));
     double number = value.count ? value.rows[0].points[0].value : (double)NAN;

@@ -61,7 +61,7 @@ static int on_json(void *context, struct channel_message *message)
     struct seen *seen = context;
     json_decref(seen->json);
     seen->json = NULL;
-    return message_json(message, &seen->json);
+    return messages_json(message, &seen->json);
 }
 
 static int on_refused(void *context, struct channel_message *message)
@@ -335,7 +335,7 @@ static void test_json(void **state)
         json_t *object = large_object(lengths[i]);
         size_t before = count_descriptors();
         open_pair(&pair, true);
-        assert_int_equal(message_send(pair.sender, (enum message_type)JSON, object), 0);
+        assert_int_equal(messages_send(pair.sender, (enum message_type)JSON, object), 0);
         assert_int_equal(channel_receive(pair.receiver, 1), 0);
         assert_true(json_equal(object, pair.seen.json));
         close_pair(&pair);

@@ -88,9 +88,9 @@ static void test_take(void **state)
     assert_int_equal(plugin->need_count, 1);
     assert_string_equal(plugin->options[8].members[1].name, "program");
     assert_string_equal(plugin_family(plugin), "demo");
-    CLEAN(clean_json) json_t *json = describe_plugin(plugin);
+    CLEAN(clean_json) json_t *json = plugin_describe(plugin);
     assert_int_equal(json_array_size(json_object_get(json, "settings")), 9);
-    CLEAN(clean_text) char *text = describe_text(plugin);
+    CLEAN(clean_text) char *text = plugin_describe_text(plugin);
     assert_non_null(strstr(text, "demo_value{user*,group} gauge, seconds"));
     assert_non_null(strstr(text, "format: string, preset \"nagios\", one of nagios | json"));
     plugin_free(plugin);

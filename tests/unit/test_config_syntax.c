@@ -169,7 +169,7 @@ static void misspellings(void **state)
 
 static void check_preset(const struct setting *setting)
 {
-    CLEAN(clean_json) json_t *preset = value_preset(setting);
+    CLEAN(clean_json) json_t *preset = config_value_preset(setting);
     if (setting->preset && !preset)
         print_error("the preset of %s is not what it allows\n", setting->name);
     assert_true(!setting->preset || preset);

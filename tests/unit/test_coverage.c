@@ -87,8 +87,8 @@ struct world {
     struct instance instances[2], *list[2];
     struct attribute attributes[2];
     struct intake intake;
-    struct own own;
-    struct watch watch;
+    struct selfmetrics own;
+    struct coverage watch;
 };
 
 static void make(struct world *world, const struct row *first, const struct row *second)
@@ -108,14 +108,14 @@ static void make(struct world *world, const struct row *first, const struct row 
         world->intake.count++;
     }
     world->intake.instances = world->list;
-    world->watch = (struct watch){&world->intake, &world->own};
+    world->watch = (struct coverage){&world->intake, &world->own};
 }
 
 static struct watch_answer ask(struct world *world, const char *name, int64_t from_ms,
                                int64_t to_ms)
 {
     struct watch_answer answer = {.covered = 1};
-    assert_int_equal(watch_attribute(&world->watch, name, from_ms, to_ms, &answer), 0);
+    assert_int_equal(coverage_attribute(&world->watch, name, from_ms, to_ms, &answer), 0);
     return answer;
 }
 
@@ -135,8 +135,8 @@ static void by_how_it_stands(void **state)
         if (answer.unknown != rows[i].unknown || answer.partly != rows[i].partly ||
             answer.covered != rows[i].covered)
             fail_msg("%s: %s, partly %s, covered %g", rows[i].why,
-                     unknown_kind_text(answer.unknown), unknown_kind_text(answer.partly),
-                     answer.covered);
+                     measure_unknown_kind_text(answer.unknown),
+                     measure_unknown_kind_text(answer.partly), answer.covered);
         if (rows[i].words && (!answer.reason || !strstr(answer.reason, rows[i].words)))
             fail_msg("%s: \"%s\"", rows[i].why, answer.reason ? answer.reason : "");
         if (!rows[i].words)
@@ -191,7 +191,7 @@ static void of_the_engine_itself(void **state)
     answer = ask(&world, "conformd_runs_done", NOW, NOW);
     assert_int_equal(answer.unknown, UNKNOWN_NOT_SET_UP);
     forget(&answer);
-    own_finish(&world.own);
+    selfmetrics_finish(&world.own);
 }
 
 static void reach(void **state)
@@ -199,9 +199,9 @@ static void reach(void **state)
     (void)state;
     struct world world;
     make(&world, &rows[0], &rows[1]);
-    assert_int_equal(watch_reach_ms(&world.watch), OWN_LOOKBACK_MS);
+    assert_int_equal(coverage_reach_ms(&world.watch), OWN_LOOKBACK_MS);
     world.instances[1].every_ms = 10 * MINUTE;
-    assert_int_equal(watch_reach_ms(&world.watch), 20 * MINUTE);
+    assert_int_equal(coverage_reach_ms(&world.watch), 20 * MINUTE);
 }
 
 int main(void)

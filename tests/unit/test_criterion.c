@@ -53,7 +53,7 @@ static void test_malformed_bounds(void **state)
     static const char *const texts[] = {"", "0", "= 0", "=< 1", "<= ", "<= x", "<= inf", "<= 1 2"};
     struct bound bound;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        assert_int_not_equal(bound_parse(texts[i], &bound), 0);
+        assert_int_not_equal(criterion_bound_parse(texts[i], &bound), 0);
 }
 
 /* One judgement a minute; each letter is a verdict, each answer a move. */

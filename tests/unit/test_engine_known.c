@@ -412,7 +412,7 @@ static const struct checked {
     {"sum(conformd_runs_due)", "0.9", NULL, false},
 };
 
-static void note_fault(void *context, const struct stated_fault *fault)
+static void note_fault(void *context, const struct isms_fault *fault)
 {
     const struct checked *row = context;
     if (!row->says || !strstr(fault->sentence, row->says) || fault->warning != row->warning)
@@ -433,7 +433,7 @@ static void check_mode(void **state)
                  checked[i].coverage);
         if (checked[i].says)
             expect_any(note_fault, row->formula);
-        assert_int_equal(stated_check(scene->config, tables, note_fault, (void *)&checked[i]), 0);
+        assert_int_equal(isms_check(scene->config, tables, note_fault, (void *)&checked[i]), 0);
         scene_free(scene);
     }
 }

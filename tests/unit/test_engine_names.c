@@ -57,7 +57,7 @@ struct heard {
     char sentence[400];
 };
 
-static void hear(void *context, const struct stated_fault *fault)
+static void hear(void *context, const struct isms_fault *fault)
 {
     struct heard *heard = context;
     heard->faults += !fault->warning;
@@ -68,7 +68,7 @@ static void hear(void *context, const struct stated_fault *fault)
 static void check(struct scene *scene, struct heard *heard)
 {
     CLEAN(clean_json) json_t *declared = json_pack("{s:o}", "slow", json_loads(tables, 0, NULL));
-    assert_int_equal(stated_check(scene->config, declared, hear, heard), 0);
+    assert_int_equal(isms_check(scene->config, declared, hear, heard), 0);
 }
 
 static void check_mode_refuses_names(void **state)

@@ -107,9 +107,9 @@ static void names_become_pseudonyms(void **state)
     CLEAN(clean_text) char *readings = payload(scene, PAYLOAD_READINGS);
     CLEAN(clean_text) char *excerpts = payload(scene, PAYLOAD_EXCERPTS);
     struct pseudonyms *key = NULL;
-    assert_int_equal(pseudonyms_open(scene->folder, &key, &scene->error), 0);
+    assert_int_equal(pseudonym_open(scene->folder, &key, &scene->error), 0);
     assert_int_equal(pseudonym_of(key, "ann", pseudonym), 0);
-    pseudonyms_close(key);
+    pseudonym_close(key);
     assert_null(strstr(readings, "ann"));
     assert_null(strstr(excerpts, "ann"));
     CLEAN(clean_text) char *line = text_format("user=%s did it", pseudonym);
@@ -220,10 +220,10 @@ static void the_key_is_a_file_of_its_own(void **state)
     scene_close(scene);
     assert_int_equal(chmod(path, 0644), 0);
     struct pseudonyms *open = NULL;
-    assert_int_equal(pseudonyms_open(scene->folder, &open, &scene->error), ERROR_DENIED);
+    assert_int_equal(pseudonym_open(scene->folder, &open, &scene->error), ERROR_DENIED);
     assert_int_equal(chmod(path, 0600), 0);
     assert_int_equal(truncate(path, 31), 0);
-    assert_int_equal(pseudonyms_open(scene->folder, &open, &scene->error), ERROR_FORMAT);
+    assert_int_equal(pseudonym_open(scene->folder, &open, &scene->error), ERROR_FORMAT);
     /* As a power cut leaves it at the first start. */
     assert_int_equal(truncate(path, 0), 0);
     scene_open(scene);

@@ -85,7 +85,7 @@ struct told {
     int count;
 };
 
-static void on_fault(void *context, const struct stated_fault *fault)
+static void on_fault(void *context, const struct isms_fault *fault)
 {
     struct told *told = context;
     snprintf(told->setting, sizeof told->setting, "%s", fault->setting);
@@ -109,7 +109,7 @@ static void classes_that_are_refused(void **state)
         struct told told = {0};
         CLEAN(clean_json)
         json_t *config = json_pack("{s:o}", "record_classes", json_loads(cases[i].stated, 0, NULL));
-        assert_int_equal(stated_check(config, NULL, on_fault, &told), 0);
+        assert_int_equal(isms_check(config, NULL, on_fault, &told), 0);
         assert_int_equal(told.count, 1);
         assert_string_equal(told.setting, cases[i].setting);
         assert_non_null(strstr(told.sentence, cases[i].word));

@@ -13,37 +13,37 @@
 static const char *const states[] = {"met", "missed", NULL};
 
 /* Everything once: each type, both escapes, odd doubles, a unit. */
-static void write_all(struct expose *expose)
+static void write_all(struct exposition *expose)
 {
     struct label pair[] = {{"measure", "M\"1\"\\\n"}};
-    const struct expose_family families[] = {
-        {"conformd_build", "What \"it\" is:\n\\", NULL, EXPOSE_INFO},
-        {"conformd_run_seconds", "Time.", "seconds", EXPOSE_GAUGE},
-        {"conformd_runs_total", "Runs.", NULL, EXPOSE_COUNTER},
-        {"conformd_state", NULL, NULL, EXPOSE_STATESET},
-        {"conformd_other", NULL, "bytes", EXPOSE_UNKNOWN},
+    const struct exposition_family families[] = {
+        {"conformd_build", "What \"it\" is:\n\\", NULL, EXPOSITION_INFO},
+        {"conformd_run_seconds", "Time.", "seconds", EXPOSITION_GAUGE},
+        {"conformd_runs_total", "Runs.", NULL, EXPOSITION_COUNTER},
+        {"conformd_state", NULL, NULL, EXPOSITION_STATESET},
+        {"conformd_other", NULL, "bytes", EXPOSITION_UNKNOWN},
     };
     struct label version = {"version", "0.1.0"};
-    assert_int_equal(expose_family(expose, &families[0]), 0);
-    assert_int_equal(expose_point(expose, &version, 1, 17), 0);
-    assert_int_equal(expose_family(expose, &families[1]), 0);
-    assert_int_equal(expose_point(expose, pair, 1, 0.1), 0);
-    assert_int_equal(expose_point(expose, NULL, 0, INFINITY), 0);
-    assert_int_equal(expose_family(expose, &families[2]), 0);
-    assert_int_equal(expose_point(expose, NULL, 0, 100000), 0);
-    assert_int_equal(expose_family(expose, &families[3]), 0);
+    assert_int_equal(exposition_family(expose, &families[0]), 0);
+    assert_int_equal(exposition_point(expose, &version, 1, 17), 0);
+    assert_int_equal(exposition_family(expose, &families[1]), 0);
+    assert_int_equal(exposition_point(expose, pair, 1, 0.1), 0);
+    assert_int_equal(exposition_point(expose, NULL, 0, INFINITY), 0);
+    assert_int_equal(exposition_family(expose, &families[2]), 0);
+    assert_int_equal(exposition_point(expose, NULL, 0, 100000), 0);
+    assert_int_equal(exposition_family(expose, &families[3]), 0);
     struct label measure = {"measure", "M1"};
-    assert_int_equal(expose_states(expose, &measure, 1, states, "missed"), 0);
-    assert_int_equal(expose_family(expose, &families[4]), 0);
-    assert_int_equal(expose_point(expose, NULL, 0, NAN), 0);
-    assert_int_equal(expose_finish(expose), 0);
+    assert_int_equal(exposition_states(expose, &measure, 1, states, "missed"), 0);
+    assert_int_equal(exposition_family(expose, &families[4]), 0);
+    assert_int_equal(exposition_point(expose, NULL, 0, NAN), 0);
+    assert_int_equal(exposition_finish(expose), 0);
 }
 
 static void test_openmetrics(void **state)
 {
     (void)state;
     CLEAN(buffer_finish) struct buffer buffer = {0};
-    struct expose expose = {.buffer = &buffer, .dialect = EXPOSE_OPENMETRICS};
+    struct exposition expose = {.buffer = &buffer, .dialect = EXPOSITION_OPENMETRICS};
     write_all(&expose);
     assert_string_equal(buffer.data, "# TYPE conformd_build info\n"
                                      "# HELP conformd_build What \\\"it\\\" is:\\n\\\\\n"
@@ -68,7 +68,7 @@ static void test_text(void **state)
 {
     (void)state;
     CLEAN(buffer_finish) struct buffer buffer = {0};
-    struct expose expose = {.buffer = &buffer, .dialect = EXPOSE_TEXT};
+    struct exposition expose = {.buffer = &buffer, .dialect = EXPOSITION_TEXT};
     write_all(&expose);
     assert_string_equal(buffer.data, "# HELP conformd_build_info What \"it\" is:\\n\\\\\n"
                                      "# TYPE conformd_build_info gauge\n"
@@ -93,18 +93,18 @@ static void test_histogram(void **state)
     (void)state;
     static const double bounds[] = {0.5, 2};
     static const uint64_t counts[] = {3, 0, 4};
-    struct expose_buckets buckets = {bounds, counts, 2, 12.5};
-    struct expose_family family = {
-        .name = "x_seconds", .unit = "seconds", .type = EXPOSE_HISTOGRAM};
-    struct expose_family gauge = {.name = "y", .type = EXPOSE_GAUGE};
+    struct exposition_buckets buckets = {bounds, counts, 2, 12.5};
+    struct exposition_family family = {
+        .name = "x_seconds", .unit = "seconds", .type = EXPOSITION_HISTOGRAM};
+    struct exposition_family gauge = {.name = "y", .type = EXPOSITION_GAUGE};
     CLEAN(buffer_finish) struct buffer buffer = {0};
-    struct expose expose = {.buffer = &buffer};
-    assert_int_equal(expose_family(&expose, &family), 0);
-    assert_int_equal(expose_point(&expose, NULL, 0, 1), ERROR_STATE);
-    assert_int_equal(expose_histogram(&expose, &buckets), 0);
-    assert_int_equal(expose_family(&expose, &gauge), 0);
-    assert_int_equal(expose_histogram(&expose, &buckets), ERROR_STATE);
-    assert_int_equal(expose_finish(&expose), 0);
+    struct exposition expose = {.buffer = &buffer};
+    assert_int_equal(exposition_family(&expose, &family), 0);
+    assert_int_equal(exposition_point(&expose, NULL, 0, 1), ERROR_STATE);
+    assert_int_equal(exposition_histogram(&expose, &buckets), 0);
+    assert_int_equal(exposition_family(&expose, &gauge), 0);
+    assert_int_equal(exposition_histogram(&expose, &buckets), ERROR_STATE);
+    assert_int_equal(exposition_finish(&expose), 0);
     assert_string_equal(buffer.data, "# TYPE x_seconds histogram\n"
                                      "x_seconds_bucket{le=\"0.5\"} 3\n"
                                      "x_seconds_bucket{le=\"2\"} 3\n"
@@ -118,24 +118,24 @@ static void test_refusals(void **state)
 {
     (void)state;
     CLEAN(buffer_finish) struct buffer buffer = {0};
-    struct expose expose = {.buffer = &buffer, .dialect = EXPOSE_OPENMETRICS};
-    const struct expose_family x = {"x", NULL, NULL, EXPOSE_COUNTER};
-    const struct expose_family clashes = {"x_total", NULL, NULL, EXPOSE_GAUGE};
-    const struct expose_family same = {"x", NULL, NULL, EXPOSE_GAUGE};
-    const struct expose_family bad = {"9x", NULL, NULL, EXPOSE_GAUGE};
-    assert_int_equal(expose_point(&expose, NULL, 0, 1), ERROR_STATE);
-    assert_int_equal(expose_family(&expose, &x), 0);
+    struct exposition expose = {.buffer = &buffer, .dialect = EXPOSITION_OPENMETRICS};
+    const struct exposition_family x = {"x", NULL, NULL, EXPOSITION_COUNTER};
+    const struct exposition_family clashes = {"x_total", NULL, NULL, EXPOSITION_GAUGE};
+    const struct exposition_family same = {"x", NULL, NULL, EXPOSITION_GAUGE};
+    const struct exposition_family bad = {"9x", NULL, NULL, EXPOSITION_GAUGE};
+    assert_int_equal(exposition_point(&expose, NULL, 0, 1), ERROR_STATE);
+    assert_int_equal(exposition_family(&expose, &x), 0);
     struct label twice[] = {{"a", "1"}, {"a", "2"}};
     struct label reserved = {"__name__", "y"}, dashed = {"a-b", "y"};
-    assert_int_equal(expose_point(&expose, twice, 2, 1), ERROR_RANGE);
-    assert_int_equal(expose_point(&expose, &reserved, 1, 1), ERROR_RANGE);
-    assert_int_equal(expose_point(&expose, &dashed, 1, 1), ERROR_RANGE);
-    assert_int_equal(expose_states(&expose, NULL, 0, states, NULL), ERROR_STATE);
-    assert_int_equal(expose_family(&expose, &same), ERROR_EXISTS);
-    assert_int_equal(expose_point(&expose, NULL, 0, 1), ERROR_STATE);
-    assert_int_equal(expose_family(&expose, &clashes), ERROR_EXISTS);
-    assert_int_equal(expose_family(&expose, &bad), ERROR_RANGE);
-    assert_int_equal(expose_finish(&expose), 0);
+    assert_int_equal(exposition_point(&expose, twice, 2, 1), ERROR_RANGE);
+    assert_int_equal(exposition_point(&expose, &reserved, 1, 1), ERROR_RANGE);
+    assert_int_equal(exposition_point(&expose, &dashed, 1, 1), ERROR_RANGE);
+    assert_int_equal(exposition_states(&expose, NULL, 0, states, NULL), ERROR_STATE);
+    assert_int_equal(exposition_family(&expose, &same), ERROR_EXISTS);
+    assert_int_equal(exposition_point(&expose, NULL, 0, 1), ERROR_STATE);
+    assert_int_equal(exposition_family(&expose, &clashes), ERROR_EXISTS);
+    assert_int_equal(exposition_family(&expose, &bad), ERROR_RANGE);
+    assert_int_equal(exposition_finish(&expose), 0);
     assert_string_equal(buffer.data, "# TYPE x counter\n# EOF\n");
 }
 
@@ -143,12 +143,12 @@ static void test_foreign_bytes(void **state)
 {
     (void)state;
     CLEAN(buffer_finish) struct buffer buffer = {0};
-    struct expose expose = {.buffer = &buffer, .dialect = EXPOSE_TEXT};
-    const struct expose_family x = {"x", NULL, NULL, EXPOSE_GAUGE};
+    struct exposition expose = {.buffer = &buffer, .dialect = EXPOSITION_TEXT};
+    const struct exposition_family x = {"x", NULL, NULL, EXPOSITION_GAUGE};
     struct label pair = {"a", "\xff\xfe"};
-    assert_int_equal(expose_family(&expose, &x), 0);
-    assert_int_equal(expose_point(&expose, &pair, 1, 1), 0);
-    assert_int_equal(expose_finish(&expose), 0);
+    assert_int_equal(exposition_family(&expose, &x), 0);
+    assert_int_equal(exposition_point(&expose, &pair, 1, 1), 0);
+    assert_int_equal(exposition_finish(&expose), 0);
     assert_string_equal(buffer.data, "# TYPE x gauge\nx{a=\"\\\\xff\\\\xfe\"} 1\n");
 }
 
@@ -156,10 +156,10 @@ static void test_limit(void **state)
 {
     (void)state;
     CLEAN(buffer_finish) struct buffer buffer = {.limit = 20};
-    struct expose expose = {.buffer = &buffer, .dialect = EXPOSE_OPENMETRICS};
-    const struct expose_family x = {"long_name", NULL, NULL, EXPOSE_GAUGE};
-    assert_int_equal(expose_family(&expose, &x), 0);
-    assert_int_equal(expose_finish(&expose), ERROR_LIMIT);
+    struct exposition expose = {.buffer = &buffer, .dialect = EXPOSITION_OPENMETRICS};
+    const struct exposition_family x = {"long_name", NULL, NULL, EXPOSITION_GAUGE};
+    assert_int_equal(exposition_family(&expose, &x), 0);
+    assert_int_equal(exposition_finish(&expose), ERROR_LIMIT);
 }
 
 static void test_choose(void **state)
@@ -167,26 +167,26 @@ static void test_choose(void **state)
     (void)state;
     static const struct {
         const char *accept;
-        enum expose_dialect dialect;
+        enum exposition_dialect dialect;
     } cases[] = {
-        {NULL, EXPOSE_TEXT},
-        {"", EXPOSE_TEXT},
-        {"*/*", EXPOSE_TEXT},
-        {"text/html,application/xhtml+xml,*/*;q=0.8", EXPOSE_TEXT},
+        {NULL, EXPOSITION_TEXT},
+        {"", EXPOSITION_TEXT},
+        {"*/*", EXPOSITION_TEXT},
+        {"text/html,application/xhtml+xml,*/*;q=0.8", EXPOSITION_TEXT},
         {"application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;"
          "q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1",
-         EXPOSE_OPENMETRICS},
-        {"application/openmetrics-text; version=1.0.0; charset=utf-8", EXPOSE_OPENMETRICS},
-        {"Application/OpenMetrics-Text", EXPOSE_OPENMETRICS},
-        {"application/openmetrics-text;version=\"1.0.0\"", EXPOSE_OPENMETRICS},
-        {"application/openmetrics-text;version=2.0.0", EXPOSE_TEXT},
-        {"application/openmetrics-text;q=0", EXPOSE_TEXT},
-        {"application/openmetrics-text;q=0.3,text/plain;q=0.5", EXPOSE_TEXT},
-        {"application/openmetrics-text;q=nonsense", EXPOSE_TEXT},
-        {",;,=;q=,", EXPOSE_TEXT},
+         EXPOSITION_OPENMETRICS},
+        {"application/openmetrics-text; version=1.0.0; charset=utf-8", EXPOSITION_OPENMETRICS},
+        {"Application/OpenMetrics-Text", EXPOSITION_OPENMETRICS},
+        {"application/openmetrics-text;version=\"1.0.0\"", EXPOSITION_OPENMETRICS},
+        {"application/openmetrics-text;version=2.0.0", EXPOSITION_TEXT},
+        {"application/openmetrics-text;q=0", EXPOSITION_TEXT},
+        {"application/openmetrics-text;q=0.3,text/plain;q=0.5", EXPOSITION_TEXT},
+        {"application/openmetrics-text;q=nonsense", EXPOSITION_TEXT},
+        {",;,=;q=,", EXPOSITION_TEXT},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        if (expose_choose(cases[i].accept) != cases[i].dialect)
+        if (exposition_choose(cases[i].accept) != cases[i].dialect)
             fail_msg("Accept: %s", cases[i].accept ? cases[i].accept : "(none)");
 }
 

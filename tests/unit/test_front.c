@@ -148,23 +148,23 @@ static void test_held(void **state)
 {
     (void)state;
     struct held held;
-    enum expose_dialect dialect;
+    enum exposition_dialect dialect;
     held_init(&held);
     assert_non_null(held_trouble(&held, 0));
     held.linked = true;
     assert_non_null(held_trouble(&held, 0));
-    assert_int_equal(held_find(&held, HELD_METRICS, EXPOSE_TEXT, &dialect), -1);
+    assert_int_equal(held_find(&held, HELD_METRICS, EXPOSITION_TEXT, &dialect), -1);
     assert_int_equal(take(&held, "health", "json", true, 1000), 0);
     assert_int_equal(take(&held, "metrics", "openmetrics", true, 1000), 0);
     assert_int_equal(take(&held, "nonsense", "text", true, 1000), ERROR_PEER);
     assert_true(held.ready);
     assert_null(held_trouble(&held, 1000 + HELD_FRESH_MS));
     assert_non_null(held_trouble(&held, 1001 + HELD_FRESH_MS));
-    assert_true(held_find(&held, HELD_METRICS, EXPOSE_TEXT, &dialect) >= 0);
-    assert_int_equal(dialect, EXPOSE_OPENMETRICS);
+    assert_true(held_find(&held, HELD_METRICS, EXPOSITION_TEXT, &dialect) >= 0);
+    assert_int_equal(dialect, EXPOSITION_OPENMETRICS);
     assert_int_equal(take(&held, "metrics", "text", false, 1000), 0);
-    assert_true(held_find(&held, HELD_METRICS, EXPOSE_TEXT, &dialect) >= 0);
-    assert_int_equal(dialect, EXPOSE_TEXT);
+    assert_true(held_find(&held, HELD_METRICS, EXPOSITION_TEXT, &dialect) >= 0);
+    assert_int_equal(dialect, EXPOSITION_TEXT);
     assert_false(held.ready);
     /* What could still be written is refused. */
     int pipes[2];
@@ -175,7 +175,7 @@ static void test_held(void **state)
     close(pipes[1]);
     held_drop(&held);
     assert_non_null(held_trouble(&held, 1000));
-    assert_int_equal(held_find(&held, HELD_METRICS, EXPOSE_TEXT, &dialect), -1);
+    assert_int_equal(held_find(&held, HELD_METRICS, EXPOSITION_TEXT, &dialect), -1);
 }
 
 static void test_ask(void **state)
@@ -210,28 +210,28 @@ static void test_answer(void **state)
     CLEAN(clean_json)
     json_t *good = json_pack("{s:i, s:i, s:s, s:s, s:{s:s, s:i}}", "id", 3, "status", 200, "type",
                              "text/plain", "body", "s3ss", "headers", "X-A", "b", "X-B", 1);
-    assert_int_equal(answer_read(good, &answer), 0);
+    assert_int_equal(ask_answer_read(good, &answer), 0);
     assert_int_equal(answer.id, 3);
     assert_int_equal(answer.length, 4);
     assert_int_equal(answer.field_count, 1);
     assert_null(answer.read_what);
     json_object_set_new(good, "read", json_pack("{s:s, s:s}", "what", "evidence", "by", "uid 7"));
-    assert_int_equal(answer_read(good, &answer), 0);
+    assert_int_equal(ask_answer_read(good, &answer), 0);
     assert_string_equal(answer.read_what, "evidence");
     assert_string_equal(answer.read_by, "uid 7");
-    CLEAN(clean_text) char *bare = answer_session(&answer);
+    CLEAN(clean_text) char *bare = ask_answer_session(&answer);
     assert_string_equal(bare, "s3ss");
     answer.body = "{\"session\":\"abc\"}";
     answer.length = strlen(answer.body);
-    CLEAN(clean_text) char *named = answer_session(&answer);
+    CLEAN(clean_text) char *named = ask_answer_session(&answer);
     assert_string_equal(named, "abc");
     answer.body = "{\"session\":\"a; Domain=evil\"}";
     answer.length = strlen(answer.body);
-    assert_null(answer_session(&answer));
+    assert_null(ask_answer_session(&answer));
     CLEAN(clean_json) json_t *no_id = json_pack("{s:i}", "status", 200);
     CLEAN(clean_json) json_t *no_status = json_pack("{s:i, s:i}", "id", 1, "status", 99);
-    assert_int_equal(answer_read(no_id, &answer), ERROR_PEER);
-    assert_int_equal(answer_read(no_status, &answer), ERROR_PEER);
+    assert_int_equal(ask_answer_read(no_id, &answer), ERROR_PEER);
+    assert_int_equal(ask_answer_read(no_status, &answer), ERROR_PEER);
 }
 
 static void test_pages(void **state)

@@ -95,7 +95,7 @@ static void test_types_have_words(void **state)
 {
     (void)state;
     for (int type = LEAF_EVIDENCE; type <= LEAF_STOP; type++)
-        assert_string_not_equal(leaf_type_text((enum leaf_type)type), "unknown");
+        assert_string_not_equal(ledger_leaf_type_text((enum leaf_type)type), "unknown");
 }
 
 static void test_bundle_bounds(void **state)

@@ -162,11 +162,12 @@ static void verdicts(void **state)
             result.has_value != !isnan(row->value) ||
             (result.has_value && result.value != row->value) || result.breaching != row->breaching)
             fail_msg("%s %s %s: %s, %s, %g, %zu (%s)", row->formula, row->target, row->more,
-                     verdict_text(result.verdict), unknown_kind_text(result.unknown), result.value,
-                     result.breaching, result.reason ? result.reason : "");
+                     criterion_verdict_text(result.verdict),
+                     measure_unknown_kind_text(result.unknown), result.value, result.breaching,
+                     result.reason ? result.reason : "");
         if (result.verdict == VERDICT_UNKNOWN)
             assert_true(strlen(result.reason) > 10);
-        result_finish(&result);
+        measure_result_finish(&result);
     }
 }
 
@@ -228,9 +229,9 @@ static void watched(void **state)
         judge(bench, construct_of("sum(bad)", row->target, row->more), &result);
         if (result.verdict != row->verdict || result.unknown != row->unknown ||
             result.part_watched != row->part_watched)
-            fail_msg("row %zu: %s, %s", i, verdict_text(result.verdict),
-                     unknown_kind_text(result.unknown));
-        result_finish(&result);
+            fail_msg("row %zu: %s, %s", i, criterion_verdict_text(result.verdict),
+                     measure_unknown_kind_text(result.unknown));
+        measure_result_finish(&result);
     }
 }
 
@@ -253,11 +254,11 @@ static void reach(void **state)
     assert_int_equal(measure_new(instant, &measure, &fault), 0);
     assert_int_equal(measure_judge(measure, &world, &result, &bench->error), 0);
     assert_true(result.value == 1);
-    result_finish(&result);
+    measure_result_finish(&result);
     world.reach_ms = 7200000;
     assert_int_equal(measure_judge(measure, &world, &result, &bench->error), 0);
     assert_true(result.value == 4);
-    result_finish(&result);
+    measure_result_finish(&result);
     measure_free(measure);
 }
 

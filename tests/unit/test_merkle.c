@@ -131,7 +131,7 @@ static void test_tiles_of_70000(void **state)
     struct edge_listener listener = {shelf, keep_tile};
     uint8_t root[HASH], naive[HASH];
     for (int64_t i = 0; i < SIZE; i++)
-        assert_int_equal(edge_push(&edge, tree.hasher, tree.hashes[i], &listener), 0);
+        assert_int_equal(merkle_edge_push(&edge, tree.hasher, tree.hashes[i], &listener), 0);
     assert_int_equal(shelf->count, 274);
     for (int64_t n = 0; n < 273; n++)
         assert_memory_equal(shelf->hashes[n], tree.hashes[n * 256], MERKLE_TILE_BYTES);
@@ -143,7 +143,7 @@ static void test_tiles_of_70000(void **state)
     merkle_root(tree.hasher, &edge.merkle, root);
     naive_root(&tree, 0, SIZE, naive);
     assert_memory_equal(root, naive, HASH);
-    edge_finish(&edge);
+    merkle_edge_finish(&edge);
     free(shelf);
     tree_finish(&tree);
 }

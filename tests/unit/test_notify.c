@@ -62,7 +62,7 @@ static void when(void **state)
         int64_t now_ms, at_ms;
         assert_int_equal(text_to_time(rows[i].now, &now_ms), 0);
         assert_int_equal(text_to_time(rows[i].at, &at_ms), 0);
-        assert_int_equal(notify_when(urgency_from_text(rows[i].urgency), now_ms), at_ms);
+        assert_int_equal(notify_when(notify_urgency_from_text(rows[i].urgency), now_ms), at_ms);
     }
 }
 
@@ -79,8 +79,8 @@ static void put(struct bench *bench, const char *event)
 
 static int64_t waiting(struct bench *bench)
 {
-    struct outbox_figures figures;
-    assert_int_equal(outbox_figures(bench->store, &figures, &bench->error), 0);
+    struct notify_outbox_figures figures;
+    assert_int_equal(notify_outbox_figures(bench->store, &figures, &bench->error), 0);
     return figures.waiting;
 }
 
@@ -99,30 +99,30 @@ static void back_off(void **state)
 {
     struct bench *bench = *state;
     struct outbox_item item = {0};
-    struct outbox_figures figures;
+    struct notify_outbox_figures figures;
     put(bench, "returned");
-    assert_int_equal(outbox_next(bench->store, NOW - 1, 0, &item, &bench->error), 0);
-    assert_int_equal(outbox_next(bench->store, NOW, 0, &item, &bench->error), 1);
-    assert_int_equal(outbox_next(bench->store, NOW, item.id, &item, &bench->error), 0);
+    assert_int_equal(notify_outbox_next(bench->store, NOW - 1, 0, &item, &bench->error), 0);
+    assert_int_equal(notify_outbox_next(bench->store, NOW, 0, &item, &bench->error), 1);
+    assert_int_equal(notify_outbox_next(bench->store, NOW, item.id, &item, &bench->error), 0);
     int64_t wait_ms = 1000, now_ms = NOW;
     for (int i = 0; i < 20; i++) {
         struct outbox_failure failure = {.id = item.id, .why = "refused"};
-        assert_int_equal(outbox_failed(bench->store, now_ms, &failure, &bench->error), 0);
-        assert_int_equal(outbox_figures(bench->store, &figures, &bench->error), 0);
+        assert_int_equal(notify_outbox_failed(bench->store, now_ms, &failure, &bench->error), 0);
+        assert_int_equal(notify_outbox_figures(bench->store, &figures, &bench->error), 0);
         assert_int_equal(figures.next_ms, now_ms + wait_ms);
         now_ms += wait_ms;
         wait_ms = wait_ms * 2 < 3600000 ? wait_ms * 2 : 3600000;
     }
     struct outbox_failure failure = {.id = item.id, .after_ms = 7000, .why = "later"};
-    assert_int_equal(outbox_failed(bench->store, now_ms, &failure, &bench->error), 0);
-    assert_int_equal(outbox_figures(bench->store, &figures, &bench->error), 0);
+    assert_int_equal(notify_outbox_failed(bench->store, now_ms, &failure, &bench->error), 0);
+    assert_int_equal(notify_outbox_figures(bench->store, &figures, &bench->error), 0);
     assert_int_equal(figures.next_ms, now_ms + 7000);
     assert_int_equal(figures.failed, 1);
-    assert_int_equal(outbox_taken(bench->store, item.id, now_ms, &bench->error), 0);
-    assert_int_equal(outbox_figures(bench->store, &figures, &bench->error), 0);
+    assert_int_equal(notify_outbox_taken(bench->store, item.id, now_ms, &bench->error), 0);
+    assert_int_equal(notify_outbox_figures(bench->store, &figures, &bench->error), 0);
     assert_int_equal(figures.waiting, 0);
     assert_true(figures.next_ms == INT64_MAX);
-    outbox_item_finish(&item);
+    notify_outbox_item_finish(&item);
 }
 
 static void shapes(void **state)
@@ -132,10 +132,10 @@ static void shapes(void **state)
     json_t *data = json_pack("{s:s, s:s}", "title", "two\nlines", "measure", "a\"]\\\x01");
     struct notify_context context = {NULL, NULL, "host", NOW};
     struct notify_event event = {"candidate", "NC-1", URGENCY_NOW, data};
-    CLEAN(clean_text) char *line = shape_syslog(&event);
+    CLEAN(clean_text) char *line = notify_shape_syslog(&event);
     assert_string_equal(line, "candidate [conformd@32473 ref=\"NC-1\" measure=\"a\\\"\\]\\\\ \"] "
                               "NC-1 candidate: two lines");
-    CLEAN(clean_text) char *text = shape_cloudevent(&context, &event, "id1");
+    CLEAN(clean_text) char *text = notify_shape_cloudevent(&context, &event, "id1");
     CLEAN(clean_json) json_t *json = json_loads(text, 0, NULL);
     assert_string_equal(json_text_of(json, "specversion", ""), "1.0");
     assert_string_equal(json_text_of(json, "type", ""), "org.conformd.finding.candidate");

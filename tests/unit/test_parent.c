@@ -28,14 +28,14 @@ static void test_backoff_doubles(void **state)
                                      6400, 12800, 25600, 51200, 60000, 60000};
     struct backoff backoff = {0};
     for (size_t i = 0; i < sizeof delays / sizeof *delays; i++) {
-        backoff_died(&backoff, 0, 0);
-        assert_int_equal(backoff_delay_ms(&backoff), delays[i]);
+        children_backoff_died(&backoff, 0, 0);
+        assert_int_equal(children_backoff_delay_ms(&backoff), delays[i]);
     }
-    assert_false(backoff_is_spent(&backoff, 0));
-    backoff_died(&backoff, CHILDREN_WELL_MS - 1, 0);
-    assert_int_equal(backoff_delay_ms(&backoff), 60000);
-    backoff_died(&backoff, CHILDREN_WELL_MS, 0);
-    assert_int_equal(backoff_delay_ms(&backoff), 0);
+    assert_false(children_backoff_is_spent(&backoff, 0));
+    children_backoff_died(&backoff, CHILDREN_WELL_MS - 1, 0);
+    assert_int_equal(children_backoff_delay_ms(&backoff), 60000);
+    children_backoff_died(&backoff, CHILDREN_WELL_MS, 0);
+    assert_int_equal(children_backoff_delay_ms(&backoff), 0);
 }
 
 static void test_only_a_collector_is_set_aside(void **state)
@@ -192,10 +192,10 @@ static void test_notices(void **state)
     (void)state;
     CLEAN(buffer_finish) struct buffer said = {0};
     struct notify notify = {.send = note, .context = &said, .interval_ms = 1000};
-    notify_ready(&notify);
-    notify_reloading(&notify, 5000000);
-    notify_status(&notify, "%s", "two\nlines");
-    notify_stopping(&notify);
+    service_ready(&notify);
+    service_reloading(&notify, 5000000);
+    service_status(&notify, "%s", "two\nlines");
+    service_stopping(&notify);
     assert_string_equal(said.data, "READY=1;RELOADING=1\nMONOTONIC_USEC=5000000;STATUS=two lines;"
                                    "STOPPING=1;");
 }
@@ -205,17 +205,17 @@ static void test_watchdog_is_withheld(void **state)
     (void)state;
     CLEAN(buffer_finish) struct buffer said = {0};
     struct notify notify = {.send = note, .context = &said, .interval_ms = 1000};
-    notify_alive(&notify, 1000, 900);
-    notify_alive(&notify, 1500, 1400);
+    service_alive(&notify, 1000, 900);
+    service_alive(&notify, 1500, 1400);
     assert_string_equal(said.data, "WATCHDOG=1;");
-    notify_alive(&notify, 2000 + NOTIFY_ENGINE_LIMIT_MS, 1999);
+    service_alive(&notify, 2000 + NOTIFY_ENGINE_LIMIT_MS, 1999);
     assert_string_equal(said.data, "WATCHDOG=1;");
-    notify_alive(&notify, 2000 + NOTIFY_ENGINE_LIMIT_MS, 2000);
+    service_alive(&notify, 2000 + NOTIFY_ENGINE_LIMIT_MS, 2000);
     assert_string_equal(said.data, "WATCHDOG=1;WATCHDOG=1;");
     buffer_reset(&said);
     buffer_text(&said, "");
     notify.interval_ms = 0;
-    notify_alive(&notify, 900000, 900000);
+    service_alive(&notify, 900000, 900000);
     assert_string_equal(said.data, "");
 }
 

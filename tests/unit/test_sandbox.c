@@ -208,7 +208,7 @@ static int try_older(unsigned who)
     CLEAN(error_finish) struct error error = {0};
     int status = 0;
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
-        seccomp_restrict(who | POWER_ANY | POWER_READ | POWER_RUN | POWER_OUTPUT, &error)) {
+        sandbox_seccomp_restrict(who | POWER_ANY | POWER_READ | POWER_RUN | POWER_OUTPUT, &error)) {
         fprintf(stderr, "%s\n", error_sentence(&error));
         return 1;
     }

@@ -79,7 +79,7 @@ static void add_rule(struct rule_set *set, const char *pattern, const char *labe
     CLEAN(error_finish) struct error error = {0};
     if (label)
         text.labels = (struct rule_list){&label, 1};
-    if (rule_set_add(set, &text, NULL, &error))
+    if (scan_set_add(set, &text, NULL, &error))
         fail_msg("%s", error_sentence(&error));
 }
 
@@ -98,7 +98,7 @@ static void check_scan(const struct rule_set *set, const char *bytes, size_t len
 
 static void test_lines(void **state)
 {
-    CLEAN(rule_set_finish) struct rule_set set = {0};
+    CLEAN(scan_set_finish) struct rule_set set = {0};
     (void)state;
     add_rule(&set, "abc (?<x>\\d*)$", "x");
     check_scan(&set, "", 0, "");
@@ -110,7 +110,7 @@ static void test_lines(void **state)
 
 static void test_without_literal(void **state)
 {
-    CLEAN(rule_set_finish) struct rule_set set = {0};
+    CLEAN(scan_set_finish) struct rule_set set = {0};
     (void)state;
     add_rule(&set, "^(?<x>[a-c]?)$", "x");
     check_scan(&set, "a\n\nb\r\nz\nc", 9, "0:0-1*1[a] 0:2-2*1[] 0:3-4*1[b] 0:8-9*1[c] ");
@@ -119,7 +119,7 @@ static void test_without_literal(void **state)
 /* A rule and a line meet once, however often the rule matches in it. */
 static void test_once(void **state)
 {
-    CLEAN(rule_set_finish) struct rule_set set = {0};
+    CLEAN(scan_set_finish) struct rule_set set = {0};
     (void)state;
     add_rule(&set, "x", NULL);
     add_rule(&set, "y", NULL);
@@ -133,7 +133,7 @@ static void check_repeat(const struct rule_set *set, const char *line, const cha
 
 static void test_repeated(void **state)
 {
-    CLEAN(rule_set_finish) struct rule_set set = {0};
+    CLEAN(scan_set_finish) struct rule_set set = {0};
     (void)state;
     add_rule(&set, "^(?:.* sshd\\[\\d+\\]: )?Failed (?<x>.*)$", "x");
     check_repeat(&set, "Dec 10 07:13:56 h sshd[7]: message repeated 5 times: [ Failed x]\r\n",
@@ -153,7 +153,7 @@ static void test_repeated(void **state)
 /* A rule that matches in the folded line as well as in what was folded: once, N times. */
 static void test_repeated_unanchored(void **state)
 {
-    CLEAN(rule_set_finish) struct rule_set set = {0};
+    CLEAN(scan_set_finish) struct rule_set set = {0};
     (void)state;
     add_rule(&set, "Failed x", NULL);
     check_repeat(&set, "Dec 10 07:13:56 h s: message repeated 5 times: [ Failed x]", "0:0-58*5 ");
@@ -161,7 +161,7 @@ static void test_repeated_unanchored(void **state)
 
 static void test_limits(void **state)
 {
-    CLEAN(rule_set_finish) struct rule_set set = {0};
+    CLEAN(scan_set_finish) struct rule_set set = {0};
     CLEAN(buffer_finish) struct buffer line = {0};
     (void)state;
     add_rule(&set, "^(?:a+)+$", NULL);
@@ -173,7 +173,7 @@ static void test_limits(void **state)
 
 static void test_sees_64_kib(void **state)
 {
-    CLEAN(rule_set_finish) struct rule_set set = {0};
+    CLEAN(scan_set_finish) struct rule_set set = {0};
     CLEAN(clean_text) char *line = calloc(1, RULE_LINE_MOST + 8);
     (void)state;
     add_rule(&set, "end$", NULL);
@@ -188,12 +188,12 @@ static int add_with(struct rule_set *set, const char *const *labels, size_t coun
 {
     struct rule_text text = {
         .id = "r", .pattern = "(?<a>a)(?<b>b)", .feeds = "log_x", .labels = {labels, count}};
-    return rule_set_add(set, &text, NULL, error);
+    return scan_set_add(set, &text, NULL, error);
 }
 
 static void test_union(void **state)
 {
-    CLEAN(rule_set_finish) struct rule_set set = {0};
+    CLEAN(scan_set_finish) struct rule_set set = {0};
     CLEAN(error_finish) struct error error = {0};
     static const char *const first[] = {"a", "kind=x"}, *const second[] = {"b", "kind=y"};
     static const char *const many[] = {"c=1", "d=1", "e=1", "f=1", "g=1", "h=1"};
@@ -211,15 +211,15 @@ static void test_union(void **state)
 
 static void test_personal_differs(void **state)
 {
-    CLEAN(rule_set_finish) struct rule_set set = {0};
+    CLEAN(scan_set_finish) struct rule_set set = {0};
     CLEAN(error_finish) struct error error = {0};
     static const char *const label[] = {"a"};
     struct rule_text text = {
         .id = "r", .pattern = "(?<a>a)", .feeds = "log_x", .labels = {label, 1}};
     (void)state;
-    assert_int_equal(rule_set_add(&set, &text, NULL, &error), 0);
+    assert_int_equal(scan_set_add(&set, &text, NULL, &error), 0);
     text.personal = (struct rule_list){label, 1};
-    assert_int_equal(rule_set_add(&set, &text, NULL, &error), ERROR_SETTING);
+    assert_int_equal(scan_set_add(&set, &text, NULL, &error), ERROR_SETTING);
     assert_non_null(strstr(error_sentence(&error), "personal in one rule"));
 }
 

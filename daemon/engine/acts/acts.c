@@ -34,12 +34,12 @@ struct command {
 
 static const struct command commands[] = {
     {"collect", false, NULL},
-    {"adopt", true, act_adopt},
-    {"approve", true, act_approve},
-    {"open", false, act_open},
-    {"nc_take", true, act_nc_take},
-    {"alert_test", false, act_alert_test},
-    {"nc_dismiss", true, act_nc_dismiss},
+    {"adopt", true, acts_adopt},
+    {"approve", true, acts_approve},
+    {"open", false, acts_open},
+    {"nc_take", true, acts_nc_take},
+    {"alert_test", false, acts_alert_test},
+    {"nc_dismiss", true, acts_nc_dismiss},
 };
 
 static const struct command *find_command(const char *name)
@@ -55,15 +55,15 @@ static json_t *run_command(struct engine *engine, const struct command *command,
 {
     CLEAN(error_finish) struct error error = {0};
     CLEAN(clean_json) json_t *body = NULL;
-    int code = turn_begin(engine, &act->now, &error);
+    int code = engine_turn_begin(engine, &act->now, &error);
     if (!code)
         code = command->act(engine, act, &body, &error);
     if (!code)
-        code = turn_judge(engine, act->now, &error);
+        code = engine_turn_judge(engine, act->now, &error);
     if (!code)
-        code = turn_end(engine, act->now, &error);
+        code = engine_turn_end(engine, act->now, &error);
     if (code) {
-        turn_undo(engine);
+        engine_turn_undo(engine);
         return refuse(code, error_sentence(&error));
     }
     engine->outbox_next_ms = 0;

@@ -18,7 +18,7 @@ struct act {
  * sentence that says who may. */
 struct acts_wish {
     const char *act;
-    bool decides; /* the word decide covers it, else operate */
+    bool decides; /* the word decide covers it, else promql_operate */
     uint32_t uid;
 };
 int acts_allow(const json_t *rights, const struct acts_wish *wish, char **ret_right,
@@ -35,18 +35,18 @@ json_t *acts_control(struct engine *engine, const json_t *request, const struct 
                      struct moment now);
 
 /* Each fills ret_body and returns a code with a sentence. */
-int act_adopt(struct engine *engine, const struct act *act, json_t **ret_body,
+int acts_adopt(struct engine *engine, const struct act *act, json_t **ret_body,
+               struct error *error) MUST_CHECK;
+int acts_approve(struct engine *engine, const struct act *act, json_t **ret_body,
+                 struct error *error) MUST_CHECK;
+int acts_open(struct engine *engine, const struct act *act, json_t **ret_body,
               struct error *error) MUST_CHECK;
-int act_approve(struct engine *engine, const struct act *act, json_t **ret_body,
-                struct error *error) MUST_CHECK;
-int act_open(struct engine *engine, const struct act *act, json_t **ret_body,
-             struct error *error) MUST_CHECK;
-int act_alert_test(struct engine *engine, const struct act *act, json_t **ret_body,
-                   struct error *error) MUST_CHECK;
-int act_nc_take(struct engine *engine, const struct act *act, json_t **ret_body,
-                struct error *error) MUST_CHECK;
-int act_nc_dismiss(struct engine *engine, const struct act *act, json_t **ret_body,
-                   struct error *error) MUST_CHECK;
+int acts_alert_test(struct engine *engine, const struct act *act, json_t **ret_body,
+                    struct error *error) MUST_CHECK;
+int acts_nc_take(struct engine *engine, const struct act *act, json_t **ret_body,
+                 struct error *error) MUST_CHECK;
+int acts_nc_dismiss(struct engine *engine, const struct act *act, json_t **ret_body,
+                    struct error *error) MUST_CHECK;
 
 /* MESSAGE_ASK -> the object of MESSAGE_ANSWER, a new reference: a session for a link's token. All
  * that only reads is the reader's. */
@@ -57,8 +57,8 @@ struct session_begun {
     char *session;
     char *actor; /* who made the link */
 };
-int session_begin(struct engine *engine, const char *token, int64_t now_ms,
-                  struct session_begun *ret, struct error *error) MUST_CHECK;
-void session_begun_finish(struct session_begun *begun);
+int acts_session_begin(struct engine *engine, const char *token, int64_t now_ms,
+                       struct session_begun *ret, struct error *error) MUST_CHECK;
+void acts_session_begun_finish(struct session_begun *begun);
 
 #endif

@@ -53,7 +53,7 @@ static int adopt_row(struct engine *engine, const struct judged *judged,
 static int check_known(struct engine *engine, const char *name, char **ret_reason)
 {
     struct watch_answer answer = {.covered = 1};
-    int code = watch_attribute(&engine->watch, name, engine->turn_ms, engine->turn_ms, &answer);
+    int code = coverage_attribute(&engine->watch, name, engine->turn_ms, engine->turn_ms, &answer);
     *ret_reason = answer.reason;
     return code;
 }
@@ -74,7 +74,7 @@ static int adopt_baseline(struct engine *engine, struct judged *judged, const st
         return error_set(error, code, "measure %s: there is no attribute to take a baseline of",
                          judged->measure->id);
     struct promql_request request = {.source = measure_source(engine->series),
-                                     .options = {.reach_ms = watch_reach_ms(&engine->watch)},
+                                     .options = {.reach_ms = coverage_reach_ms(&engine->watch)},
                                      .from_ms = engine->turn_ms,
                                      .to_ms = engine->turn_ms};
     code = promql_evaluate(present, &request, &value, error);
@@ -127,9 +127,9 @@ static json_t *show_adopted(const struct judged *judged, const char *why_not, js
     const char *reason = judged->result.reason ? judged->result.reason : "";
     return json_pack("{s:s, s:s, s:s, s:s, s:b, s:O, s:b}", "id", judged->measure->id, "name",
                      json_text_of(judged->measure->construct, "name", ""), "state",
-                     verdict_text(judged->result.verdict), "reason", why_not ? why_not : reason,
-                     "would_raise", judged->memory.standing, "baseline", items, "adopted",
-                     why_not == NULL);
+                     criterion_verdict_text(judged->result.verdict), "reason",
+                     why_not ? why_not : reason, "would_raise", judged->memory.standing, "baseline",
+                     items, "adopted", why_not == NULL);
 }
 
 static int adopt_measure(struct engine *engine, struct judged *judged, const struct act *act,
@@ -159,7 +159,7 @@ static int adopt_measure(struct engine *engine, struct judged *judged, const str
     return 0;
 }
 
-int act_adopt(struct engine *engine, const struct act *act, json_t **ret_body, struct error *error)
+int acts_adopt(struct engine *engine, const struct act *act, json_t **ret_body, struct error *error)
 {
     const json_t *wanted = json_object_get(act->arguments, "measures"), *name;
     bool show_only = json_flag_of(act->arguments, "dry_run", false);
@@ -184,7 +184,7 @@ int act_adopt(struct engine *engine, const struct act *act, json_t **ret_body, s
             code = adopt_measure(engine, judged, act, rows, error);
     }
     if (!code && !show_only)
-        code = own_baseline(&engine->own, engine->turn_ms, error);
+        code = selfmetrics_baseline(&engine->own, engine->turn_ms, error);
     if (!code)
         *ret_body = json_pack("{s:O, s:b}", "measures", rows, "dry_run", show_only);
     return code;
@@ -220,8 +220,8 @@ static int approve_measure(struct engine *engine, struct judged *judged, json_t 
     return 0;
 }
 
-int act_approve(struct engine *engine, const struct act *act, json_t **ret_body,
-                struct error *error)
+int acts_approve(struct engine *engine, const struct act *act, json_t **ret_body,
+                 struct error *error)
 {
     char hash[DIGEST_TEXT_SIZE];
     const char *id = json_text_of(act->arguments, "id", "");

@@ -18,8 +18,8 @@ static json_t *reply(const json_t *ask, int status, json_t *body)
 static json_t *begin(struct engine *engine, const json_t *ask, int64_t now_ms)
 {
     CLEAN(error_finish) struct error error = {0};
-    CLEAN(session_begun_finish) struct session_begun begun = {0};
-    int code = session_begin(engine, json_text_of(ask, "body", ""), now_ms, &begun, &error);
+    CLEAN(acts_session_begun_finish) struct session_begun begun = {0};
+    int code = acts_session_begin(engine, json_text_of(ask, "body", ""), now_ms, &begun, &error);
     if (code)
         return reply(ask, 401, json_pack("{s:s}", "error", error_sentence(&error)));
     json_t *answer = reply(ask, 200, json_pack("{s:s}", "session", begun.session));

@@ -30,8 +30,8 @@ static int move(struct engine *engine, const struct act *act, enum finding_state
     return register_move(&context, &wanted, error);
 }
 
-int act_nc_take(struct engine *engine, const struct act *act, json_t **ret_body,
-                struct error *error)
+int acts_nc_take(struct engine *engine, const struct act *act, json_t **ret_body,
+                 struct error *error)
 {
     const char *owner = json_text_of(act->arguments, "owner", "");
     if (!*owner)
@@ -43,8 +43,8 @@ int act_nc_take(struct engine *engine, const struct act *act, json_t **ret_body,
     return code;
 }
 
-int act_nc_dismiss(struct engine *engine, const struct act *act, json_t **ret_body,
-                   struct error *error)
+int acts_nc_dismiss(struct engine *engine, const struct act *act, json_t **ret_body,
+                    struct error *error)
 {
     const char *reason = json_text_of(act->arguments, "reason", "");
     for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
@@ -75,8 +75,8 @@ static json_t *chosen_channels(const struct engine *engine, const char *name)
     return chosen;
 }
 
-int act_alert_test(struct engine *engine, const struct act *act, json_t **ret_body,
-                   struct error *error)
+int acts_alert_test(struct engine *engine, const struct act *act, json_t **ret_body,
+                    struct error *error)
 {
     const char *name = json_text_of(act->arguments, "channel", "");
     CLEAN(clean_json) json_t *channels = chosen_channels(engine, name);

@@ -42,7 +42,7 @@ static int drop_old(struct engine *engine, struct error *error)
     return store_run(query, error);
 }
 
-int act_open(struct engine *engine, const struct act *act, json_t **ret_body, struct error *error)
+int acts_open(struct engine *engine, const struct act *act, json_t **ret_body, struct error *error)
 {
     char token[TOKEN_TEXT], expires[TEXT_TIME_SIZE];
     struct session_row row = {"link", act->actor, engine->turn_ms + LINK_MS};
@@ -96,15 +96,15 @@ static int use_up(struct engine *engine, const char *token, struct error *error)
     return store_run(query, error);
 }
 
-void session_begun_finish(struct session_begun *begun)
+void acts_session_begun_finish(struct session_begun *begun)
 {
     free(begun->session);
     free(begun->actor);
     *begun = (struct session_begun){0};
 }
 
-int session_begin(struct engine *engine, const char *token, int64_t now_ms,
-                  struct session_begun *ret, struct error *error)
+int acts_session_begin(struct engine *engine, const char *token, int64_t now_ms,
+                       struct session_begun *ret, struct error *error)
 {
     char session[TOKEN_TEXT];
     CLEAN(clean_text) char *actor = find_link(engine, token, now_ms);
@@ -112,7 +112,7 @@ int session_begin(struct engine *engine, const char *token, int64_t now_ms,
         return error_set(error, ERROR_DENIED,
                          "this link was used or is too old; conformctl open makes a new one");
     struct moment now = {.wall_ms = now_ms, .boot_ms = engine_now(engine).boot_ms};
-    int code = turn_begin(engine, &now, error);
+    int code = engine_turn_begin(engine, &now, error);
     struct session_row row = {"session", actor, now.wall_ms + SESSION_MS};
     if (!code)
         code = use_up(engine, token, error);
@@ -121,9 +121,9 @@ int session_begin(struct engine *engine, const char *token, int64_t now_ms,
     if (!code)
         code = store_token(engine, session, &row, error);
     if (!code)
-        code = turn_end(engine, now, error);
+        code = engine_turn_end(engine, now, error);
     if (code) {
-        turn_undo(engine);
+        engine_turn_undo(engine);
         return code;
     }
     *ret = (struct session_begun){strdup(session), actor};

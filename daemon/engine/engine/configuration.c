@@ -110,7 +110,7 @@ static int reload_instances(struct engine *engine, const json_t *collectors, str
 
 int engine_reload(struct engine *engine, json_t *config, struct moment now, struct error *error)
 {
-    int code = turn_begin(engine, &now, error);
+    int code = engine_turn_begin(engine, &now, error);
     if (!code)
         code = intake_seal(&engine->intake, now, error);
     if (!code)
@@ -127,13 +127,13 @@ int engine_reload(struct engine *engine, json_t *config, struct moment now, stru
     if (!code)
         code = judge_write_config(&engine->judge, error);
     if (!code)
-        code = stated_put(engine->store, engine->config, &engine->intake, error);
+        code = isms_put(engine->store, engine->config, &engine->intake, error);
     if (!code)
-        code = turn_judge(engine, now, error);
+        code = engine_turn_judge(engine, now, error);
     if (!code)
         code = monitor_judge(engine, now, error);
     if (!code)
-        code = turn_end(engine, now, error);
+        code = engine_turn_end(engine, now, error);
     if (!code)
         refuse_waiters(engine);
     return code;

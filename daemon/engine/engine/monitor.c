@@ -14,7 +14,7 @@ struct reading {
 static void note_name(void *context, const char *name)
 {
     struct reading *reading = context;
-    reading->reads = reading->reads || watch_reads(reading->attribute, name);
+    reading->reads = reading->reads || coverage_reads(reading->attribute, name);
 }
 
 static void each_reader(void *context, const struct attribute *attribute,
@@ -32,7 +32,8 @@ static void each_reader(void *context, const struct attribute *attribute,
         const char *urgency = json_text_of(judged->measure->construct, "urgency", "day");
         struct monitoring_reader reader = {.measure = judged->measure->id,
                                            .adopted = !judged->trial,
-                                           .urgent = urgency_from_text(urgency) == URGENCY_NOW,
+                                           .urgent =
+                                               notify_urgency_from_text(urgency) == URGENCY_NOW,
                                            .accepts_partial = judged->measure->accept_partial,
                                            .every_ms = judged->measure->every_ms};
         visit(visitor, &reader);
@@ -81,7 +82,7 @@ int monitor_note_end(struct engine *engine, struct error *error)
     int code = ledger_read(engine->ledger, head.size - 1, &leaf, error);
     if (!code)
         code = json_read(leaf.data, leaf.length, &json, error);
-    bool stopped = strcmp(json_text_of(json, "t", ""), leaf_type_text(LEAF_STOP)) == 0;
+    bool stopped = strcmp(json_text_of(json, "t", ""), ledger_leaf_type_text(LEAF_STOP)) == 0;
     engine->last_end = stopped ? "stop" : engine->other_boot ? "reboot" : "crash";
     return code;
 }

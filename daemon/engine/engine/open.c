@@ -31,7 +31,7 @@ static int read_memory(struct engine *engine, struct error *error)
     engine->last_turn_ms = engine->turn_ms;
     engine->last_boot_ms = engine->other_boot ? 0 : json_integer_of(boot, "boot_ms", 0);
     engine->turn_boot_ms = engine->last_boot_ms;
-    return own_load(&engine->own, error);
+    return selfmetrics_load(&engine->own, error);
 }
 
 /* The leaves that all others refer to: which boot and host, which configuration. */
@@ -73,7 +73,7 @@ static void lend(struct engine *engine)
     engine->own.ledger = engine->ledger;
     engine->own.series = engine->series;
     engine->own.intake = &engine->intake;
-    engine->watch = (struct watch){&engine->intake, &engine->own};
+    engine->watch = (struct coverage){&engine->intake, &engine->own};
     engine->judge.store = engine->store;
     engine->judge.ledger = engine->ledger;
     engine->judge.series = engine->series;
@@ -91,7 +91,7 @@ static int open_rooms(struct engine *engine, struct error *error)
     struct series_limits limits = {.keep_ms = json_integer_of(engine->config, "keep", 0)};
     int code = store_open(folder, STORE_WRITE, &engine->store, error);
     if (!code)
-        code = pseudonyms_open(folder, &engine->intake.pseudonyms, error);
+        code = pseudonym_open(folder, &engine->intake.pseudonyms, error);
     if (!code)
         code = ledger_open(engine->store, &engine->ledger, error);
     if (!code)
@@ -138,7 +138,7 @@ int engine_open(json_t *config, const struct engine_calls *calls, void *context,
     if (engine->next_run <= engine->turn_ms)
         engine->next_run = engine->turn_ms + 1;
     if (!code)
-        code = turn_begin(engine, &now, error);
+        code = engine_turn_begin(engine, &now, error);
     /* A step of the clock while nothing ran does not move when this process began. */
     engine->own.started_ms = engine->loaded_ms = now.wall_ms;
     if (!code)
@@ -146,15 +146,15 @@ int engine_open(json_t *config, const struct engine_calls *calls, void *context,
     if (!code)
         code = write_start(engine, error);
     if (!code)
-        code = sync_look(engine, now, error);
+        code = engine_sync_look(engine, now, error);
     if (!code)
         code = monitor_start(engine, now, error);
     if (!code)
-        code = stated_put(engine->store, engine->config, &engine->intake, error);
+        code = isms_put(engine->store, engine->config, &engine->intake, error);
     if (!code)
-        code = privacy_note_key(engine, error);
+        code = engine_privacy_note_key(engine, error);
     if (!code)
-        code = turn_end(engine, now, error);
+        code = engine_turn_end(engine, now, error);
     if (code) {
         engine_abort(engine);
         return code;
@@ -168,8 +168,8 @@ static void finish(struct engine *engine)
     intake_finish(&engine->intake);
     judge_finish(&engine->judge);
     monitoring_finish(&engine->monitoring);
-    own_finish(&engine->own);
-    pseudonyms_close(engine->intake.pseudonyms);
+    selfmetrics_finish(&engine->own);
+    pseudonym_close(engine->intake.pseudonyms);
     series_close(engine->series);
     ledger_close(engine->ledger);
     store_close(engine->store);
@@ -196,7 +196,7 @@ int engine_close(struct engine *engine, struct error *error)
 {
     struct moment now = engine_now(engine);
     int64_t leaf;
-    int code = turn_begin(engine, &now, error);
+    int code = engine_turn_begin(engine, &now, error);
     if (!code)
         code = intake_seal(&engine->intake, now, error);
     if (!code)
@@ -204,12 +204,12 @@ int engine_close(struct engine *engine, struct error *error)
     for (size_t i = 0; !code && i < engine->intake.count; i++)
         code = intake_unfold(&engine->intake, engine->intake.instances[i], error);
     if (!code)
-        code = own_tell(&engine->own, true, error);
+        code = selfmetrics_tell(&engine->own, true, error);
     if (!code)
         code = ledger_append(engine->ledger, LEAF_STOP, json_object(), &leaf, error);
     mark_all(engine);
     if (!code)
-        code = turn_end(engine, now, error);
+        code = engine_turn_end(engine, now, error);
     finish(engine);
     return code;
 }

@@ -19,11 +19,11 @@ static void rename_all(struct engine *engine)
         personal_renamed(engine->intake.instances[i], now);
 }
 
-int privacy_note_key(struct engine *engine, struct error *error)
+int engine_privacy_note_key(struct engine *engine, struct error *error)
 {
     CLEAN(clean_json) json_t *known = NULL;
     char since[TEXT_TIME_SIZE];
-    const char *id = pseudonyms_key_id(engine->intake.pseudonyms);
+    const char *id = pseudonym_key_id(engine->intake.pseudonyms);
     int64_t leaf;
     int code = states_get(engine->store, "daemon", "pseudonym_key", &known, error);
     if (code && code != ERROR_MISSING)

@@ -135,7 +135,7 @@ static bool waits_for_window(struct instance *instance, struct moment now)
     return true;
 }
 
-void schedule_start_due(struct engine *engine, struct moment now)
+void engine_schedule_start_due(struct engine *engine, struct moment now)
 {
     for (size_t i = 0; i < engine->intake.count; i++) {
         struct instance *instance = engine->intake.instances[i];
@@ -205,8 +205,8 @@ static bool hand_over(struct engine *engine, const struct outbox_item *item)
 /* When the outbox is to be looked at again. Rows under way wait for their answer. */
 static int note_next(struct engine *engine, int64_t now_ms, struct error *error)
 {
-    struct outbox_figures figures;
-    int code = outbox_figures(engine->store, &figures, error);
+    struct notify_outbox_figures figures;
+    int code = notify_outbox_figures(engine->store, &figures, error);
     if (code)
         return code;
     engine->outbox_next_ms = figures.next_ms;
@@ -215,7 +215,7 @@ static int note_next(struct engine *engine, int64_t now_ms, struct error *error)
     return 0;
 }
 
-int schedule_deliver(struct engine *engine, struct moment now, struct error *error)
+int engine_schedule_deliver(struct engine *engine, struct moment now, struct error *error)
 {
     struct outbox_item item = {0};
     int64_t after = 0;
@@ -224,11 +224,11 @@ int schedule_deliver(struct engine *engine, struct moment now, struct error *err
     if (now.wall_ms < engine->outbox_next_ms)
         return 0;
     while (going && engine->in_flight_count < ENGINE_IN_FLIGHT &&
-           (row = outbox_next(engine->store, now.wall_ms, after, &item, error)) > 0) {
+           (row = notify_outbox_next(engine->store, now.wall_ms, after, &item, error)) > 0) {
         after = item.id;
         if (!is_in_flight(engine, item.id))
             going = hand_over(engine, &item);
-        outbox_item_finish(&item);
+        notify_outbox_item_finish(&item);
     }
     return row < 0 ? row : note_next(engine, now.wall_ms, error);
 }
@@ -249,12 +249,12 @@ int engine_delivered(struct engine *engine, const json_t *delivered, struct mome
                                      .why = json_text_of(delivered, "why", "")};
     land(engine, id);
     engine->outbox_next_ms = 0;
-    int code = turn_begin(engine, &now, error);
+    int code = engine_turn_begin(engine, &now, error);
     if (!code && json_flag_of(delivered, "ok", false))
-        code = outbox_taken(engine->store, id, now.wall_ms, error);
+        code = notify_outbox_taken(engine->store, id, now.wall_ms, error);
     else if (!code)
-        code = outbox_failed(engine->store, now.wall_ms, &failure, error);
-    return code ? code : turn_end(engine, now, error);
+        code = notify_outbox_failed(engine->store, now.wall_ms, &failure, error);
+    return code ? code : engine_turn_end(engine, now, error);
 }
 
 void engine_courier_came(struct engine *engine)
@@ -269,15 +269,15 @@ int engine_courier_gone(struct engine *engine, struct moment now, struct error *
     engine->outbox_next_ms = now.wall_ms + LOOK_AGAIN_MS;
     if (!engine->in_flight_count)
         return 0;
-    int code = turn_begin(engine, &now, error);
+    int code = engine_turn_begin(engine, &now, error);
     /* Each of them may be what ended it: all wait longer and longer. */
     for (size_t i = 0; !code && i < engine->in_flight_count; i++) {
         struct outbox_failure failure = {.id = engine->in_flight[i],
                                          .why = "the courier ended before it was taken"};
-        code = outbox_failed(engine->store, now.wall_ms, &failure, error);
+        code = notify_outbox_failed(engine->store, now.wall_ms, &failure, error);
     }
     engine->in_flight_count = 0;
-    return code ? code : turn_end(engine, now, error);
+    return code ? code : engine_turn_end(engine, now, error);
 }
 
 int64_t engine_next_ms(const struct engine *engine, struct moment now)
@@ -306,13 +306,13 @@ int engine_idle(struct engine *engine, struct moment now, struct error *error)
     int code = 0;
     if (now.boot_ms - engine->swept_boot_ms >= OWN_EVERY_MS) {
         engine->swept_boot_ms = now.boot_ms;
-        code = turn_begin(engine, &now, error);
+        code = engine_turn_begin(engine, &now, error);
         if (!code)
             code = upkeep_sweep_old(&engine->upkeep, engine->config, now.wall_ms, error);
         if (!code)
             code = upkeep_dispose_old(&engine->upkeep, engine->config, now.wall_ms, error);
         if (!code)
-            code = turn_end(engine, now, error);
+            code = engine_turn_end(engine, now, error);
         if (!code)
             code = upkeep_dispose_traces(&engine->upkeep, error);
     }

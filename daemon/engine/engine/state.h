@@ -41,8 +41,8 @@ struct engine {
     struct sync sync;
 
     struct upkeep upkeep;
-    struct own own;
-    struct watch watch;
+    struct selfmetrics own;
+    struct coverage watch;
     struct judge judge;
 
     struct waiter *waiters;
@@ -71,22 +71,23 @@ struct engine {
 struct moment engine_now(const struct engine *engine);
 
 /* schedule.c */
-void schedule_start_due(struct engine *engine, struct moment now);
-int schedule_deliver(struct engine *engine, struct moment now, struct error *error) MUST_CHECK;
+void engine_schedule_start_due(struct engine *engine, struct moment now);
+int engine_schedule_deliver(struct engine *engine, struct moment now,
+                            struct error *error) MUST_CHECK;
 
 /* turn.c: what acts share with a turn. */
-int turn_begin(struct engine *engine, struct moment *now, struct error *error) MUST_CHECK;
-int turn_end(struct engine *engine, struct moment now, struct error *error) MUST_CHECK;
+int engine_turn_begin(struct engine *engine, struct moment *now, struct error *error) MUST_CHECK;
+int engine_turn_end(struct engine *engine, struct moment now, struct error *error) MUST_CHECK;
 /* Takes a turn back: the store is as it was, and memory is read from it again. What cannot be
  * brought together so ends the program at the next turn. */
-void turn_undo(struct engine *engine);
+void engine_turn_undo(struct engine *engine);
 /* Judges what is due, by the clock as it stands. */
-int turn_judge(struct engine *engine, struct moment now, struct error *error) MUST_CHECK;
+int engine_turn_judge(struct engine *engine, struct moment now, struct error *error) MUST_CHECK;
 /* sync.c: looks at the clock at most each minute; in the caller's turn. */
-int sync_look(struct engine *engine, struct moment now, struct error *error) MUST_CHECK;
-bool sync_is_good(const struct engine *engine);
-const char *sync_text(const struct engine *engine);
+int engine_sync_look(struct engine *engine, struct moment now, struct error *error) MUST_CHECK;
+bool engine_sync_is_good(const struct engine *engine);
+const char *engine_sync_text(const struct engine *engine);
 /* privacy.c: a leaf when the key of pseudonyms is new, and what the API tells of it. */
-int privacy_note_key(struct engine *engine, struct error *error) MUST_CHECK;
+int engine_privacy_note_key(struct engine *engine, struct error *error) MUST_CHECK;
 
 #endif

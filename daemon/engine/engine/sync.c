@@ -20,7 +20,7 @@ static const char *state_text(enum clock_state state)
 }
 
 /* Where nobody answers (a test), nothing is said of the clock and nothing is held against it. */
-int sync_look(struct engine *engine, struct moment now, struct error *error)
+int engine_sync_look(struct engine *engine, struct moment now, struct error *error)
 {
     struct sync *sync = &engine->sync;
     if (sync->looked && now.boot_ms - sync->looked_boot_ms < LOOK_EVERY_MS)
@@ -37,13 +37,13 @@ int sync_look(struct engine *engine, struct moment now, struct error *error)
                          &engine->intake.clock_leaf, error);
 }
 
-bool sync_is_good(const struct engine *engine)
+bool engine_sync_is_good(const struct engine *engine)
 {
     return engine->sync.state == CLOCK_SYNCHRONISED ||
            json_flag_of(engine->config, "trust_clock", false);
 }
 
-const char *sync_text(const struct engine *engine)
+const char *engine_sync_text(const struct engine *engine)
 {
     return engine->sync.looked ? state_text(engine->sync.state) : "";
 }

@@ -31,17 +31,17 @@ static int turn_step(struct engine *engine, int64_t from_ms, struct moment *now,
 {
     int code = begin(engine, *now, error);
     if (!code)
-        code = step_take(engine, from_ms, *now, error);
+        code = clock_step_take(engine, from_ms, *now, error);
     if (!code)
-        code = turn_end(engine, *now, error);
+        code = engine_turn_end(engine, *now, error);
     now->wall_ms++;
     return code;
 }
 
-int turn_begin(struct engine *engine, struct moment *now, struct error *error)
+int engine_turn_begin(struct engine *engine, struct moment *now, struct error *error)
 {
-    int64_t should_ms = step_expected_ms(engine, *now);
-    bool step = step_is_one(should_ms, now->wall_ms);
+    int64_t should_ms = clock_step_expected_ms(engine, *now);
+    bool step = clock_step_is_one(should_ms, now->wall_ms);
     bool back = step && now->wall_ms < engine->turn_ms;
     if (now->wall_ms <= engine->turn_ms && !back)
         now->wall_ms = engine->turn_ms + 1;
@@ -49,7 +49,7 @@ int turn_begin(struct engine *engine, struct moment *now, struct error *error)
     return code ? code : begin(engine, *now, error);
 }
 
-void turn_undo(struct engine *engine)
+void engine_turn_undo(struct engine *engine)
 {
     CLEAN(error_finish) struct error error = {0};
     store_rollback(engine->store);
@@ -81,7 +81,7 @@ static json_t *show_daemon(struct engine *engine)
         json_array_append_new(
             notes, json_string("allow_unattributed is set: acts without an audit loginuid are "
                                "allowed, and each says so"));
-    if (engine->sync.state != CLOCK_SYNCHRONISED && sync_is_good(engine))
+    if (engine->sync.state != CLOCK_SYNCHRONISED && engine_sync_is_good(engine))
         json_array_append_new(
             notes, json_string("trust_clock is set: results count although the kernel does not "
                                "hold the clock for synchronised"));
@@ -98,10 +98,10 @@ static json_t *show_daemon(struct engine *engine)
                      show_time(engine->loaded_ms), "state_dir",
                      json_text_of(config, "state_dir", ""), "allow_unattributed", unattributed,
                      "notes", notes, "host", engine->host, "series", (json_int_t)figures.series,
-                     "samples", (json_int_t)figures.samples, "clock", sync_text(engine));
+                     "samples", (json_int_t)figures.samples, "clock", engine_sync_text(engine));
 }
 
-int turn_end(struct engine *engine, struct moment now, struct error *error)
+int engine_turn_end(struct engine *engine, struct moment now, struct error *error)
 {
     json_t *boot = json_pack("{s:s, s:I, s:I}", "id", engine->boot, "turn", (json_int_t)now.wall_ms,
                              "boot_ms", (json_int_t)now.boot_ms);
@@ -151,7 +151,7 @@ static void answer_waiters(struct engine *engine)
 
 static bool is_stepped(const struct engine *engine, struct moment now)
 {
-    return step_is_one(step_expected_ms(engine, now), now.wall_ms);
+    return clock_step_is_one(clock_step_expected_ms(engine, now), now.wall_ms);
 }
 
 bool engine_wants_turn(const struct engine *engine, struct moment now)
@@ -175,9 +175,9 @@ static bool has_work(const struct engine *engine, struct moment now)
     return work;
 }
 
-int turn_judge(struct engine *engine, struct moment now, struct error *error)
+int engine_turn_judge(struct engine *engine, struct moment now, struct error *error)
 {
-    engine->judge.synchronised = sync_is_good(engine);
+    engine->judge.synchronised = engine_sync_is_good(engine);
     engine->judge.told = false;
     int code = judge_due(&engine->judge, now, error);
     if (engine->judge.told)
@@ -189,26 +189,26 @@ int turn_judge(struct engine *engine, struct moment now, struct error *error)
 static int put_own(struct engine *engine, struct moment now, struct error *error)
 {
     bool is_put;
-    int code = own_put(&engine->own, now, &is_put, error);
+    int code = selfmetrics_put(&engine->own, now, &is_put, error);
     if (is_put)
         judge_touch_own(&engine->judge);
-    return code ? code : own_tell(&engine->own, false, error);
+    return code ? code : selfmetrics_tell(&engine->own, false, error);
 }
 
 static int write_turn(struct engine *engine, struct moment *now, struct error *error)
 {
-    int code = turn_begin(engine, now, error);
+    int code = engine_turn_begin(engine, now, error);
     if (!code)
-        code = sync_look(engine, *now, error);
+        code = engine_sync_look(engine, *now, error);
     if (!code)
         code = intake_seal(&engine->intake, *now, error);
     if (!code)
         code = put_own(engine, *now, error);
     if (!code)
-        code = turn_judge(engine, *now, error);
+        code = engine_turn_judge(engine, *now, error);
     if (!code)
         code = monitor_judge(engine, *now, error);
-    return code ? code : turn_end(engine, *now, error);
+    return code ? code : engine_turn_end(engine, *now, error);
 }
 
 int engine_turn(struct engine *engine, struct moment now, struct error *error)
@@ -221,16 +221,16 @@ int engine_turn(struct engine *engine, struct moment now, struct error *error)
     if (code)
         return code;
     answer_waiters(engine);
-    schedule_start_due(engine, now);
-    code = schedule_deliver(engine, now, error);
+    engine_schedule_start_due(engine, now);
+    code = engine_schedule_deliver(engine, now, error);
     return code ? code : upkeep_hurry_log(&engine->upkeep, now, error);
 }
 
 int engine_publish(struct engine *engine, const char *kind, bool openmetrics, struct moment now,
                    struct buffer *ret)
 {
-    struct publish_source source = {&engine->judge, &engine->upkeep, engine->turns};
-    return publish_render(&source, kind, openmetrics, now.wall_ms, ret);
+    struct metrics_source source = {&engine->judge, &engine->upkeep, engine->turns};
+    return metrics_render(&source, kind, openmetrics, now.wall_ms, ret);
 }
 
 int64_t engine_turns(const struct engine *engine)

@@ -6,18 +6,18 @@
 #include "findings/judge/judge.h"
 #include "ground/exposition/exposition.h"
 
-struct publish_source {
+struct metrics_source {
     const struct judge *judge;
     const struct upkeep *upkeep;
     int64_t turns;
 };
 
 /* kind: "metrics", "samples" or "health", as in MESSAGE_METRICS. */
-int publish_render(const struct publish_source *source, const char *kind, bool openmetrics,
+int metrics_render(const struct metrics_source *source, const char *kind, bool openmetrics,
                    int64_t now_ms, struct buffer *ret) MUST_CHECK;
 
 /* Every declared attribute's latest samples; of labels with personal data only the sums over them.
  * Inside the room only. */
-int publish_samples(const struct judge *judge, int64_t now_ms, struct expose *out) MUST_CHECK;
+int metrics_samples(const struct judge *judge, int64_t now_ms, struct exposition *out) MUST_CHECK;
 
 #endif

@@ -80,12 +80,12 @@ static void forget(struct summing *summing)
     free(summing->sums);
 }
 
-static int put_sums(const struct summing *summing, struct expose *out)
+static int put_sums(const struct summing *summing, struct exposition *out)
 {
     int code = 0;
     for (size_t i = 0; !code && i < summing->count; i++)
-        code = expose_point(out, summing->sums[i].labels->pair, summing->sums[i].labels->count,
-                            summing->sums[i].value);
+        code = exposition_point(out, summing->sums[i].labels->pair, summing->sums[i].labels->count,
+                                summing->sums[i].value);
     return code;
 }
 
@@ -94,18 +94,18 @@ static const char *suffix_of(enum series_kind kind)
     return kind == SERIES_EVENT ? "_total" : kind == SERIES_TEXT ? "_info" : "";
 }
 
-static enum expose_type type_of(enum series_kind kind)
+static enum exposition_type type_of(enum series_kind kind)
 {
     switch (kind) {
     case SERIES_EVENT:
     case SERIES_COUNTER:
-        return EXPOSE_COUNTER;
+        return EXPOSITION_COUNTER;
     case SERIES_TEXT:
-        return EXPOSE_INFO;
+        return EXPOSITION_INFO;
     case SERIES_GAUGE:
         break;
     }
-    return EXPOSE_GAUGE;
+    return EXPOSITION_GAUGE;
 }
 
 /* How far back the latest sample of an attribute may lie: two intervals of whoever feeds it. */
@@ -121,7 +121,7 @@ static int64_t look_back_ms(const struct judge *judge, const char *name)
 }
 
 static int put_attribute(const struct judge *judge, const struct attribute *attribute,
-                         const json_t *row, int64_t now_ms, struct expose *out)
+                         const json_t *row, int64_t now_ms, struct exposition *out)
 {
     CLEAN(clean_text)
     char *series = text_format("%s%s", attribute->name, suffix_of(attribute->kind));
@@ -132,13 +132,13 @@ static int put_attribute(const struct judge *judge, const struct attribute *attr
         .to_ms = now_ms,
         .newest = true,
     };
-    struct expose_family family = {.name = attribute->name,
-                                   .help = json_text_of(row, "help", NULL),
-                                   .unit = json_text_of(row, "unit", NULL),
-                                   .type = type_of(attribute->kind)};
+    struct exposition_family family = {.name = attribute->name,
+                                       .help = json_text_of(row, "help", NULL),
+                                       .unit = json_text_of(row, "unit", NULL),
+                                       .type = type_of(attribute->kind)};
     if (!series)
         return ERROR_MEMORY;
-    int code = expose_family(out, &family);
+    int code = exposition_family(out, &family);
     /* Two instances of one plugin declare the same: the family has had its turn. */
     if (code)
         return code == ERROR_EXISTS || code == ERROR_RANGE ? 0 : code;
@@ -150,7 +150,7 @@ static int put_attribute(const struct judge *judge, const struct attribute *attr
     return code;
 }
 
-int publish_samples(const struct judge *judge, int64_t now_ms, struct expose *out)
+int metrics_samples(const struct judge *judge, int64_t now_ms, struct exposition *out)
 {
     int code = 0;
     for (size_t i = 0; i < judge->intake->count; i++) {

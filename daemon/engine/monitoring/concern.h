@@ -28,10 +28,10 @@ struct readers {
     bool trial_urgent;
     bool partial; /* of a partial run: who accepts that is no member */
 };
-void readers_finish(struct readers *readers);
+void monitoring_readers_finish(struct readers *readers);
 /* Those that read the attribute, added to what is there; NULL: every measure. */
-void readers_add(struct readers *readers, const struct monitoring_world *world,
-                 const struct attribute *attribute);
+void monitoring_readers_add(struct readers *readers, const struct monitoring_world *world,
+                            const struct attribute *attribute);
 
 const char *concern_kind_text(enum monitoring_kind kind);
 struct concern *concern_find(struct monitoring *monitoring, enum monitoring_kind kind,
@@ -86,7 +86,8 @@ int concern_tell(struct monitoring_world *world, const struct concern_message *m
 
 /* lost.c: is this instance lost? VERDICT_MISSED with a reason and its readers; VERDICT_UNKNOWN
  * where it is not for now to say. ret_reason is the caller's. */
-enum verdict lost_judge(const struct monitoring_world *world, const struct instance *instance,
-                        struct readers *ret_readers, char **ret_reason);
+enum verdict monitoring_lost_judge(const struct monitoring_world *world,
+                                   const struct instance *instance, struct readers *ret_readers,
+                                   char **ret_reason);
 
 #endif

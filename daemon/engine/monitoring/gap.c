@@ -84,6 +84,6 @@ int monitoring_tell_gap(struct monitoring_world *world, const struct monitoring_
         world->each_reader(world->context, NULL, note_reader, &outage);
     if (!code && json_array_size(outage.readers.adopted))
         code = raise_and_clear(world, gap, &outage.readers, leaf, error);
-    readers_finish(&outage.readers);
+    monitoring_readers_finish(&outage.readers);
     return code;
 }

@@ -6,7 +6,7 @@
 #include "ground/base/clean.h"
 #include "ground/base/text.h"
 
-void readers_finish(struct readers *readers)
+void monitoring_readers_finish(struct readers *readers)
 {
     json_decref(readers->adopted);
     json_decref(readers->trial);
@@ -39,8 +39,8 @@ static void add_reader(void *visitor, const struct monitoring_reader *reader)
         readers->trial_urgent = readers->trial_urgent || reader->urgent;
 }
 
-void readers_add(struct readers *readers, const struct monitoring_world *world,
-                 const struct attribute *attribute)
+void monitoring_readers_add(struct readers *readers, const struct monitoring_world *world,
+                            const struct attribute *attribute)
 {
     if (!readers->adopted)
         readers->adopted = json_array();
@@ -54,7 +54,7 @@ static void add_all(struct readers *readers, const struct monitoring_world *worl
 {
     for (size_t i = 0; i < instance->attribute_count; i++)
         if (instance->attributes[i].measured)
-            readers_add(readers, world, &instance->attributes[i]);
+            monitoring_readers_add(readers, world, &instance->attributes[i]);
 }
 
 static bool was_measured(const struct instance *instance)
@@ -78,7 +78,7 @@ static enum verdict judge_partial(const struct monitoring_world *world,
         names = names || attribute->missing;
         if (!attribute->missing || !attribute->measured)
             continue;
-        readers_add(readers, world, attribute);
+        monitoring_readers_add(readers, world, attribute);
         if (!*ret_reason)
             *ret_reason = text_format("%s is missing: %s", attribute->name,
                                       attribute->missing_why ? attribute->missing_why : "");
@@ -96,8 +96,9 @@ static bool is_late(const struct instance *instance, int64_t now_ms)
     return instance->last_end_ms && now_ms - instance->last_end_ms > patience;
 }
 
-enum verdict lost_judge(const struct monitoring_world *world, const struct instance *instance,
-                        struct readers *ret_readers, char **ret_reason)
+enum verdict monitoring_lost_judge(const struct monitoring_world *world,
+                                   const struct instance *instance, struct readers *ret_readers,
+                                   char **ret_reason)
 {
     const char *reason = instance->reason ? instance->reason : "";
     if (!was_measured(instance))
@@ -112,7 +113,8 @@ enum verdict lost_judge(const struct monitoring_world *world, const struct insta
     case CONDITION_FAILED:
     case CONDITION_ABSENT:
         add_all(ret_readers, world, instance);
-        *ret_reason = text_format("%s%s%s", condition_text(condition), *reason ? ": " : "", reason);
+        *ret_reason =
+            text_format("%s%s%s", instance_condition_text(condition), *reason ? ": " : "", reason);
         return VERDICT_MISSED;
     case CONDITION_WELL:
     case CONDITION_PARTIAL:

@@ -72,14 +72,14 @@ static void add_all(struct readers *readers, const struct monitoring_world *worl
                     const struct instance *instance)
 {
     for (size_t i = 0; i < instance->attribute_count; i++)
-        readers_add(readers, world, &instance->attributes[i]);
+        monitoring_readers_add(readers, world, &instance->attributes[i]);
 }
 
 static int judge_lost(struct judging *judging, struct instance *instance, struct error *error)
 {
-    CLEAN(readers_finish) struct readers readers = {0};
+    CLEAN(monitoring_readers_finish) struct readers readers = {0};
     CLEAN(clean_text) char *reason = NULL;
-    enum verdict verdict = lost_judge(judging->world, instance, &readers, &reason);
+    enum verdict verdict = monitoring_lost_judge(judging->world, instance, &readers, &reason);
     if (verdict == VERDICT_MISSED && !reason)
         return ERROR_MEMORY;
     if (verdict != VERDICT_MISSED &&
@@ -116,7 +116,7 @@ static json_t *item_of(const json_t *loss)
 /* A loss is over when it is told; for recovery none may come for as long as that takes. */
 static int judge_losses(struct judging *judging, struct instance *instance, struct error *error)
 {
-    CLEAN(readers_finish) struct readers readers = {0};
+    CLEAN(monitoring_readers_finish) struct readers readers = {0};
     CLEAN(clean_json) json_t *losses = instance->losses;
     CLEAN(clean_json) json_t *items = json_array();
     json_t *loss;
@@ -189,7 +189,7 @@ static int find_overflow(struct monitoring_world *world, const struct instance *
 static int judge_overflow(struct judging *judging, struct instance *instance,
                           const struct attribute *attribute, struct error *error)
 {
-    CLEAN(readers_finish) struct readers readers = {0};
+    CLEAN(monitoring_readers_finish) struct readers readers = {0};
     bool over = false;
     bool known = concern_find(judging->monitoring, MONITORING_OVERFLOW, instance->name,
                               attribute->name) != NULL;
@@ -198,7 +198,7 @@ static int judge_overflow(struct judging *judging, struct instance *instance,
     int code = instance->overflow ? find_overflow(judging->world, instance, attribute, &over) : 0;
     if (code || (!over && !known))
         return code;
-    readers_add(&readers, judging->world, attribute);
+    monitoring_readers_add(&readers, judging->world, attribute);
     struct concern like = {.kind = MONITORING_OVERFLOW,
                            .instance = instance->name,
                            .attribute = (char *)attribute->name,

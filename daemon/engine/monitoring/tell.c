@@ -20,7 +20,7 @@ static json_t *breaching_of(const struct concern_facts *facts)
     size_t index;
     json_array_foreach (facts->readers->adopted, index, item)
         json_array_append_new(list, json_pack("{s:{s:O}, s:s}", "labels", "measure", item, "state",
-                                              verdict_text(VERDICT_UNKNOWN)));
+                                              criterion_verdict_text(VERDICT_UNKNOWN)));
     json_array_foreach ((json_t *)facts->items, index, item)
         json_array_append(list, item);
     return list;
@@ -54,7 +54,7 @@ int concern_tell(struct monitoring_world *world, const struct concern_message *m
                                      .host = world->host,
                                      .now_ms = world->now.wall_ms};
     json_object_set_new(data, "ref", json_string(message->ref));
-    json_object_set_new(data, "state", json_string(verdict_text(VERDICT_UNKNOWN)));
+    json_object_set_new(data, "state", json_string(criterion_verdict_text(VERDICT_UNKNOWN)));
     struct notify_event told = {message->event, message->ref,
                                 message->urgent ? URGENCY_NOW : URGENCY_DAY, data};
     world->told = true;

@@ -11,7 +11,7 @@ static bool named_with(const char *name, const char *stem, const char *suffix)
     return strncmp(name, stem, length) == 0 && strcmp(name + length, suffix) == 0;
 }
 
-bool watch_reads(const struct attribute *attribute, const char *name)
+bool coverage_reads(const struct attribute *attribute, const char *name)
 {
     if (attribute->kind == SERIES_EVENT && named_with(name, attribute->name, "_total"))
         return true;
@@ -22,19 +22,19 @@ bool watch_reads(const struct attribute *attribute, const char *name)
 static const struct attribute *feeding_attribute(const struct instance *instance, const char *name)
 {
     for (size_t i = 0; i < instance->attribute_count; i++)
-        if (watch_reads(&instance->attributes[i], name))
+        if (coverage_reads(&instance->attributes[i], name))
             return &instance->attributes[i];
     return NULL;
 }
 
-bool watch_feeds(const struct instance *instance, const char *name)
+bool coverage_feeds(const struct instance *instance, const char *name)
 {
     return feeding_attribute(instance, name) != NULL;
 }
 
 /* One question, and the answer of one instance to it. */
 struct asking {
-    const struct watch *watch;
+    const struct coverage *watch;
     const struct instance *instance;
     const struct attribute *attribute;
     int64_t from_ms;
@@ -72,7 +72,7 @@ static bool is_late(const struct instance *instance, int64_t now_ms)
  * there again for long enough. */
 static void say_late(struct asking *asking)
 {
-    const struct watch *watch = asking->watch;
+    const struct coverage *watch = asking->watch;
     const struct instance *instance = asking->instance;
     int64_t age_s = (watch->own->now_ms - instance->last_end_ms) / 1000;
     if (!instance->ended_here && watch->own->now_ms - watch->own->started_ms <= patience(instance))
@@ -131,8 +131,8 @@ static void ask_now(struct asking *asking)
     case CONDITION_STANDBY:
     case CONDITION_DISABLED:
         say(&asking->answer, kind,
-            text_format("collector %s: %s%s%s", instance->name, condition_text(instance->condition),
-                        *reason ? ": " : "", reason));
+            text_format("collector %s: %s%s%s", instance->name,
+                        instance_condition_text(instance->condition), *reason ? ": " : "", reason));
         return;
     case CONDITION_WELL:
     case CONDITION_PARTIAL:
@@ -176,11 +176,11 @@ static void merge(struct watch_answer *ret, struct watch_answer *one)
 {
     if (one->partly != KNOWN && (ret->partly == KNOWN || one->whole_ms < ret->whole_ms))
         ret->whole_ms = one->whole_ms;
-    if (unknown_is_worse(one->unknown, ret->unknown)) {
+    if (measure_unknown_is_worse(one->unknown, ret->unknown)) {
         say(ret, one->unknown, one->reason);
         one->reason = NULL;
     }
-    if (unknown_is_worse(one->partly, ret->partly)) {
+    if (measure_unknown_is_worse(one->partly, ret->partly)) {
         free(ret->partly_reason);
         ret->partly = one->partly;
         ret->partly_reason = one->partly_reason;
@@ -194,11 +194,11 @@ static void merge(struct watch_answer *ret, struct watch_answer *one)
     free(one->partly_reason);
 }
 
-static int watch_own(const struct watch *watch, const char *name, const struct asking *asking,
+static int watch_own(const struct coverage *watch, const char *name, const struct asking *asking,
                      struct watch_answer *ret)
 {
     int64_t from_ms = asking->from_ms, to_ms = asking->to_ms;
-    if (!own_has(name))
+    if (!selfmetrics_has(name))
         say(ret, UNKNOWN_NOT_SET_UP, text_format("conformd has no series %s", name));
     if (to_ms > from_ms)
         ret->covered =
@@ -209,7 +209,7 @@ static int watch_own(const struct watch *watch, const char *name, const struct a
 }
 
 /* One that is disabled and has never told what it reads may be the one that is meant. */
-static const struct instance *find_silent(const struct watch *watch)
+static const struct instance *find_silent(const struct coverage *watch)
 {
     for (size_t i = 0; i < watch->intake->count; i++) {
         const struct instance *instance = watch->intake->instances[i];
@@ -219,7 +219,7 @@ static const struct instance *find_silent(const struct watch *watch)
     return NULL;
 }
 
-static void say_undeclared(const struct watch *watch, const char *name, struct watch_answer *ret)
+static void say_undeclared(const struct coverage *watch, const char *name, struct watch_answer *ret)
 {
     const struct instance *silent = find_silent(watch);
     if (silent)
@@ -245,11 +245,11 @@ static void say_nobody(const struct asking *idle, const char *name, struct watch
     }
     const char *reason = instance->reason ? instance->reason : "";
     say(ret, idle->attribute->measured ? UNKNOWN_LOST : UNKNOWN_NOT_SET_UP,
-        text_format("collector %s: %s%s%s", instance->name, condition_text(instance->condition),
-                    *reason ? ": " : "", reason));
+        text_format("collector %s: %s%s%s", instance->name,
+                    instance_condition_text(instance->condition), *reason ? ": " : "", reason));
 }
 
-int64_t watch_reach_ms(const struct watch *watch)
+int64_t coverage_reach_ms(const struct coverage *watch)
 {
     int64_t reach = OWN_LOOKBACK_MS;
     for (size_t i = 0; i < watch->intake->count; i++)
@@ -258,22 +258,23 @@ int64_t watch_reach_ms(const struct watch *watch)
     return reach;
 }
 
-struct measure_world watch_world(struct watch *watch, struct series_set *series, int64_t now_ms)
+struct measure_world coverage_world(struct coverage *watch, struct series_set *series,
+                                    int64_t now_ms)
 {
     return (struct measure_world){.series = series,
                                   .now_ms = now_ms,
-                                  .reach_ms = watch_reach_ms(watch),
+                                  .reach_ms = coverage_reach_ms(watch),
                                   .context = watch,
-                                  .watch = watch_attribute,
-                                  .counts = watch_counts,
-                                  .is_personal = watch_is_personal,
-                                  .hidden = watch_hidden};
+                                  .watch = coverage_attribute,
+                                  .counts = coverage_counts,
+                                  .is_personal = coverage_is_personal,
+                                  .hidden = coverage_hidden};
 }
 
-int watch_attribute(void *context, const char *name, int64_t from_ms, int64_t to_ms,
-                    struct watch_answer *ret)
+int coverage_attribute(void *context, const char *name, int64_t from_ms, int64_t to_ms,
+                       struct watch_answer *ret)
 {
-    struct watch *watch = context;
+    struct coverage *watch = context;
     struct asking idle = {.watch = watch, .from_ms = from_ms, .to_ms = to_ms};
     size_t feeding = 0;
     if (text_begins(name, "conformd_"))
@@ -315,14 +316,14 @@ static bool is_wanted(const struct promql_selector *selector, const char *instan
     return true;
 }
 
-bool watch_asks_nobody(const struct watch *watch, const struct promql_selector *selector)
+bool coverage_asks_nobody(const struct coverage *watch, const struct promql_selector *selector)
 {
     /* Of each instance there is one of these. */
     bool own = text_begins(selector->name, "conformd_runs_");
     size_t feeding = 0, wanted = 0;
     for (size_t i = 0; i < watch->intake->count; i++) {
         const struct instance *instance = watch->intake->instances[i];
-        if (!own && (!watch_feeds(instance, selector->name) || is_idle(instance)))
+        if (!own && (!coverage_feeds(instance, selector->name) || is_idle(instance)))
             continue;
         feeding++;
         wanted += is_wanted(selector, instance->name);
@@ -330,9 +331,9 @@ bool watch_asks_nobody(const struct watch *watch, const struct promql_selector *
     return feeding && !wanted;
 }
 
-bool watch_is_personal(void *context, const char *name, const char *label)
+bool coverage_is_personal(void *context, const char *name, const char *label)
 {
-    const struct watch *watch = context;
+    const struct coverage *watch = context;
     for (size_t i = 0; i < watch->intake->count; i++) {
         const struct attribute *attribute = feeding_attribute(watch->intake->instances[i], name);
         for (size_t at = 0; attribute && at < attribute->label_count; at++)
@@ -342,9 +343,9 @@ bool watch_is_personal(void *context, const char *name, const char *label)
     return false;
 }
 
-bool watch_counts(void *context, const struct labels *labels)
+bool coverage_counts(void *context, const struct labels *labels)
 {
-    const struct watch *watch = context;
+    const struct coverage *watch = context;
     const char *name = labels_get(labels, "instance");
     if (!*name || text_begins(labels_get(labels, LABELS_NAME), "conformd_"))
         return true;

@@ -8,31 +8,32 @@
 #include "evidence/selfmetrics/selfmetrics.h"
 
 /* Lent by the engine; the time is that of `own`. */
-struct watch {
+struct coverage {
     const struct intake *intake;
-    const struct own *own;
+    const struct selfmetrics *own;
 };
 
 /* The longest look-back of any series: two intervals of a collector, or that of the engine's own.*/
-int64_t watch_reach_ms(const struct watch *watch);
+int64_t coverage_reach_ms(const struct coverage *watch);
 /* What a measure is judged by at this time; the watch must outlive it. */
-struct measure_world watch_world(struct watch *watch, struct series_set *series, int64_t now_ms);
+struct measure_world coverage_world(struct coverage *watch, struct series_set *series,
+                                    int64_t now_ms);
 
 /* For struct measure_world; context is the watch. */
-int watch_attribute(void *context, const char *name, int64_t from_ms, int64_t to_ms,
-                    struct watch_answer *ret);
-bool watch_counts(void *context, const struct labels *labels);
-bool watch_is_personal(void *context, const char *name, const char *label);
+int coverage_attribute(void *context, const char *name, int64_t from_ms, int64_t to_ms,
+                       struct watch_answer *ret);
+bool coverage_counts(void *context, const struct labels *labels);
+bool coverage_is_personal(void *context, const char *name, const char *label);
 /* *ret_why is the heap's, NULL where nothing is hidden; it does not tell the name. */
-int watch_hidden(void *context, const struct promql_selector *selector, char **ret_why);
+int coverage_hidden(void *context, const struct promql_selector *selector, char **ret_why);
 
 /* True where the selector chooses instances by name, and others tell what it asks for, not those.
  */
-bool watch_asks_nobody(const struct watch *watch, const struct promql_selector *selector);
+bool coverage_asks_nobody(const struct coverage *watch, const struct promql_selector *selector);
 
 /* Is `name` a series of this attribute? */
-bool watch_reads(const struct attribute *attribute, const char *name);
-bool watch_feeds(const struct instance *instance, const char *name);
+bool coverage_reads(const struct attribute *attribute, const char *name);
+bool coverage_feeds(const struct instance *instance, const char *name);
 
 /* What may be asked of a personal label that is kept as pseudonyms. */
 #define WATCH_NAMES_ALLOWED                                                                        \
@@ -41,7 +42,7 @@ bool watch_feeds(const struct instance *instance, const char *name);
 
 /* The first matcher whose answer hangs on names that a pseudonym would stand for, among series that
  * this instance feeds; NULL where there is none. Borrowed from the selector. */
-const struct promql_matcher *watch_name_matcher(const struct instance *instance,
-                                                const struct promql_selector *selector);
+const struct promql_matcher *coverage_name_matcher(const struct instance *instance,
+                                                   const struct promql_selector *selector);
 
 #endif

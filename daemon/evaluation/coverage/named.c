@@ -52,15 +52,15 @@ static bool label_is_personal(const struct instance *instance, const char *name,
 {
     for (size_t i = 0; i < instance->attribute_count; i++) {
         const struct attribute *attribute = &instance->attributes[i];
-        for (size_t at = 0; at < attribute->label_count && watch_reads(attribute, name); at++)
+        for (size_t at = 0; at < attribute->label_count && coverage_reads(attribute, name); at++)
             if ((attribute->personal >> at & 1) && strcmp(attribute->labels[at], label) == 0)
                 return true;
     }
     return false;
 }
 
-const struct promql_matcher *watch_name_matcher(const struct instance *instance,
-                                                const struct promql_selector *selector)
+const struct promql_matcher *coverage_name_matcher(const struct instance *instance,
+                                                   const struct promql_selector *selector)
 {
     const struct promql_matcher *found = NULL;
     for (size_t i = 0; selector->name && i < selector->count; i++) {
@@ -76,7 +76,7 @@ const struct promql_matcher *watch_name_matcher(const struct instance *instance,
 }
 
 /* Names are kept, but not as far back as the selector reads. */
-static int hidden_before(const struct watch *watch, const struct instance *instance,
+static int hidden_before(const struct coverage *watch, const struct instance *instance,
                          const struct promql_selector *selector, char **ret_why)
 {
     char from[TEXT_TIME_SIZE];
@@ -90,10 +90,10 @@ static int hidden_before(const struct watch *watch, const struct instance *insta
     return *ret_why ? 0 : ERROR_MEMORY;
 }
 
-int watch_hidden(void *context, const struct promql_selector *selector, char **ret_why)
+int coverage_hidden(void *context, const struct promql_selector *selector, char **ret_why)
 {
-    const struct watch *watch = context;
-    if (watch_asks_nobody(watch, selector)) {
+    const struct coverage *watch = context;
+    if (coverage_asks_nobody(watch, selector)) {
         *ret_why = text_format("the formula asks for %s of an instance by its name, and none that "
                                "is configured and measures it has that name",
                                selector->name);
@@ -102,10 +102,10 @@ int watch_hidden(void *context, const struct promql_selector *selector, char **r
     for (size_t i = 0; i < watch->intake->count; i++) {
         const struct instance *instance = watch->intake->instances[i];
         const struct basis *basis = &instance->basis;
-        const struct promql_matcher *matcher = watch_name_matcher(instance, selector);
+        const struct promql_matcher *matcher = coverage_name_matcher(instance, selector);
         if (!matcher)
             continue;
-        if (basis_holds(basis, watch->own->now_ms)) {
+        if (personal_basis_holds(basis, watch->own->now_ms)) {
             int code = hidden_before(watch, instance, selector, ret_why);
             if (code || *ret_why)
                 return code;

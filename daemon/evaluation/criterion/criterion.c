@@ -15,12 +15,12 @@ static const char *const verdicts[] = {
     [VERDICT_MISSED] = "missed",
 };
 
-const char *verdict_text(enum verdict verdict)
+const char *criterion_verdict_text(enum verdict verdict)
 {
     return verdicts[verdict];
 }
 
-int verdict_from_text(const char *text, enum verdict *ret)
+int criterion_verdict_from_text(const char *text, enum verdict *ret)
 {
     for (int i = VERDICT_NOT_APPLICABLE; i <= VERDICT_MISSED; i++)
         if (strcmp(verdicts[i], text) == 0) {
@@ -30,7 +30,7 @@ int verdict_from_text(const char *text, enum verdict *ret)
     return ERROR_FORMAT;
 }
 
-enum verdict verdict_worse(enum verdict a, enum verdict b)
+enum verdict criterion_verdict_worse(enum verdict a, enum verdict b)
 {
     return a > b ? a : b;
 }
@@ -44,7 +44,7 @@ static const struct {
     {">=", COMPARE_GREATER_EQUAL}, {"<", COMPARE_LESS},       {">", COMPARE_GREATER},
 };
 
-int bound_parse(const char *text, struct bound *ret)
+int criterion_bound_parse(const char *text, struct bound *ret)
 {
     for (size_t i = 0; i < sizeof operators / sizeof *operators; i++) {
         if (!text_begins(text, operators[i].text))
@@ -61,7 +61,7 @@ int bound_parse(const char *text, struct bound *ret)
     return ERROR_FORMAT;
 }
 
-bool bound_holds(const struct bound *bound, double value)
+bool criterion_bound_holds(const struct bound *bound, double value)
 {
     switch (bound->comparison) {
     case COMPARE_EQUAL:
@@ -88,13 +88,13 @@ int criterion_from_json(const json_t *json, struct criterion *ret, struct error 
     };
     const char *target = json_text_of(json, "target", "");
     const char *tolerance = json_text_of(json, "tolerance", "");
-    if (bound_parse(target, &criterion.target))
+    if (criterion_bound_parse(target, &criterion.target))
         return error_set(error, ERROR_FORMAT,
                          "criterion.target: found \"%s\", allowed is a comparison such as \"== 0\" "
                          "or \"<= 2.5\"",
                          target);
     criterion.has_tolerance = *tolerance != '\0';
-    if (criterion.has_tolerance && bound_parse(tolerance, &criterion.tolerance))
+    if (criterion.has_tolerance && criterion_bound_parse(tolerance, &criterion.tolerance))
         return error_set(error, ERROR_FORMAT,
                          "criterion.tolerance: found \"%s\", allowed is a comparison such as "
                          "\"<= 5\", or nothing",
@@ -107,9 +107,9 @@ enum verdict criterion_judge(const struct criterion *criterion, double value)
 {
     if (!isfinite(value))
         return VERDICT_UNKNOWN;
-    if (bound_holds(&criterion->target, value))
+    if (criterion_bound_holds(&criterion->target, value))
         return VERDICT_MET;
-    if (criterion->has_tolerance && bound_holds(&criterion->tolerance, value))
+    if (criterion->has_tolerance && criterion_bound_holds(&criterion->tolerance, value))
         return VERDICT_AT_RISK;
     return VERDICT_MISSED;
 }
@@ -185,9 +185,9 @@ enum criterion_move criterion_step(const struct criterion *criterion,
 json_t *criterion_memory_to_json(const struct criterion_memory *memory)
 {
     return json_pack("{s:b, s:s, s:I, s:I, s:I, s:b, s:b}", "judged", memory->judged, "last",
-                     verdict_text(memory->last), "at", (json_int_t)memory->at_ms, "missed",
-                     (json_int_t)memory->missed_ms, "met", (json_int_t)memory->met_ms, "standing",
-                     memory->standing, "provisional", memory->provisional);
+                     criterion_verdict_text(memory->last), "at", (json_int_t)memory->at_ms,
+                     "missed", (json_int_t)memory->missed_ms, "met", (json_int_t)memory->met_ms,
+                     "standing", memory->standing, "provisional", memory->provisional);
 }
 
 void criterion_memory_from_json(const json_t *json, bool other_boot, int64_t boot_ms,
@@ -202,7 +202,7 @@ void criterion_memory_from_json(const json_t *json, bool other_boot, int64_t boo
         .standing = json_flag_of(json, "standing", false),
         .provisional = json_flag_of(json, "provisional", false),
     };
-    if (verdict_from_text(json_text_of(json, "last", "unknown"), &memory.last))
+    if (criterion_verdict_from_text(json_text_of(json, "last", "unknown"), &memory.last))
         memory.last = VERDICT_UNKNOWN;
     *ret = memory;
 }

@@ -18,10 +18,10 @@ enum verdict {
     VERDICT_UNKNOWN,        /* not measured; never a pass */
     VERDICT_MISSED,         /* neither */
 };
-const char *verdict_text(enum verdict verdict); /* "met", "at_risk" ... */
+const char *criterion_verdict_text(enum verdict verdict); /* "met", "at_risk" ... */
 /* The verdict of a text; ERROR_FORMAT. */
-int verdict_from_text(const char *text, enum verdict *ret) MUST_CHECK;
-enum verdict verdict_worse(enum verdict a, enum verdict b);
+int criterion_verdict_from_text(const char *text, enum verdict *ret) MUST_CHECK;
+enum verdict criterion_verdict_worse(enum verdict a, enum verdict b);
 
 enum comparison {
     COMPARE_EQUAL,
@@ -38,8 +38,8 @@ struct bound {
     double limit;
 };
 /* ERROR_FORMAT for anything but an operator and a finite number. */
-int bound_parse(const char *text, struct bound *ret) MUST_CHECK;
-bool bound_holds(const struct bound *bound, double value);
+int criterion_bound_parse(const char *text, struct bound *ret) MUST_CHECK;
+bool criterion_bound_holds(const struct bound *bound, double value);
 
 struct criterion {
     struct bound target;

@@ -24,7 +24,7 @@ enum objective_state objective_judge(const enum verdict *verdicts, size_t count,
     bool is_due = now_ms >= due_ms, any_known = false, any_unknown = false, any_short = false;
     enum verdict worst = VERDICT_NOT_APPLICABLE;
     for (size_t i = 0; i < count; i++) {
-        worst = verdict_worse(worst, verdicts[i]);
+        worst = criterion_verdict_worse(worst, verdicts[i]);
         any_unknown = any_unknown || verdicts[i] == VERDICT_UNKNOWN;
         any_short = any_short || verdicts[i] == VERDICT_AT_RISK;
         any_known = any_known || verdicts[i] != VERDICT_NOT_APPLICABLE;

@@ -30,7 +30,7 @@ static json_t *admitted(const json_t *scope)
     return labels;
 }
 
-int64_t stated_scope_version(const json_t *config)
+int64_t isms_scope_version(const json_t *config)
 {
     const json_t *scope = json_object_get(config, "scope");
     bool stated = *json_text_of(scope, "statement", "") ||
@@ -67,8 +67,7 @@ static json_t *show_soa(const json_t *config)
     return rows;
 }
 
-int stated_put(struct store *store, const json_t *config, struct intake *intake,
-               struct error *error)
+int isms_put(struct store *store, const json_t *config, struct intake *intake, struct error *error)
 {
     json_t *scope = json_object_get(config, "scope");
     json_t *labels = admitted(scope);
@@ -78,5 +77,5 @@ int stated_put(struct store *store, const json_t *config, struct intake *intake,
     intake->scope = labels;
     json_t *stated = json_pack("{s:O*, s:o}", "scope", scope, "soa", show_soa(config));
     int code = states_put(store, "daemon", "stated", stated, error);
-    return code ? code : stated_put_records(store, config, error);
+    return code ? code : isms_put_records(store, config, error);
 }

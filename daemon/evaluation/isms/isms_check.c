@@ -11,7 +11,7 @@
 #include "ground/base/text.h"
 
 struct checking {
-    void (*on_fault)(void *context, const struct stated_fault *fault);
+    void (*on_fault)(void *context, const struct isms_fault *fault);
     void *context;
     struct instance *instances; /* with the tables of all collectors */
     size_t count;
@@ -27,7 +27,7 @@ static void tell(struct checking *checking, const char *setting, size_t column, 
 {
     CLEAN(clean_text)
     char *path = text_format("measures[%zu].%s", checking->measure, setting ? setting : "id");
-    struct stated_fault fault = {path ? path : "measures", column, warning, sentence};
+    struct isms_fault fault = {path ? path : "measures", column, warning, sentence};
     checking->on_fault(checking->context, &fault);
 }
 
@@ -72,9 +72,9 @@ static void check_names(struct checking *checking, const struct instance *instan
                                         [MATCH_REGEX] = "=~",
                                         [MATCH_NOT_REGEX] = "!~"};
     const struct basis *basis = &instance->basis;
-    const struct promql_matcher *matcher = watch_name_matcher(instance, selector);
+    const struct promql_matcher *matcher = coverage_name_matcher(instance, selector);
     CLEAN(clean_text) char *sentence = NULL;
-    if (!matcher || basis_holds(basis, checking->now_ms))
+    if (!matcher || personal_basis_holds(basis, checking->now_ms))
         return;
     bool stated = basis->legal_basis && *basis->legal_basis;
     if (stated)
@@ -96,9 +96,10 @@ static void check_names(struct checking *checking, const struct instance *instan
 static void check_selector(void *context, const struct promql_selector *selector)
 {
     struct checking *checking = context;
-    bool own = text_begins(selector->name, "conformd_"), known = own && own_has(selector->name);
+    bool own = text_begins(selector->name, "conformd_"),
+         known = own && selfmetrics_has(selector->name);
     for (size_t i = 0; i < checking->count; i++) {
-        if (!watch_feeds(&checking->instances[i], selector->name))
+        if (!coverage_feeds(&checking->instances[i], selector->name))
             continue;
         known = true;
         check_range(checking, &checking->instances[i], selector);
@@ -182,8 +183,8 @@ static int load_tables(struct checking *checking, const json_t *tables, const js
     return 0;
 }
 
-int stated_check(const json_t *config, const json_t *tables,
-                 void (*on_fault)(void *context, const struct stated_fault *fault), void *context)
+int isms_check(const json_t *config, const json_t *tables,
+               void (*on_fault)(void *context, const struct isms_fault *fault), void *context)
 {
     struct checking checking = {
         .on_fault = on_fault, .context = context, .now_ms = clock_now().wall_ms};
@@ -193,7 +194,7 @@ int stated_check(const json_t *config, const json_t *tables,
         if (!code)
             code = check_measure(&checking, construct);
     }
-    stated_check_records(config, on_fault, context);
+    isms_check_records(config, on_fault, context);
     for (size_t i = 0; i < checking.count; i++)
         instance_finish(&checking.instances[i]);
     free(checking.instances);

@@ -113,7 +113,7 @@ static json_t *other_class(const json_t *stated)
     return row;
 }
 
-int stated_put_records(struct store *store, const json_t *config, struct error *error)
+int isms_put_records(struct store *store, const json_t *config, struct error *error)
 {
     json_t *list = json_array(), *stated;
     size_t index;
@@ -136,9 +136,9 @@ static const char *mistake_of(bool own, const char *key, bool given)
     return NULL;
 }
 
-void stated_check_records(const json_t *config,
-                          void (*on_fault)(void *context, const struct stated_fault *fault),
-                          void *context)
+void isms_check_records(const json_t *config,
+                        void (*on_fault)(void *context, const struct isms_fault *fault),
+                        void *context)
 {
     size_t index;
     json_t *stated;
@@ -149,7 +149,7 @@ void stated_check_records(const json_t *config,
                 mistake_of(own, texts[i], *json_text_of(stated, texts[i], "") != '\0');
             CLEAN(clean_text) char *path = text_format("record_classes[%zu].%s", index, texts[i]);
             if (mistake && path)
-                on_fault(context, &(struct stated_fault){path, 0, false, mistake});
+                on_fault(context, &(struct isms_fault){path, 0, false, mistake});
         }
     }
 }

@@ -17,25 +17,26 @@ struct look {
     char *few;        /* a sentence where too few of the population are seen */
     int code;
 };
-void look_finish(struct look *look);
+void measure_look_finish(struct look *look);
 /* One more reason why it is unknown; takes the sentence. */
-void look_unknown(struct look *look, enum unknown_kind kind, char *reason);
+void measure_look_unknown(struct look *look, enum unknown_kind kind, char *reason);
 /* Fills look from all selectors, and expected and seen of the result. */
-int look_around(struct look *look, struct result *result, struct error *error) MUST_CHECK;
+int measure_look_around(struct look *look, struct result *result, struct error *error) MUST_CHECK;
 
 /* population.c */
 /* Counts who is expected and seen; look->few where that is too few. */
-int population_count(struct look *look, struct result *result, struct error *error) MUST_CHECK;
+int measure_population_count(struct look *look, struct result *result,
+                             struct error *error) MUST_CHECK;
 /* Of a judged answer: how many of the population breach, and whether that is systemic. */
-int population_extent(const struct measure *measure, struct result *result) MUST_CHECK;
+int measure_population_extent(const struct measure *measure, struct result *result) MUST_CHECK;
 /* True when an element of the population misses by a value of its own. */
-bool population_breaches(const struct measure *measure, const struct result *result);
+bool measure_population_breaches(const struct measure *measure, const struct result *result);
 
 /* True when the last sample of the view is one that holds at to_ms. */
-bool view_is_live(const struct series_view *view, int64_t to_ms);
+bool measure_view_is_live(const struct series_view *view, int64_t to_ms);
 
 /* False for what a collector read that is gone from the configuration. */
-bool world_counts(const struct measure_world *world, const struct labels *labels);
+bool measure_world_counts(const struct measure_world *world, const struct labels *labels);
 int measure_evaluate(const struct promql *formula, const struct measure_world *world,
                      struct promql_value *ret, struct error *error) MUST_CHECK;
 

@@ -6,7 +6,7 @@
 #include "ground/base/clean.h"
 #include "ground/base/text.h"
 
-void look_finish(struct look *look)
+void measure_look_finish(struct look *look)
 {
     free(look->reason);
     free(look->overflowed);
@@ -14,9 +14,9 @@ void look_finish(struct look *look)
 }
 
 /* Takes the sentence. */
-void look_unknown(struct look *look, enum unknown_kind kind, char *reason)
+void measure_look_unknown(struct look *look, enum unknown_kind kind, char *reason)
 {
-    if (!unknown_is_worse(kind, look->unknown)) {
+    if (!measure_unknown_is_worse(kind, look->unknown)) {
         free(reason);
         return;
     }
@@ -25,7 +25,7 @@ void look_unknown(struct look *look, enum unknown_kind kind, char *reason)
     look->reason = reason;
 }
 
-bool view_is_live(const struct series_view *view, int64_t to_ms)
+bool measure_view_is_live(const struct series_view *view, int64_t to_ms)
 {
     size_t last = view->count - 1;
     return view->count && !promql_is_stale(view->values[last]) &&
@@ -46,7 +46,7 @@ struct silence {
 static bool wants(const void *context, const struct labels *labels)
 {
     const struct silence *silence = context;
-    return world_counts(silence->world, labels) &&
+    return measure_world_counts(silence->world, labels) &&
            promql_wants(silence->selector->matchers, silence->selector->count, labels);
 }
 
@@ -54,7 +54,7 @@ static int on_view(void *context, const struct series_view *view)
 {
     struct silence *silence = context;
     size_t last = view->count - 1;
-    bool live = view_is_live(view, silence->to_ms);
+    bool live = measure_view_is_live(view, silence->to_ms);
     silence->live = silence->live || live;
     silence->silent =
         silence->silent || (view->count && !live && view->times[last] >= silence->since_ms &&
@@ -82,7 +82,7 @@ static int check_partial(struct look *look, const struct promql_selector *select
     series_release(look->world->series);
     look->partial = true;
     if (!code && (silence.silent || !silence.live))
-        look_unknown(
+        measure_look_unknown(
             look, answer->partly,
             text_format("%s; of what was read before some is silent by now",
                         answer->partly_reason ? answer->partly_reason : "a run was partial"));
@@ -93,7 +93,7 @@ static bool is_overflow(const void *context, const struct labels *labels)
 {
     const struct silence *silence = context;
     return strcmp(labels_get(labels, "overflow"), "true") == 0 &&
-           world_counts(silence->world, labels);
+           measure_world_counts(silence->world, labels);
 }
 
 /* An event's series goes on with increments of 0, which hide nothing. */
@@ -101,7 +101,7 @@ static int on_overflow(void *context, const struct series_view *view)
 {
     struct silence *silence = context;
     int64_t from_ms = silence->to_ms - silence->selector->range_ms;
-    bool live = view_is_live(view, silence->to_ms);
+    bool live = measure_view_is_live(view, silence->to_ms);
     for (size_t i = view->count; i-- > 0 && (view->times[i] >= from_ms || i + 1 == view->count);)
         silence->live = silence->live || ((live || silence->selector->range_ms) &&
                                           !promql_is_stale(view->values[i]) &&
@@ -134,7 +134,7 @@ static int check_hidden(struct look *look, const struct promql_selector *selecto
     char *why = NULL;
     int code = look->world->hidden ? look->world->hidden(look->world->context, selector, &why) : 0;
     if (why)
-        look_unknown(look, UNKNOWN_INVALID, why);
+        measure_look_unknown(look, UNKNOWN_INVALID, why);
     return code;
 }
 
@@ -153,13 +153,13 @@ static void look_at(void *context, const struct promql_selector *selector)
     if (answer.covered < look->covered)
         look->covered = answer.covered;
     if (answer.unknown != KNOWN) {
-        look_unknown(look, answer.unknown, answer.reason);
+        measure_look_unknown(look, answer.unknown, answer.reason);
         answer.reason = NULL;
     }
     if (!look->code && answer.partly != KNOWN && look->measure->accept_partial) {
         look->code = check_partial(look, selector, &answer);
     } else if (answer.partly != KNOWN) {
-        look_unknown(look, answer.partly, answer.partly_reason);
+        measure_look_unknown(look, answer.partly, answer.partly_reason);
         answer.partly_reason = NULL;
     }
     if (!look->code)
@@ -168,8 +168,8 @@ static void look_at(void *context, const struct promql_selector *selector)
     free(answer.partly_reason);
 }
 
-int look_around(struct look *look, struct result *result, struct error *error)
+int measure_look_around(struct look *look, struct result *result, struct error *error)
 {
     measure_each_selector(look->measure, look_at, look);
-    return look->code ? look->code : population_count(look, result, error);
+    return look->code ? look->code : measure_population_count(look, result, error);
 }

@@ -7,7 +7,7 @@
 #include "ground/base/clean.h"
 #include "ground/base/text.h"
 
-const char *unknown_kind_text(enum unknown_kind kind)
+const char *measure_unknown_kind_text(enum unknown_kind kind)
 {
     switch (kind) {
     case KNOWN:
@@ -26,7 +26,7 @@ const char *unknown_kind_text(enum unknown_kind kind)
     return "";
 }
 
-bool unknown_is_worse(enum unknown_kind kind, enum unknown_kind than)
+bool measure_unknown_is_worse(enum unknown_kind kind, enum unknown_kind than)
 {
     static const int rank[] = {
         [KNOWN] = 0,           [UNKNOWN_NOT_SET_UP] = 1, [UNKNOWN_TOO_FEW] = 2,
@@ -34,7 +34,7 @@ bool unknown_is_worse(enum unknown_kind kind, enum unknown_kind than)
     return rank[kind] > rank[than];
 }
 
-void result_finish(struct result *result)
+void measure_result_finish(struct result *result)
 {
     if (!result)
         return;
@@ -185,14 +185,14 @@ static void doubt(const struct measure *measure, struct result *result, enum unk
     CLEAN(clean_text) char *own = sentence;
     bool has_value = result->has_value;
     if (result->verdict == VERDICT_MISSED &&
-        (criterion_is_upper(&measure->criterion) || population_breaches(measure, result))) {
+        (criterion_is_upper(&measure->criterion) || measure_population_breaches(measure, result))) {
         free(result->reason);
         result->reason =
             text_format("a breach all the same, although %s", sentence ? sentence : "");
         result->part_watched = true;
         return;
     }
-    if (result->verdict == VERDICT_UNKNOWN && !unknown_is_worse(kind, result->unknown))
+    if (result->verdict == VERDICT_UNKNOWN && !measure_unknown_is_worse(kind, result->unknown))
         return;
     set_unknown(result, kind, sentence);
     own = NULL;
@@ -254,8 +254,9 @@ int measure_judge(const struct measure *measure, const struct measure_world *wor
                   struct result *ret, struct error *error)
 {
     struct result result = {0};
-    CLEAN(look_finish) struct look look = {.measure = measure, .world = world, .covered = 1};
-    int code = look_around(&look, &result, error);
+    CLEAN(measure_look_finish)
+    struct look look = {.measure = measure, .world = world, .covered = 1};
+    int code = measure_look_around(&look, &result, error);
     result.provisional = look.provisional;
     result.partial = look.partial;
     if (!code && look.unknown != KNOWN) {
@@ -263,13 +264,13 @@ int measure_judge(const struct measure *measure, const struct measure_world *wor
         look.reason = NULL;
     } else if (!code) {
         code = judge_known(measure, world, &result, error);
-        if (!code && population_extent(measure, &result))
+        if (!code && measure_population_extent(measure, &result))
             code = ERROR_MEMORY;
         if (!code)
             judge_doubts(measure, &look, &result);
     }
     if (code) {
-        result_finish(&result);
+        measure_result_finish(&result);
         return code;
     }
     *ret = result;

@@ -58,9 +58,9 @@ enum unknown_kind {
     UNKNOWN_TOO_FEW,    /* watched for too short a part of the range, or an empty answer */
     UNKNOWN_STOPPED,    /* conformd itself was down */
 };
-const char *unknown_kind_text(enum unknown_kind kind);
+const char *measure_unknown_kind_text(enum unknown_kind kind);
 /* Which of several reasons is told: lost, stopped, invalid, too few, not set up, in this order. */
-bool unknown_is_worse(enum unknown_kind kind, enum unknown_kind than);
+bool measure_unknown_is_worse(enum unknown_kind kind, enum unknown_kind than);
 
 /* What is known of one attribute. */
 struct watch_answer {
@@ -99,7 +99,7 @@ struct result_element {
     enum verdict verdict;
 };
 
-/* Zeroed at first; result_finish frees. */
+/* Zeroed at first; measure_result_finish frees. */
 struct result {
     enum verdict verdict;
     enum unknown_kind unknown;
@@ -116,7 +116,7 @@ struct result {
     struct result_element *elements;
     size_t count;
 };
-void result_finish(struct result *result);
+void measure_result_finish(struct result *result);
 
 /* Evaluates and judges at world->now_ms. An error is one of ours (memory, limits); what the world
  * lacks is a result that says so. */

@@ -93,7 +93,7 @@ struct seeing {
 static bool wants(const void *context, const struct labels *labels)
 {
     const struct seeing *seeing = context;
-    return world_counts(seeing->population->world, labels) &&
+    return measure_world_counts(seeing->population->world, labels) &&
            promql_wants(seeing->selector->matchers, seeing->selector->count, labels);
 }
 
@@ -102,7 +102,7 @@ static int on_view(void *context, const struct series_view *view)
     const struct seeing *seeing = context;
     const struct population *population = seeing->population;
     struct element key = {.name = labels_get(view->labels, population->measure->element_label)};
-    if (!population->count || !view_is_live(view, seeing->to_ms))
+    if (!population->count || !measure_view_is_live(view, seeing->to_ms))
         return 0;
     struct element *element = bsearch(&key, population->elements, population->count,
                                       sizeof *population->elements, by_name);
@@ -186,7 +186,7 @@ static int count(struct population *population, struct look *look, struct result
     return look->few ? population->code : ERROR_MEMORY;
 }
 
-int population_count(struct look *look, struct result *result, struct error *error)
+int measure_population_count(struct look *look, struct result *result, struct error *error)
 {
     CLEAN(population_finish)
     struct population population = {.measure = look->measure, .world = look->world};
@@ -201,8 +201,8 @@ int population_count(struct look *look, struct result *result, struct error *err
         return count(&population, look, result);
     if (code == ERROR_MEMORY || code == ERROR_DATABASE)
         return code;
-    look_unknown(look, UNKNOWN_INVALID,
-                 text_format("the population has no answer: %s", error_sentence(error)));
+    measure_look_unknown(look, UNKNOWN_INVALID,
+                         text_format("the population has no answer: %s", error_sentence(error)));
     error_finish(error);
     return 0;
 }
@@ -213,7 +213,7 @@ static int by_text(const void *a, const void *b)
     return strcmp(*left, *right);
 }
 
-int population_extent(const struct measure *measure, struct result *result)
+int measure_population_extent(const struct measure *measure, struct result *result)
 {
     size_t names = 0, distinct = 0;
     if ((!measure->elements && !measure->inventory) || result->verdict != VERDICT_MISSED)
@@ -239,7 +239,7 @@ int population_extent(const struct measure *measure, struct result *result)
     return 0;
 }
 
-bool population_breaches(const struct measure *measure, const struct result *result)
+bool measure_population_breaches(const struct measure *measure, const struct result *result)
 {
     if (!measure->elements && !measure->inventory)
         return false;

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-bool world_counts(const struct measure_world *world, const struct labels *labels)
+bool measure_world_counts(const struct measure_world *world, const struct labels *labels)
 {
     return !world->counts || world->counts(world->context, labels);
 }
@@ -19,7 +19,7 @@ static bool source_wants(const void *context, const struct labels *labels)
 {
     const struct source_visit *visit = context;
     return promql_wants(visit->ask->matchers, visit->ask->count, labels) &&
-           (!visit->world || world_counts(visit->world, labels));
+           (!visit->world || measure_world_counts(visit->world, labels));
 }
 
 static int source_give(void *context, const struct series_view *view)

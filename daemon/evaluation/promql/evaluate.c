@@ -34,7 +34,7 @@ static size_t row_end(struct row *row, int64_t time_ms)
         if (at == row->count || row->times[at] > time_ms)
             return row->hint = at;
     }
-    return row->hint = row_find(row, time_ms + 1);
+    return row->hint = promql_row_find(row, time_ms + 1);
 }
 
 static int evaluate_selector(struct evaluation *evaluation, const struct node *node,
@@ -42,7 +42,7 @@ static int evaluate_selector(struct evaluation *evaluation, const struct node *n
 {
     struct state *state = &evaluation->states[node->id];
     int64_t at_ms = reference_time(evaluation, node, time_ms);
-    int code = vector_new(evaluation, state->count, ret);
+    int code = promql_vector_new(evaluation, state->count, ret);
     if (code)
         return code;
     for (size_t i = 0; i < state->count; i++) {
@@ -51,17 +51,17 @@ static int evaluate_selector(struct evaluation *evaluation, const struct node *n
         if (!end || row->times[end - 1] < at_ms - row->lookback_ms ||
             promql_is_stale(row->values[end - 1]))
             continue;
-        vector_push(ret, row->tag, row->times[end - 1], row->values[end - 1]);
+        promql_vector_push(ret, row->tag, row->times[end - 1], row->values[end - 1]);
     }
     return 0;
 }
 
-struct window evaluate_window(const struct evaluation *evaluation, const struct node *node,
-                              const struct row *row, int64_t time_ms)
+struct window promql_evaluate_window(const struct evaluation *evaluation, const struct node *node,
+                                     const struct row *row, int64_t time_ms)
 {
     int64_t end_ms = reference_time(evaluation, node, time_ms);
     int64_t start_ms = end_ms - node->reach.range_ms;
-    size_t first = row_find(row, start_ms), behind = row_find(row, end_ms + 1);
+    size_t first = promql_row_find(row, start_ms), behind = promql_row_find(row, end_ms + 1);
     return (struct window){
         .times = row->times + first,
         .values = row->values + first,
@@ -81,11 +81,11 @@ static int range_arguments(struct evaluation *evaluation, const struct node *nod
     int code = 0;
     for (size_t i = 0; !code && i < node->children; i++) {
         if (node->child[i]->type == PROMQL_MATRIX)
-            *ret_range = node_unwrap(node->child[i]);
+            *ret_range = promql_node_unwrap(node->child[i]);
         else if (next < 2)
-            code = evaluate_scalar(evaluation, node->child[i], time_ms, &parameter[next++]);
+            code = promql_evaluate_scalar(evaluation, node->child[i], time_ms, &parameter[next++]);
     }
-    bool smooths = node->function->over == over_holt_winters;
+    bool smooths = node->function->over == promql_over_holt_winters;
     for (size_t i = 0; !code && smooths && i < 2; i++)
         if (!(parameter[i] > 0 && parameter[i] < 1))
             return error_set(evaluation->error, ERROR_RANGE,
@@ -109,40 +109,40 @@ static int call_over(struct evaluation *evaluation, const struct node *node, int
     int code = range_arguments(evaluation, node, time_ms, &range, parameter);
     const struct state *state = &evaluation->states[range->id];
     if (!code)
-        code = vector_new(evaluation, state->count, ret);
+        code = promql_vector_new(evaluation, state->count, ret);
     for (size_t i = 0; !code && i < state->count; i++) {
-        struct window window = evaluate_window(evaluation, range, &state->rows[i], time_ms);
-        struct arena_mark mark = arena_mark(&evaluation->scratch);
+        struct window window = promql_evaluate_window(evaluation, range, &state->rows[i], time_ms);
+        struct promql_arena_mark mark = promql_arena_mark(&evaluation->scratch);
         struct tag *tag = state->rows[i].tag;
         double value;
         if (!window.count)
             continue;
         memcpy(window.parameter, parameter, sizeof parameter);
-        window.scratch = arena_get(&evaluation->scratch, window.count * sizeof(double));
+        window.scratch = promql_arena_get(&evaluation->scratch, window.count * sizeof(double));
         if (!window.scratch)
             return ERROR_MEMORY;
         bool found = node->function->over(&window, &value);
         evaluation->passed_over += node->function->chooses && has_no_number(&window);
-        arena_release(&evaluation->scratch, mark);
+        promql_arena_release(&evaluation->scratch, mark);
         if (found && !node->function->keeps_name)
-            code = tag_bare(evaluation, tag, &tag);
+            code = promql_tag_bare(evaluation, tag, &tag);
         if (found && !code)
-            vector_push(ret, tag, time_ms, value);
+            promql_vector_push(ret, tag, time_ms, value);
     }
-    return code ? code : vector_check(evaluation, ret);
+    return code ? code : promql_vector_check(evaluation, ret);
 }
 
 static int call_map(struct evaluation *evaluation, const struct node *node, int64_t time_ms,
                     struct vector *ret)
 {
-    int code = evaluate_vector(evaluation, node->child[0], time_ms, ret);
+    int code = promql_evaluate_vector(evaluation, node->child[0], time_ms, ret);
     for (size_t i = 0; !code && i < ret->count; i++) {
         struct sample *sample = &ret->item[i];
         sample->value = node->function->map(sample->value);
         sample->time_ms = time_ms;
-        code = tag_bare(evaluation, sample->tag, &sample->tag);
+        code = promql_tag_bare(evaluation, sample->tag, &sample->tag);
     }
-    return code ? code : vector_check(evaluation, ret);
+    return code ? code : promql_vector_check(evaluation, ret);
 }
 
 static int evaluate_call(struct evaluation *evaluation, const struct node *node, int64_t time_ms,
@@ -155,13 +155,13 @@ static int evaluate_call(struct evaluation *evaluation, const struct node *node,
     int code = node->function->call(evaluation, node, time_ms, ret);
     if (code || ret->type != PROMQL_VECTOR)
         return code;
-    return vector_check(evaluation, &ret->vector);
+    return promql_vector_check(evaluation, &ret->vector);
 }
 
 static int evaluate_unary(struct evaluation *evaluation, const struct node *node, int64_t time_ms,
                           struct operand *ret)
 {
-    int code = evaluate_node(evaluation, node->child[0], time_ms, ret);
+    int code = promql_evaluate_node(evaluation, node->child[0], time_ms, ret);
     if (code || node->operation != OP_SUB)
         return code;
     ret->scalar = -ret->scalar;
@@ -170,13 +170,13 @@ static int evaluate_unary(struct evaluation *evaluation, const struct node *node
     for (size_t i = 0; !code && i < ret->vector.count; i++) {
         struct sample *sample = &ret->vector.item[i];
         sample->value = -sample->value;
-        code = tag_bare(evaluation, sample->tag, &sample->tag);
+        code = promql_tag_bare(evaluation, sample->tag, &sample->tag);
     }
-    return code ? code : vector_check(evaluation, &ret->vector);
+    return code ? code : promql_vector_check(evaluation, &ret->vector);
 }
 
-int evaluate_node(struct evaluation *evaluation, const struct node *node, int64_t time_ms,
-                  struct operand *ret)
+int promql_evaluate_node(struct evaluation *evaluation, const struct node *node, int64_t time_ms,
+                         struct operand *ret)
 {
     *ret = (struct operand){.type = node->type};
     switch (node->kind) {
@@ -186,13 +186,13 @@ int evaluate_node(struct evaluation *evaluation, const struct node *node, int64_
     case NODE_SELECTOR:
         return evaluate_selector(evaluation, node, time_ms, &ret->vector);
     case NODE_PAREN:
-        return evaluate_node(evaluation, node->child[0], time_ms, ret);
+        return promql_evaluate_node(evaluation, node->child[0], time_ms, ret);
     case NODE_UNARY:
         return evaluate_unary(evaluation, node, time_ms, ret);
     case NODE_BINARY:
-        return evaluate_binary(evaluation, node, time_ms, ret);
+        return promql_evaluate_binary(evaluation, node, time_ms, ret);
     case NODE_AGGREGATE:
-        return evaluate_aggregate(evaluation, node, time_ms, ret);
+        return promql_evaluate_aggregate(evaluation, node, time_ms, ret);
     case NODE_CALL:
         return evaluate_call(evaluation, node, time_ms, ret);
     case NODE_STRING:
@@ -202,21 +202,21 @@ int evaluate_node(struct evaluation *evaluation, const struct node *node, int64_
     return ERROR_STATE;
 }
 
-int evaluate_scalar(struct evaluation *evaluation, const struct node *node, int64_t time_ms,
-                    double *ret)
+int promql_evaluate_scalar(struct evaluation *evaluation, const struct node *node, int64_t time_ms,
+                           double *ret)
 {
     struct operand operand;
-    int code = evaluate_node(evaluation, node, time_ms, &operand);
+    int code = promql_evaluate_node(evaluation, node, time_ms, &operand);
     if (!code)
         *ret = operand.scalar;
     return code;
 }
 
-int evaluate_vector(struct evaluation *evaluation, const struct node *node, int64_t time_ms,
-                    struct vector *ret)
+int promql_evaluate_vector(struct evaluation *evaluation, const struct node *node, int64_t time_ms,
+                           struct vector *ret)
 {
     struct operand operand;
-    int code = evaluate_node(evaluation, node, time_ms, &operand);
+    int code = promql_evaluate_node(evaluation, node, time_ms, &operand);
     if (!code)
         *ret = operand.vector;
     return code;
@@ -230,10 +230,10 @@ static int by_labels(const void *a, const void *b)
 
 static bool is_ordered(const struct node *root)
 {
-    const struct node *node = node_unwrap(root);
+    const struct node *node = promql_node_unwrap(root);
     if (node->kind == NODE_AGGREGATE)
         return node->operation == AGGREGATE_TOPK || node->operation == AGGREGATE_BOTTOMK;
-    return node->kind == NODE_CALL && node->function->call == call_sort;
+    return node->kind == NODE_CALL && node->function->call == promql_call_sort;
 }
 
 /* Moves the table's rows into the answer. */
@@ -259,16 +259,16 @@ static int append_step(struct evaluation *evaluation, int64_t time_ms, struct ta
 {
     static const struct labels none = {0};
     struct operand operand;
-    int code = evaluate_node(evaluation, evaluation->promql->root, time_ms, &operand);
+    int code = promql_evaluate_node(evaluation, evaluation->promql->root, time_ms, &operand);
     if (!code && operand.type == PROMQL_SCALAR) {
         struct tag *tag;
-        code = tag_intern(evaluation, &none, &tag);
+        code = promql_tag_intern(evaluation, &none, &tag);
         if (!code)
-            code = vector_new(evaluation, 1, &operand.vector);
+            code = promql_vector_new(evaluation, 1, &operand.vector);
         if (!code)
-            vector_push(&operand.vector, tag, time_ms, operand.scalar);
+            promql_vector_push(&operand.vector, tag, time_ms, operand.scalar);
     }
-    return code ? code : table_append(evaluation, table, &operand.vector, time_ms);
+    return code ? code : promql_table_append(evaluation, table, &operand.vector, time_ms);
 }
 
 static int evaluate_steps(struct evaluation *evaluation, struct table *table,
@@ -277,9 +277,9 @@ static int evaluate_steps(struct evaluation *evaluation, struct table *table,
     const struct promql_request *request = evaluation->request;
     int code = 0;
     for (int64_t at = request->from_ms; !code && at <= request->to_ms; at += request->step_ms) {
-        struct arena_mark mark = arena_mark(&evaluation->scratch);
+        struct promql_arena_mark mark = promql_arena_mark(&evaluation->scratch);
         code = append_step(evaluation, at, table);
-        arena_release(&evaluation->scratch, mark);
+        promql_arena_release(&evaluation->scratch, mark);
     }
     ret->type = PROMQL_MATRIX;
     return code ? code : give_rows(evaluation, table, ret);
@@ -289,16 +289,16 @@ static int evaluate_steps(struct evaluation *evaluation, struct table *table,
 static int evaluate_matrix(struct evaluation *evaluation, struct table *table,
                            struct promql_value *ret)
 {
-    const struct node *node = node_unwrap(evaluation->promql->root);
+    const struct node *node = promql_node_unwrap(evaluation->promql->root);
     const struct state *state = &evaluation->states[node->id];
     int code = 0;
     for (size_t i = 0; !code && i < state->count; i++) {
         struct window window =
-            evaluate_window(evaluation, node, &state->rows[i], evaluation->request->from_ms);
+            promql_evaluate_window(evaluation, node, &state->rows[i], evaluation->request->from_ms);
         for (size_t p = 0; !code && p < window.count; p++) {
             struct sample sample = {state->rows[i].tag, 0, window.values[p]};
             struct vector one = {&sample, 1, 1};
-            code = table_append(evaluation, table, &one, window.times[p]);
+            code = promql_table_append(evaluation, table, &one, window.times[p]);
         }
     }
     ret->type = PROMQL_MATRIX;
@@ -312,11 +312,11 @@ static int evaluate_once(struct evaluation *evaluation, struct table *table,
     int64_t at_ms = evaluation->request->from_ms;
     ret->type = root->type;
     if (root->type == PROMQL_STRING) {
-        ret->string = strdup(node_unwrap(root)->text);
+        ret->string = strdup(promql_node_unwrap(root)->text);
         return ret->string ? 0 : ERROR_MEMORY;
     }
     if (root->type == PROMQL_SCALAR)
-        return evaluate_scalar(evaluation, root, at_ms, &ret->scalar);
+        return promql_evaluate_scalar(evaluation, root, at_ms, &ret->scalar);
     if (root->type == PROMQL_MATRIX)
         return evaluate_matrix(evaluation, table, ret);
     int code = append_step(evaluation, at_ms, table);
@@ -348,7 +348,7 @@ static int check_request(const struct promql *promql, const struct promql_reques
     return error_set(error, ERROR_RANGE,
                      "over a range of time a formula must be a scalar or an instant vector, not a "
                      "%s",
-                     type_text(promql->root->type));
+                     promql_type_text(promql->root->type));
 }
 
 static struct promql_options with_presets(struct promql_options options)
@@ -368,17 +368,18 @@ static int run(struct evaluation *evaluation, struct promql_value *ret)
 {
     const struct promql_request *request = evaluation->request;
     size_t bytes = evaluation->promql->nodes * sizeof *evaluation->states;
-    evaluation->states = arena_get(&evaluation->kept, bytes);
+    evaluation->states = promql_arena_get(&evaluation->kept, bytes);
     if (!evaluation->states)
         return ERROR_MEMORY;
     memset(evaluation->states, 0, bytes);
-    int code = load_tree(evaluation, evaluation->promql->root, request->from_ms, request->to_ms);
+    int code =
+        promql_load_tree(evaluation, evaluation->promql->root, request->from_ms, request->to_ms);
     if (code)
         return code;
     struct table table = {0};
     code = request->step_ms ? evaluate_steps(evaluation, &table, ret)
                             : evaluate_once(evaluation, &table, ret);
-    sample_table_finish(&table);
+    promql_sample_table_finish(&table);
     return code;
 }
 
@@ -403,8 +404,8 @@ int promql_evaluate(const struct promql *promql, const struct promql_request *re
     struct promql_value value = {0};
     code = run(&evaluation, &value);
     value.passed_over = evaluation.passed_over;
-    arena_finish(&evaluation.kept);
-    arena_finish(&evaluation.scratch);
+    promql_arena_finish(&evaluation.kept);
+    promql_arena_finish(&evaluation.scratch);
     if (code) {
         promql_value_finish(&value);
         if (error && !error->sentence)

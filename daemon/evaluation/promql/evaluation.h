@@ -72,47 +72,47 @@ struct evaluation {
 };
 
 /* load.c */
-int load_tree(struct evaluation *evaluation, const struct node *node, int64_t from_ms,
-              int64_t to_ms) MUST_CHECK;
-int table_append(struct evaluation *evaluation, struct table *table, const struct vector *vector,
-                 int64_t time_ms) MUST_CHECK;
-void sample_table_finish(struct table *table);
+int promql_load_tree(struct evaluation *evaluation, const struct node *node, int64_t from_ms,
+                     int64_t to_ms) MUST_CHECK;
+int promql_table_append(struct evaluation *evaluation, struct table *table,
+                        const struct vector *vector, int64_t time_ms) MUST_CHECK;
+void promql_sample_table_finish(struct table *table);
 /* The index of the first time that is not before time_ms. */
-size_t row_find(const struct row *row, int64_t time_ms);
+size_t promql_row_find(const struct row *row, int64_t time_ms);
 
 /* evaluate.c */
-int evaluate_node(struct evaluation *evaluation, const struct node *node, int64_t time_ms,
-                  struct operand *ret) MUST_CHECK;
-int evaluate_scalar(struct evaluation *evaluation, const struct node *node, int64_t time_ms,
-                    double *ret) MUST_CHECK;
-int evaluate_vector(struct evaluation *evaluation, const struct node *node, int64_t time_ms,
-                    struct vector *ret) MUST_CHECK;
+int promql_evaluate_node(struct evaluation *evaluation, const struct node *node, int64_t time_ms,
+                         struct operand *ret) MUST_CHECK;
+int promql_evaluate_scalar(struct evaluation *evaluation, const struct node *node, int64_t time_ms,
+                           double *ret) MUST_CHECK;
+int promql_evaluate_vector(struct evaluation *evaluation, const struct node *node, int64_t time_ms,
+                           struct vector *ret) MUST_CHECK;
 /* The window of a row for a range selector or subquery at a time; count may be 0. */
-struct window evaluate_window(const struct evaluation *evaluation, const struct node *node,
-                              const struct row *row, int64_t time_ms);
+struct window promql_evaluate_window(const struct evaluation *evaluation, const struct node *node,
+                                     const struct row *row, int64_t time_ms);
 
 /* functions/ */
-int evaluate_binary(struct evaluation *evaluation, const struct node *node, int64_t time_ms,
-                    struct operand *ret) MUST_CHECK;
-int evaluate_aggregate(struct evaluation *evaluation, const struct node *node, int64_t time_ms,
-                       struct operand *ret) MUST_CHECK;
-int evaluate_set(struct evaluation *evaluation, const struct node *node,
-                 const struct vector side[2], struct vector *ret) MUST_CHECK;
-int evaluate_match(struct evaluation *evaluation, const struct node *node,
-                   const struct vector side[2], struct vector *ret) MUST_CHECK;
+int promql_evaluate_binary(struct evaluation *evaluation, const struct node *node, int64_t time_ms,
+                           struct operand *ret) MUST_CHECK;
+int promql_evaluate_aggregate(struct evaluation *evaluation, const struct node *node,
+                              int64_t time_ms, struct operand *ret) MUST_CHECK;
+int promql_evaluate_set(struct evaluation *evaluation, const struct node *node,
+                        const struct vector side[2], struct vector *ret) MUST_CHECK;
+int promql_evaluate_match(struct evaluation *evaluation, const struct node *node,
+                          const struct vector side[2], struct vector *ret) MUST_CHECK;
 /* false: the element is filtered out. */
-bool operate(int operation, double left, double right, double *ret);
-bool operation_drops_name(int operation);
+bool promql_operate(int operation, double left, double right, double *ret);
+bool promql_operation_drops_name(int operation);
 /* Counts what a comparison cannot tell: its answer is no, whatever is asked. */
-void note_compared(struct evaluation *evaluation, const struct node *node, double left,
-                   double right);
+void promql_note_compared(struct evaluation *evaluation, const struct node *node, double left,
+                          double right);
 /* Sorts the values. NaN when there are none. */
-double quantile_of(double q, double *values, size_t count);
+double promql_quantile_of(double q, double *values, size_t count);
 /* Neumaier's compensated sum. */
 struct kahan {
     double sum;
     double rest;
 };
-void kahan_add(struct kahan *kahan, double value);
+void promql_kahan_add(struct kahan *kahan, double value);
 
 #endif

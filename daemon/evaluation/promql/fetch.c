@@ -41,7 +41,7 @@ static int add_row(struct evaluation *evaluation, struct state *state, const str
 {
     if (state->count == state->capacity) {
         size_t capacity = state->capacity ? state->capacity * 2 : 8;
-        struct row *rows = arena_get(&evaluation->kept, capacity * sizeof *rows);
+        struct row *rows = promql_arena_get(&evaluation->kept, capacity * sizeof *rows);
         if (!rows)
             return ERROR_MEMORY;
         if (state->count)
@@ -61,8 +61,8 @@ static int drop_stale(struct evaluation *evaluation, struct row *row)
         i++;
     if (i == row->count)
         return 0;
-    int64_t *times = arena_get(&evaluation->kept, row->count * sizeof *times);
-    double *values = arena_get(&evaluation->kept, row->count * sizeof *values);
+    int64_t *times = promql_arena_get(&evaluation->kept, row->count * sizeof *times);
+    double *values = promql_arena_get(&evaluation->kept, row->count * sizeof *values);
     if (!times || !values)
         return ERROR_MEMORY;
     size_t count = 0;
@@ -97,7 +97,7 @@ static int on_series(void *to, const struct promql_series *series)
     if (state->count >= evaluation->options.limit_series)
         return error_set(evaluation->error, ERROR_LIMIT, "a selector finds more than %zu series",
                          evaluation->options.limit_series);
-    int code = tag_intern(evaluation, series->labels, &row.tag);
+    int code = promql_tag_intern(evaluation, series->labels, &row.tag);
     if (!code)
         code = count_samples(evaluation, series->count);
     if (!code && loading->node->reach.range_ms)
@@ -146,7 +146,7 @@ static int load_selector(struct evaluation *evaluation, const struct node *node,
     };
     for (size_t i = 0; i < node->matchers; i++)
         if (node->matcher[i].regex)
-            regex_forgive(node->matcher[i].regex);
+            promql_regex_forgive(node->matcher[i].regex);
     struct loading loading = {evaluation, node};
     const struct promql_source *source = &evaluation->request->source;
     int code = source->select(source->context, &ask, on_series, &loading);
@@ -188,8 +188,8 @@ static int table_row(struct table *table, struct tag *tag, size_t *ret_row)
     return 0;
 }
 
-int table_append(struct evaluation *evaluation, struct table *table, const struct vector *vector,
-                 int64_t time_ms)
+int promql_table_append(struct evaluation *evaluation, struct table *table,
+                        const struct vector *vector, int64_t time_ms)
 {
     int code = count_samples(evaluation, vector->count);
     for (size_t i = 0; !code && i < vector->count; i++) {
@@ -206,7 +206,7 @@ int table_append(struct evaluation *evaluation, struct table *table, const struc
     return code;
 }
 
-void sample_table_finish(struct table *table)
+void promql_sample_table_finish(struct table *table)
 {
     for (size_t i = 0; i < table->count; i++) {
         free(table->rows[i].points);
@@ -225,8 +225,8 @@ static int keep_table(struct evaluation *evaluation, const struct table *table, 
     int code = 0;
     for (size_t i = 0; !code && i < table->count; i++) {
         const struct promql_row *from = &table->rows[i];
-        int64_t *times = arena_get(&evaluation->kept, from->count * sizeof *times);
-        double *values = arena_get(&evaluation->kept, from->count * sizeof *values);
+        int64_t *times = promql_arena_get(&evaluation->kept, from->count * sizeof *times);
+        double *values = promql_arena_get(&evaluation->kept, from->count * sizeof *values);
         if (!times || !values)
             return ERROR_MEMORY;
         for (size_t p = 0; p < from->count; p++) {
@@ -245,12 +245,12 @@ static int run_steps(struct evaluation *evaluation, const struct node *child, st
 {
     int code = 0;
     for (int64_t at = step[0]; !code && at <= step[1]; at += step[2]) {
-        struct arena_mark mark = arena_mark(&evaluation->scratch);
+        struct promql_arena_mark mark = promql_arena_mark(&evaluation->scratch);
         struct vector vector;
-        code = evaluate_vector(evaluation, child, at, &vector);
+        code = promql_evaluate_vector(evaluation, child, at, &vector);
         if (!code)
-            code = table_append(evaluation, table, &vector, at);
-        arena_release(&evaluation->scratch, mark);
+            code = promql_table_append(evaluation, table, &vector, at);
+        promql_arena_release(&evaluation->scratch, mark);
     }
     return code;
 }
@@ -269,7 +269,7 @@ static int load_subquery(struct evaluation *evaluation, const struct node *node,
         return 0;
     int code = count_samples(evaluation, (size_t)((last_ms - first_ms) / step_ms) + 1);
     if (!code)
-        code = load_tree(evaluation, node->child[0], first_ms, last_ms);
+        code = promql_load_tree(evaluation, node->child[0], first_ms, last_ms);
     if (code)
         return code;
     const int64_t steps[3] = {first_ms, last_ms, step_ms};
@@ -277,12 +277,12 @@ static int load_subquery(struct evaluation *evaluation, const struct node *node,
     code = run_steps(evaluation, node->child[0], &table, steps);
     if (!code)
         code = keep_table(evaluation, &table, &evaluation->states[node->id]);
-    sample_table_finish(&table);
+    promql_sample_table_finish(&table);
     return code;
 }
 
-int load_tree(struct evaluation *evaluation, const struct node *node, int64_t from_ms,
-              int64_t to_ms)
+int promql_load_tree(struct evaluation *evaluation, const struct node *node, int64_t from_ms,
+                     int64_t to_ms)
 {
     if (node->reach.pin != PIN_NONE) {
         int64_t pin_ms = node->reach.pin == PIN_TIME    ? node->reach.pin_ms
@@ -297,11 +297,11 @@ int load_tree(struct evaluation *evaluation, const struct node *node, int64_t fr
         return load_subquery(evaluation, node, from_ms, to_ms);
     int code = 0;
     for (size_t i = 0; !code && i < node->children; i++)
-        code = load_tree(evaluation, node->child[i], from_ms, to_ms);
+        code = promql_load_tree(evaluation, node->child[i], from_ms, to_ms);
     return code;
 }
 
-size_t row_find(const struct row *row, int64_t time_ms)
+size_t promql_row_find(const struct row *row, int64_t time_ms)
 {
     size_t low = 0, high = row->count;
     while (low < high) {

@@ -16,10 +16,10 @@
 
 static void clean_node(struct node **node)
 {
-    node_free(*node);
+    promql_node_free(*node);
 }
 
-int node_new(enum node_kind kind, size_t column, struct node **ret)
+int promql_node_new(enum node_kind kind, size_t column, struct node **ret)
 {
     struct node *node = calloc(1, sizeof *node);
     if (!node)
@@ -43,16 +43,16 @@ int parser_unexpected(struct parser *parser, const char *wanted)
     if (token->kind == TOKEN_BAD)
         return parser->fault->sentence ? ERROR_FORMAT : ERROR_MEMORY;
     if (token->kind == TOKEN_END)
-        return fault_set(parser->fault, token->column, "the formula ends where %s should stand",
-                         wanted);
+        return promql_fault_set(parser->fault, token->column,
+                                "the formula ends where %s should stand", wanted);
     CLEAN(clean_text) char *shown = text_printable(token->start, token->length);
-    return fault_set(parser->fault, token->column, "%s should stand here, found %s", wanted,
-                     shown ? shown : "something else");
+    return promql_fault_set(parser->fault, token->column, "%s should stand here, found %s", wanted,
+                            shown ? shown : "something else");
 }
 
 int parser_expect(struct parser *parser, const char *symbol, const char *what)
 {
-    if (token_is(&parser->token, symbol)) {
+    if (promql_token_is(&parser->token, symbol)) {
         parser_take(parser);
         return 0;
     }
@@ -64,9 +64,9 @@ static int take_duration(struct parser *parser, const char *wanted, int64_t *ret
 {
     if (parser->token.kind == TOKEN_NUMBER) {
         CLEAN(clean_text) char *text = strndup(parser->token.start, parser->token.length);
-        return fault_set(parser->fault, parser->token.column,
-                         "the duration \"%s\" needs a unit, as in 30s, 5m, 1h30m",
-                         text ? text : "");
+        return promql_fault_set(parser->fault, parser->token.column,
+                                "the duration \"%s\" needs a unit, as in 30s, 5m, 1h30m",
+                                text ? text : "");
     }
     if (parser->token.kind != TOKEN_DURATION)
         return parser_unexpected(parser, wanted);
@@ -84,7 +84,7 @@ static int parse_offset(struct parser *parser, struct node *node)
 {
     size_t column = parser->token.column;
     parser_take(parser);
-    bool negative = token_is(&parser->token, "-");
+    bool negative = promql_token_is(&parser->token, "-");
     if (negative)
         parser_take(parser);
     int64_t offset_ms = 0;
@@ -92,26 +92,27 @@ static int parse_offset(struct parser *parser, struct node *node)
     if (code)
         return code;
     if (!takes_modifiers(node))
-        return fault_set(parser->fault, column,
-                         "offset stands behind a selector or a subquery, not behind any other "
-                         "expression");
+        return promql_fault_set(
+            parser->fault, column,
+            "offset stands behind a selector or a subquery, not behind any other "
+            "expression");
     if (node->reach.offset_ms)
-        return fault_set(parser->fault, column, "offset may not be given twice");
+        return promql_fault_set(parser->fault, column, "offset may not be given twice");
     node->reach.offset_ms = negative ? -offset_ms : offset_ms;
     return 0;
 }
 
 static int parse_pin_time(struct parser *parser, struct reach *ret)
 {
-    double sign = token_is(&parser->token, "-") ? -1 : 1;
-    if (sign < 0 || token_is(&parser->token, "+"))
+    double sign = promql_token_is(&parser->token, "-") ? -1 : 1;
+    if (sign < 0 || promql_token_is(&parser->token, "+"))
         parser_take(parser);
     if (parser->token.kind != TOKEN_NUMBER)
         return parser_unexpected(parser, "a time in seconds, start() or end() after \"@\"");
     double ms = sign * parser->token.number * 1000;
     if (!(fabs(ms) <= (double)PIN_LIMIT_MS))
-        return fault_set(parser->fault, parser->token.column,
-                         "the time after \"@\" is out of range");
+        return promql_fault_set(parser->fault, parser->token.column,
+                                "the time after \"@\" is out of range");
     ret->pin = PIN_TIME;
     ret->pin_ms = (int64_t)round(ms);
     parser_take(parser);
@@ -123,9 +124,9 @@ static int parse_pin(struct parser *parser, struct node *node)
     size_t column = parser->token.column;
     struct reach reach = {0};
     parser_take(parser);
-    bool start = token_is_word(&parser->token, "start");
+    bool start = promql_token_is_word(&parser->token, "start");
     int code;
-    if (start || token_is_word(&parser->token, "end")) {
+    if (start || promql_token_is_word(&parser->token, "end")) {
         reach.pin = start ? PIN_START : PIN_END;
         parser_take(parser);
         code = parser_expect(parser, "(", "after start or end");
@@ -137,11 +138,11 @@ static int parse_pin(struct parser *parser, struct node *node)
     if (code)
         return code;
     if (!takes_modifiers(node))
-        return fault_set(parser->fault, column,
-                         "@ stands behind a selector or a subquery, not behind any other "
-                         "expression");
+        return promql_fault_set(parser->fault, column,
+                                "@ stands behind a selector or a subquery, not behind any other "
+                                "expression");
     if (node->reach.pin != PIN_NONE)
-        return fault_set(parser->fault, column, "@ may not be given twice");
+        return promql_fault_set(parser->fault, column, "@ may not be given twice");
     node->reach.pin = reach.pin;
     node->reach.pin_ms = reach.pin_ms;
     return 0;
@@ -150,13 +151,15 @@ static int parse_pin(struct parser *parser, struct node *node)
 static int set_range(struct parser *parser, struct node *node, size_t column, int64_t range_ms)
 {
     if (node->kind != NODE_SELECTOR || node->reach.range_ms)
-        return fault_set(parser->fault, column,
-                         "a range [..] stands directly behind a selector; of other expressions "
-                         "make a subquery [range:step]");
+        return promql_fault_set(
+            parser->fault, column,
+            "a range [..] stands directly behind a selector; of other expressions "
+            "make a subquery [range:step]");
     if (node->reach.offset_ms)
-        return fault_set(parser->fault, column, "offset stands behind the range, not before it");
+        return promql_fault_set(parser->fault, column,
+                                "offset stands behind the range, not before it");
     if (node->reach.pin != PIN_NONE)
-        return fault_set(parser->fault, column, "@ stands behind the range, not before it");
+        return promql_fault_set(parser->fault, column, "@ stands behind the range, not before it");
     node->reach.range_ms = range_ms;
     return 0;
 }
@@ -170,11 +173,11 @@ static int parse_range(struct parser *parser, struct node **node)
     int code = take_duration(parser, "a duration, as in [5m]", &reach.range_ms);
     if (code)
         return code;
-    if (token_is(&parser->token, "]")) {
+    if (promql_token_is(&parser->token, "]")) {
         parser_take(parser);
         return set_range(parser, *node, column, reach.range_ms);
     }
-    if (!token_is(&parser->token, ":"))
+    if (!promql_token_is(&parser->token, ":"))
         return parser_unexpected(parser, "\"]\" or \":\" after the range");
     parser_take(parser);
     if (parser->token.kind != TOKEN_SYMBOL)
@@ -183,27 +186,27 @@ static int parse_range(struct parser *parser, struct node **node)
         code = parser_expect(parser, "]", "at the end of the subquery");
     struct node *subquery = NULL;
     if (!code)
-        code = node_new(NODE_SUBQUERY, column, &subquery);
+        code = promql_node_new(NODE_SUBQUERY, column, &subquery);
     if (code)
         return code;
     subquery->reach = reach;
     struct node *inner = *node;
     *node = subquery;
-    return node_add_child(subquery, inner);
+    return promql_node_add_child(subquery, inner);
 }
 
 static int parse_postfix(struct parser *parser, struct node **ret)
 {
     CLEAN(clean_node) struct node *node = NULL;
-    int code = parse_primary(parser, &node);
+    int code = promql_parse_primary(parser, &node);
     while (!code) {
         if (node->depth > TREE_DEPTH_LIMIT)
             return ERROR_LIMIT;
-        if (token_is(&parser->token, "["))
+        if (promql_token_is(&parser->token, "["))
             code = parse_range(parser, &node);
-        else if (token_is_word(&parser->token, "offset"))
+        else if (promql_token_is_word(&parser->token, "offset"))
             code = parse_offset(parser, node);
-        else if (token_is(&parser->token, "@"))
+        else if (promql_token_is(&parser->token, "@"))
             code = parse_pin(parser, node);
         else
             break;
@@ -218,11 +221,11 @@ static int parse_postfix(struct parser *parser, struct node **ret)
 /* A sign binds as * does: -2 ^ 2 is -(2 ^ 2). */
 static int parse_sign(struct parser *parser, struct node **ret)
 {
-    bool minus = token_is(&parser->token, "-");
+    bool minus = promql_token_is(&parser->token, "-");
     size_t column = parser->token.column;
     CLEAN(clean_node) struct node *operand = NULL;
     parser_take(parser);
-    int code = parse_expression(parser, PRECEDENCE_POW, &operand);
+    int code = promql_parse_expression(parser, PRECEDENCE_POW, &operand);
     if (code)
         return code;
     CLEAN(clean_node) struct node *node = NULL;
@@ -231,11 +234,11 @@ static int parse_sign(struct parser *parser, struct node **ret)
         operand->column = column;
         node = operand;
     } else {
-        code = node_new(NODE_UNARY, column, &node);
+        code = promql_node_new(NODE_UNARY, column, &node);
         if (code)
             return code;
         node->operation = minus ? OP_SUB : OP_ADD;
-        code = node_add_child(node, operand);
+        code = promql_node_add_child(node, operand);
     }
     operand = NULL;
     if (code)
@@ -250,7 +253,7 @@ static int parse_unary(struct parser *parser, struct node **ret)
     if (parser->depth >= PARSE_DEPTH_LIMIT)
         return ERROR_LIMIT;
     parser->depth++;
-    bool sign = token_is(&parser->token, "-") || token_is(&parser->token, "+");
+    bool sign = promql_token_is(&parser->token, "-") || promql_token_is(&parser->token, "+");
     int code = sign ? parse_sign(parser, ret) : parse_postfix(parser, ret);
     parser->depth--;
     return code;
@@ -260,8 +263,8 @@ static int parse_unary(struct parser *parser, struct node **ret)
 static int operator_of(const struct token *token)
 {
     for (int operation = OP_ADD; operation <= OP_UNLESS; operation++)
-        if (token_is(token, operator_text(operation)) ||
-            token_is_word(token, operator_text(operation)))
+        if (promql_token_is(token, promql_operator_text(operation)) ||
+            promql_token_is_word(token, promql_operator_text(operation)))
             return operation;
     return -1;
 }
@@ -270,9 +273,9 @@ static int precedence_of(int operation)
 {
     if (operation == OP_OR)
         return PRECEDENCE_OR;
-    if (operation_is_set(operation))
+    if (promql_operation_is_set(operation))
         return PRECEDENCE_AND;
-    if (operation_compares(operation))
+    if (promql_operation_compares(operation))
         return PRECEDENCE_COMPARE;
     if (operation == OP_POW)
         return PRECEDENCE_POW;
@@ -283,49 +286,50 @@ static int precedence_of(int operation)
 static int parse_matching(struct parser *parser, struct node *node)
 {
     struct grouping *grouping = &node->grouping;
-    node->returns_bool = token_is_word(&parser->token, "bool");
+    node->returns_bool = promql_token_is_word(&parser->token, "bool");
     if (node->returns_bool)
         parser_take(parser);
-    grouping->on = token_is_word(&parser->token, "on");
-    if (!grouping->on && !token_is_word(&parser->token, "ignoring"))
+    grouping->on = promql_token_is_word(&parser->token, "on");
+    if (!grouping->on && !promql_token_is_word(&parser->token, "ignoring"))
         return 0;
     grouping->written = true;
     parser_take(parser);
-    int code = parse_names(parser, &grouping->labels);
+    int code = promql_parse_names(parser, &grouping->labels);
     if (code)
         return code;
-    if (token_is_word(&parser->token, "group_left"))
+    if (promql_token_is_word(&parser->token, "group_left"))
         grouping->many = SIDE_LEFT;
-    else if (token_is_word(&parser->token, "group_right"))
+    else if (promql_token_is_word(&parser->token, "group_right"))
         grouping->many = SIDE_RIGHT;
     else
         return 0;
     parser_take(parser);
-    return token_is(&parser->token, "(") ? parse_names(parser, &grouping->include) : 0;
+    return promql_token_is(&parser->token, "(") ? promql_parse_names(parser, &grouping->include)
+                                                : 0;
 }
 
 /* *left operator right, in the place of *left. */
 static int parse_operation(struct parser *parser, int operation, struct node **left)
 {
     struct node *node;
-    int code = node_new(NODE_BINARY, parser->token.column, &node);
+    int code = promql_node_new(NODE_BINARY, parser->token.column, &node);
     if (code)
         return code;
     node->operation = operation;
     struct node *first = *left;
     *left = node;
-    code = node_add_child(node, first);
+    code = promql_node_add_child(node, first);
     parser_take(parser);
     if (!code)
         code = parse_matching(parser, node);
     struct node *right = NULL;
     int least = precedence_of(operation) + (operation == OP_POW ? 0 : 1);
     if (!code)
-        code = parse_expression(parser, least, &right);
-    return code ? code : node_add_child(node, right);
+        code = promql_parse_expression(parser, least, &right);
+    return code ? code : promql_node_add_child(node, right);
 }
 
-int parse_expression(struct parser *parser, int least, struct node **ret)
+int promql_parse_expression(struct parser *parser, int least, struct node **ret)
 {
     CLEAN(clean_node) struct node *left = NULL;
     int code = parse_unary(parser, &left);
@@ -348,15 +352,15 @@ static int parse_all(struct parser *parser, struct node **ret)
 {
     parser_take(parser);
     if (parser->token.kind == TOKEN_END)
-        return fault_set(parser->fault, 1, "the formula is empty");
-    int code = parse_expression(parser, PRECEDENCE_OR, ret);
+        return promql_fault_set(parser->fault, 1, "the formula is empty");
+    int code = promql_parse_expression(parser, PRECEDENCE_OR, ret);
     if (code)
         return code;
-    if (token_is(&parser->token, ")"))
-        return fault_set(parser->fault, parser->token.column, "\")\" closes nothing");
+    if (promql_token_is(&parser->token, ")"))
+        return promql_fault_set(parser->fault, parser->token.column, "\")\" closes nothing");
     if (parser->token.kind != TOKEN_END)
         return parser_unexpected(parser, "an operator or the end");
-    return check_tree(*ret, parser->fault);
+    return promql_check_tree(*ret, parser->fault);
 }
 
 static size_t number_nodes(struct node *node, size_t next)
@@ -369,8 +373,8 @@ static size_t number_nodes(struct node *node, size_t next)
 
 static int fault_limit(struct promql_fault *fault, size_t column)
 {
-    fault_set(fault, column, "the formula is longer than %d bytes or nested deeper than %d",
-              TEXT_LIMIT_BYTES, TREE_DEPTH_LIMIT);
+    promql_fault_set(fault, column, "the formula is longer than %d bytes or nested deeper than %d",
+                     TEXT_LIMIT_BYTES, TREE_DEPTH_LIMIT);
     return ERROR_LIMIT;
 }
 

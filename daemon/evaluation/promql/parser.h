@@ -24,9 +24,9 @@ enum precedence {
 
 /* The grammar's parts; each gives a whole node or an error with the fault filled. The caller frees
  * what it was given. */
-int parse_expression(struct parser *parser, int least, struct node **ret) MUST_CHECK;
-int parse_primary(struct parser *parser, struct node **ret) MUST_CHECK;
-int parse_names(struct parser *parser, struct names *ret) MUST_CHECK;
+int promql_parse_expression(struct parser *parser, int least, struct node **ret) MUST_CHECK;
+int promql_parse_primary(struct parser *parser, struct node **ret) MUST_CHECK;
+int promql_parse_names(struct parser *parser, struct names *ret) MUST_CHECK;
 
 /* Takes the token; the next one becomes current. */
 void parser_take(struct parser *parser);
@@ -34,9 +34,9 @@ void parser_take(struct parser *parser);
 int parser_expect(struct parser *parser, const char *symbol, const char *what) MUST_CHECK;
 /* Complains of the current token: "... <wanted>, found ...". */
 int parser_unexpected(struct parser *parser, const char *wanted) MUST_CHECK;
-int node_new(enum node_kind kind, size_t column, struct node **ret) MUST_CHECK;
+int promql_node_new(enum node_kind kind, size_t column, struct node **ret) MUST_CHECK;
 
 /* Types, counts of arguments and combinations, bottom up; sets type and id. */
-int check_tree(struct node *node, struct promql_fault *fault) MUST_CHECK;
+int promql_check_tree(struct node *node, struct promql_fault *fault) MUST_CHECK;
 
 #endif

@@ -17,14 +17,14 @@ struct arena {
     struct block *current; /* NULL: in first */
     size_t used;           /* of current */
 };
-struct arena_mark {
+struct promql_arena_mark {
     struct block *current;
     size_t used;
 };
-void *arena_get(struct arena *arena, size_t bytes); /* not zeroed; NULL without memory */
-struct arena_mark arena_mark(const struct arena *arena);
-void arena_release(struct arena *arena, struct arena_mark mark);
-void arena_finish(struct arena *arena);
+void *promql_arena_get(struct arena *arena, size_t bytes); /* not zeroed; NULL without memory */
+struct promql_arena_mark promql_arena_mark(const struct arena *arena);
+void promql_arena_release(struct arena *arena, struct promql_arena_mark mark);
+void promql_arena_finish(struct arena *arena);
 
 /* One distinct label set: equal labels are the same tag. */
 struct tag {
@@ -56,27 +56,29 @@ struct vector {
     size_t capacity;
 };
 /* Tags. All results live as long as the evaluation. */
-int tag_intern(struct evaluation *evaluation, const struct labels *labels,
-               struct tag **ret) MUST_CHECK; /* keeps the pointer */
-int tag_bare(struct evaluation *evaluation, struct tag *tag, struct tag **ret) MUST_CHECK;
+int promql_tag_intern(struct evaluation *evaluation, const struct labels *labels,
+                      struct tag **ret) MUST_CHECK; /* keeps the pointer */
+int promql_tag_bare(struct evaluation *evaluation, struct tag *tag, struct tag **ret) MUST_CHECK;
 /* Which labels remain: only those named (keep), or all others; drops_name: without the metric's. */
 struct choice {
     const struct names *names;
     bool keep;
     bool drops_name;
 };
-int tag_choose(struct evaluation *evaluation, struct memo *memo, const struct choice *choice,
-               struct tag *tag, struct tag **ret) MUST_CHECK;
+int promql_tag_choose(struct evaluation *evaluation, struct memo *memo, const struct choice *choice,
+                      struct tag *tag, struct tag **ret) MUST_CHECK;
 /* With one label set (an empty value drops it). name and value must outlive the evaluation. */
-int tag_set(struct evaluation *evaluation, struct tag *tag, struct label label,
-            struct tag **ret) MUST_CHECK;
+int promql_tag_set(struct evaluation *evaluation, struct tag *tag, struct label label,
+                   struct tag **ret) MUST_CHECK;
 /* The memo's entry for the tag; NULL without memory. */
-struct memo_entry *memo_at(struct evaluation *evaluation, struct memo *memo, const struct tag *tag);
-const char *kept_text(struct evaluation *evaluation, const char *text);
+struct memo_entry *promql_memo_at(struct evaluation *evaluation, struct memo *memo,
+                                  const struct tag *tag);
+const char *promql_kept_text(struct evaluation *evaluation, const char *text);
 
-int vector_new(struct evaluation *evaluation, size_t capacity, struct vector *ret) MUST_CHECK;
-void vector_push(struct vector *vector, struct tag *tag, int64_t time_ms, double value);
+int promql_vector_new(struct evaluation *evaluation, size_t capacity,
+                      struct vector *ret) MUST_CHECK;
+void promql_vector_push(struct vector *vector, struct tag *tag, int64_t time_ms, double value);
 /* ERROR_RANGE when two elements have the same labels; ERROR_LIMIT when there are too many. */
-int vector_check(struct evaluation *evaluation, const struct vector *vector) MUST_CHECK;
+int promql_vector_check(struct evaluation *evaluation, const struct vector *vector) MUST_CHECK;
 
 #endif

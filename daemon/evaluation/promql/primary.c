@@ -15,7 +15,7 @@ static bool is_reserved(const struct token *token)
     static const char *const reserved[] = {"on",   "ignoring", "group_left", "group_right",
                                            "bool", "atan2",    NULL};
     for (size_t i = 0; reserved[i]; i++)
-        if (token_is_word(token, reserved[i]))
+        if (promql_token_is_word(token, reserved[i]))
             return true;
     return false;
 }
@@ -23,23 +23,23 @@ static bool is_reserved(const struct token *token)
 static int aggregation_of(const struct token *token)
 {
     for (int i = AGGREGATE_SUM; i <= AGGREGATE_QUANTILE; i++)
-        if (token_is_word(token, aggregation_text(i)))
+        if (promql_token_is_word(token, promql_aggregation_text(i)))
             return i;
     return -1;
 }
 
 /* "(" label, ... ")"; a trailing comma is allowed, keywords are labels but "without". */
-int parse_names(struct parser *parser, struct names *ret)
+int promql_parse_names(struct parser *parser, struct names *ret)
 {
     int code = parser_expect(parser, "(", "with label names");
-    while (!code && !token_is(&parser->token, ")")) {
+    while (!code && !promql_token_is(&parser->token, ")")) {
         const struct token *token = &parser->token;
         if (token->kind != TOKEN_WORD || memchr(token->start, ':', token->length) ||
-            token_is_word(token, "without"))
+            promql_token_is_word(token, "without"))
             return parser_unexpected(parser, "a label name or \")\"");
-        code = names_add(ret, strndup(token->start, token->length));
+        code = promql_names_add(ret, strndup(token->start, token->length));
         parser_take(parser);
-        if (code || token_is(&parser->token, ")"))
+        if (code || promql_token_is(&parser->token, ")"))
             break;
         code = parser_expect(parser, ",", "or \")\" after a label name");
     }
@@ -56,9 +56,9 @@ static int add_matcher(struct parser *parser, struct node *node, struct promql_m
             : ERROR_MEMORY;
     if (!code && matcher.match >= MATCH_REGEX) {
         CLEAN(clean_text) char *sentence = NULL;
-        code = regex_compile(matcher.value, &matcher.regex, &sentence);
+        code = promql_regex_compile(matcher.value, &matcher.regex, &sentence);
         if (code == ERROR_FORMAT)
-            fault_set(parser->fault, column, "%s", sentence);
+            promql_fault_set(parser->fault, column, "%s", sentence);
     }
     if (code) {
         free(matcher.name);
@@ -71,11 +71,11 @@ static int add_matcher(struct parser *parser, struct node *node, struct promql_m
 
 static int match_of(const struct token *token)
 {
-    return token_is(token, "=")    ? MATCH_EQUAL
-           : token_is(token, "!=") ? MATCH_NOT_EQUAL
-           : token_is(token, "=~") ? MATCH_REGEX
-           : token_is(token, "!~") ? MATCH_NOT_REGEX
-                                   : -1;
+    return promql_token_is(token, "=")    ? MATCH_EQUAL
+           : promql_token_is(token, "!=") ? MATCH_NOT_EQUAL
+           : promql_token_is(token, "=~") ? MATCH_REGEX
+           : promql_token_is(token, "!~") ? MATCH_NOT_REGEX
+                                          : -1;
 }
 
 static int parse_matcher(struct parser *parser, struct node *node)
@@ -85,7 +85,7 @@ static int parse_matcher(struct parser *parser, struct node *node)
         return parser_unexpected(parser, "a label name or \"}\"");
     if (node->text && name.length == strlen(LABELS_NAME) &&
         memcmp(name.start, LABELS_NAME, name.length) == 0)
-        return fault_set(parser->fault, name.column, "the metric's name is given twice");
+        return promql_fault_set(parser->fault, name.column, "the metric's name is given twice");
     parser_take(parser);
     int match = match_of(&parser->token);
     if (match < 0)
@@ -95,7 +95,7 @@ static int parse_matcher(struct parser *parser, struct node *node)
     if (value.kind != TOKEN_STRING)
         return parser_unexpected(parser, "a label's value in quotes");
     char *text = NULL;
-    int code = token_unquote(&value, parser->fault, &text);
+    int code = promql_token_unquote(&value, parser->fault, &text);
     if (code)
         return code;
     parser_take(parser);
@@ -108,9 +108,9 @@ static int parse_matchers(struct parser *parser, struct node *node)
 {
     int code = 0;
     parser_take(parser);
-    while (!code && !token_is(&parser->token, "}")) {
+    while (!code && !promql_token_is(&parser->token, "}")) {
         code = parse_matcher(parser, node);
-        if (code || token_is(&parser->token, "}"))
+        if (code || promql_token_is(&parser->token, "}"))
             break;
         code = parser_expect(parser, ",", "or \"}\" after a matcher");
     }
@@ -123,9 +123,10 @@ static int check_matchers(struct parser *parser, const struct node *node)
     for (size_t i = 0; i < node->matchers; i++)
         if (!promql_matcher_wants(&node->matcher[i], ""))
             return 0;
-    return fault_set(parser->fault, node->column,
-                     "a selector needs a metric name or at least one matcher that does not accept "
-                     "the empty text");
+    return promql_fault_set(
+        parser->fault, node->column,
+        "a selector needs a metric name or at least one matcher that does not accept "
+        "the empty text");
 }
 
 static int parse_selector(struct parser *parser, struct node *node)
@@ -135,7 +136,7 @@ static int parse_selector(struct parser *parser, struct node *node)
         node->text = strndup(parser->token.start, parser->token.length);
         parser_take(parser);
     }
-    if (token_is(&parser->token, "{"))
+    if (promql_token_is(&parser->token, "{"))
         code = parse_matchers(parser, node);
     if (!code && node->text) {
         struct promql_matcher name = {strdup(LABELS_NAME), MATCH_EQUAL, strdup(node->text), NULL};
@@ -148,32 +149,32 @@ static int parse_selector(struct parser *parser, struct node *node)
 static int parse_arguments(struct parser *parser, struct node *node)
 {
     int code = parser_expect(parser, "(", "with arguments");
-    while (!code && !token_is(&parser->token, ")")) {
+    while (!code && !promql_token_is(&parser->token, ")")) {
         struct node *argument = NULL;
-        code = parse_expression(parser, PRECEDENCE_OR, &argument);
+        code = promql_parse_expression(parser, PRECEDENCE_OR, &argument);
         if (!code)
-            code = node_add_child(node, argument);
-        if (code || token_is(&parser->token, ")"))
+            code = promql_node_add_child(node, argument);
+        if (code || promql_token_is(&parser->token, ")"))
             break;
         size_t column = parser->token.column;
         code = parser_expect(parser, ",", "or \")\" after an argument");
-        if (!code && token_is(&parser->token, ")"))
-            return fault_set(parser->fault, column, "an argument is missing after \",\"");
+        if (!code && promql_token_is(&parser->token, ")"))
+            return promql_fault_set(parser->fault, column, "an argument is missing after \",\"");
     }
     return code ? code : parser_expect(parser, ")", "after the arguments");
 }
 
 static bool begins_modifier(const struct token *token)
 {
-    return token_is_word(token, "by") || token_is_word(token, "without");
+    return promql_token_is_word(token, "by") || promql_token_is_word(token, "without");
 }
 
 static int parse_by(struct parser *parser, struct node *node)
 {
     node->grouping.written = true;
-    node->grouping.on = token_is_word(&parser->token, "by");
+    node->grouping.on = promql_token_is_word(&parser->token, "by");
     parser_take(parser);
-    return parse_names(parser, &node->grouping.labels);
+    return promql_parse_names(parser, &node->grouping.labels);
 }
 
 static int parse_aggregate(struct parser *parser, struct node *node)
@@ -189,13 +190,13 @@ static int parse_aggregate(struct parser *parser, struct node *node)
 
 static int parse_call(struct parser *parser, struct node *node, const struct token *name)
 {
-    node->function = function_find(name->start, name->length);
+    node->function = promql_function_find(name->start, name->length);
     if (!node->function) {
         CLEAN(clean_text) char *text = strndup(name->start, name->length);
-        const char *near = text ? function_resembling(text) : NULL;
-        return fault_set(parser->fault, name->column, "there is no function \"%s\"%s%s%s",
-                         text ? text : "", near ? "; did you mean \"" : "", near ? near : "",
-                         near ? "\"?" : "");
+        const char *near = text ? promql_function_resembling(text) : NULL;
+        return promql_fault_set(parser->fault, name->column, "there is no function \"%s\"%s%s%s",
+                                text ? text : "", near ? "; did you mean \"" : "", near ? near : "",
+                                near ? "\"?" : "");
     }
     return parse_arguments(parser, node);
 }
@@ -210,7 +211,7 @@ static int parse_word(struct parser *parser, struct node *node)
     parser_take(&ahead);
     promql_fault_finish(&ignored);
     int aggregation = aggregation_of(&name);
-    bool opens = token_is(&ahead.token, "(");
+    bool opens = promql_token_is(&ahead.token, "(");
     if (aggregation >= 0 && (opens || begins_modifier(&ahead.token))) {
         node->kind = NODE_AGGREGATE;
         node->operation = aggregation;
@@ -229,20 +230,20 @@ static int parse_paren(struct parser *parser, struct node *node)
 {
     struct node *inner = NULL;
     parser_take(parser);
-    int code = parse_expression(parser, PRECEDENCE_OR, &inner);
+    int code = promql_parse_expression(parser, PRECEDENCE_OR, &inner);
     if (!code)
-        code = node_add_child(node, inner);
+        code = promql_node_add_child(node, inner);
     return code ? code : parser_expect(parser, ")", "to close the parenthesis");
 }
 
 static int parse_into(struct parser *parser, struct node *node)
 {
     const struct token *token = &parser->token;
-    if (token_is(token, "(")) {
+    if (promql_token_is(token, "(")) {
         node->kind = NODE_PAREN;
         return parse_paren(parser, node);
     }
-    if (token_is(token, "{"))
+    if (promql_token_is(token, "{"))
         return parse_selector(parser, node);
     if (token->kind == TOKEN_WORD && !is_reserved(token))
         return parse_word(parser, node);
@@ -253,7 +254,7 @@ static int parse_into(struct parser *parser, struct node *node)
         code = 0;
     } else if (token->kind == TOKEN_STRING) {
         node->kind = NODE_STRING;
-        code = token_unquote(token, parser->fault, &node->text);
+        code = promql_token_unquote(token, parser->fault, &node->text);
     } else {
         return parser_unexpected(parser, "an expression");
     }
@@ -261,15 +262,15 @@ static int parse_into(struct parser *parser, struct node *node)
     return code;
 }
 
-int parse_primary(struct parser *parser, struct node **ret)
+int promql_parse_primary(struct parser *parser, struct node **ret)
 {
     struct node *node;
-    int code = node_new(NODE_SELECTOR, parser->token.column, &node);
+    int code = promql_node_new(NODE_SELECTOR, parser->token.column, &node);
     if (code)
         return code;
     code = parse_into(parser, node);
     if (code) {
-        node_free(node);
+        promql_node_free(node);
         return code;
     }
     *ret = node;

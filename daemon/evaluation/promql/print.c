@@ -142,7 +142,8 @@ static void print_binary(struct buffer *out, const struct node *node)
         buffer_text(out, "Inf"); /* a sign would be read as one of the whole power */
     else
         print_node(out, node->child[0]);
-    buffer_print(out, " %s%s ", operator_text(node->operation), node->returns_bool ? " bool" : "");
+    buffer_print(out, " %s%s ", promql_operator_text(node->operation),
+                 node->returns_bool ? " bool" : "");
     if (grouping->written && (grouping->on || grouping->labels.count || grouping->many)) {
         buffer_text(out, grouping->on ? "on (" : "ignoring (");
         out->length--;
@@ -170,7 +171,7 @@ static void print_arguments(struct buffer *out, const struct node *node)
 static void print_aggregate(struct buffer *out, const struct node *node)
 {
     const struct grouping *grouping = &node->grouping;
-    buffer_text(out, aggregation_text(node->operation));
+    buffer_text(out, promql_aggregation_text(node->operation));
     if (!grouping->on || grouping->labels.count) {
         buffer_text(out, grouping->on ? " by " : " without ");
         print_names(out, &grouping->labels);
@@ -198,7 +199,7 @@ static void print_node(struct buffer *out, const struct node *node)
         print_arguments(out, node);
         return;
     case NODE_UNARY:
-        buffer_text(out, operator_text(node->operation));
+        buffer_text(out, promql_operator_text(node->operation));
         print_node(out, node->child[0]);
         return;
     case NODE_BINARY:

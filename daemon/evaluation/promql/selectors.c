@@ -143,7 +143,7 @@ static bool is_invention(const struct node *node)
 {
     return is_call(node, "vector") || is_call(node, "absent") ||
            is_call(node, "absent_over_time") ||
-           (node->kind == NODE_CALL && node->function->call == call_date && !node->children);
+           (node->kind == NODE_CALL && node->function->call == promql_call_date && !node->children);
 }
 
 bool promql_invents(const struct promql *promql)
@@ -157,8 +157,8 @@ static bool takes_away(const struct node *node)
     if (node->kind == NODE_AGGREGATE)
         return node->operation == AGGREGATE_COUNT;
     if (node->kind == NODE_BINARY)
-        return operation_is_set(node->operation) ||
-               (operation_compares(node->operation) && !node->returns_bool);
+        return promql_operation_is_set(node->operation) ||
+               (promql_operation_compares(node->operation) && !node->returns_bool);
     return is_call(node, "absent") || is_call(node, "absent_over_time");
 }
 
@@ -183,7 +183,8 @@ bool promql_may_be_empty(const struct promql *promql)
 
 bool promql_is_selector(const struct promql *promql)
 {
-    return node_unwrap(promql->root)->kind == NODE_SELECTOR && promql->root->type == PROMQL_VECTOR;
+    return promql_node_unwrap(promql->root)->kind == NODE_SELECTOR &&
+           promql->root->type == PROMQL_VECTOR;
 }
 
 void promql_tell_each(struct promql *promql)
@@ -191,6 +192,6 @@ void promql_tell_each(struct promql *promql)
     struct node *node = promql->root;
     while (node->kind == NODE_PAREN)
         node = node->child[0];
-    if (node->kind == NODE_BINARY && operation_compares(node->operation))
+    if (node->kind == NODE_BINARY && promql_operation_compares(node->operation))
         node->returns_bool = true;
 }

@@ -15,7 +15,7 @@
 /* What Prometheus' durations can hold: 64 bits of nanoseconds. */
 #define DURATION_LIMIT_MS (INT64_MAX / 1000000)
 
-int fault_set(struct promql_fault *fault, size_t column, const char *format, ...)
+int promql_fault_set(struct promql_fault *fault, size_t column, const char *format, ...)
 {
     if (fault->sentence)
         return ERROR_FORMAT;
@@ -111,14 +111,15 @@ static struct token duration_token(struct promql_lexer *lexer, struct token toke
 {
     token.kind = TOKEN_DURATION;
     if (text_to_duration(text, &token.duration_ms) || token.duration_ms > DURATION_LIMIT_MS) {
-        fault_set(lexer->fault, token.column,
-                  "\"%s\" is no duration: numbers with the units y, w, d, h, m, s, ms, from large "
-                  "to small, each once, as in 1h30m, up to 292 years",
-                  text);
+        promql_fault_set(
+            lexer->fault, token.column,
+            "\"%s\" is no duration: numbers with the units y, w, d, h, m, s, ms, from large "
+            "to small, each once, as in 1h30m, up to 292 years",
+            text);
         return bad(token);
     }
     if (token.duration_ms == 0) {
-        fault_set(lexer->fault, token.column, "a duration must be greater than 0");
+        promql_fault_set(lexer->fault, token.column, "a duration must be greater than 0");
         return bad(token);
     }
     return token;
@@ -140,12 +141,13 @@ static struct token lex_number(struct promql_lexer *lexer, struct token token)
         token.kind = TOKEN_NUMBER;
         if (!read_number(text, &token.number))
             return token;
-        fault_set(lexer->fault, token.column, "\"%s\" is no number", text);
+        promql_fault_set(lexer->fault, token.column, "\"%s\" is no number", text);
         return bad(token);
     }
     if (plain) {
-        fault_set(lexer->fault, token.column,
-                  "the duration \"%s\" needs a unit, as in %ss, %sm, %sh", text, text, text, text);
+        promql_fault_set(lexer->fault, token.column,
+                         "the duration \"%s\" needs a unit, as in %ss, %sm, %sh", text, text, text,
+                         text);
         return bad(token);
     }
     return duration_token(lexer, token, text);
@@ -159,8 +161,8 @@ static struct token lex_string(struct promql_lexer *lexer, struct token token)
     for (;; i++) {
         char c = peek(lexer, i);
         if (lexer->at + i >= lexer->length || (c == '\n' && quote != '`')) {
-            fault_set(lexer->fault, token.column, "the string that begins here has no closing %c",
-                      quote);
+            promql_fault_set(lexer->fault, token.column,
+                             "the string that begins here has no closing %c", quote);
             return bad(token);
         }
         if (c == quote)
@@ -202,7 +204,8 @@ static struct token lex_symbol(struct promql_lexer *lexer, struct token token)
         }
     if (!token.length) {
         CLEAN(clean_text) char *shown = text_printable(token.start, 1);
-        fault_set(lexer->fault, token.column, "\"%s\" means nothing here", shown ? shown : "?");
+        promql_fault_set(lexer->fault, token.column, "\"%s\" means nothing here",
+                         shown ? shown : "?");
         return bad(token);
     }
     lexer->at += token.length;
@@ -231,13 +234,13 @@ struct token promql_lexer_next(struct promql_lexer *lexer)
     return lex_symbol(lexer, token);
 }
 
-bool token_is(const struct token *token, const char *symbol)
+bool promql_token_is(const struct token *token, const char *symbol)
 {
     return token->kind == TOKEN_SYMBOL && token->length == strlen(symbol) &&
            memcmp(token->start, symbol, token->length) == 0;
 }
 
-bool token_is_word(const struct token *token, const char *word)
+bool promql_token_is_word(const struct token *token, const char *word)
 {
     return token->kind == TOKEN_WORD && token->length == strlen(word) &&
            strncasecmp(token->start, word, token->length) == 0;
@@ -318,7 +321,7 @@ static size_t unescape(const char *at, char quote, struct buffer *out)
     return c == 'u' || c == 'U' ? unescape_rune(at, out) : unescape_byte(at, out);
 }
 
-int token_unquote(const struct token *token, struct promql_fault *fault, char **ret)
+int promql_token_unquote(const struct token *token, struct promql_fault *fault, char **ret)
 {
     CLEAN(buffer_finish) struct buffer out = {0};
     char quote = token->start[0];
@@ -330,17 +333,17 @@ int token_unquote(const struct token *token, struct promql_fault *fault, char **
         }
         size_t step = unescape(token->start + i, quote, &out);
         if (!step)
-            return fault_set(fault, token->column + i,
-                             "\"\\%c\" is no escape here; a backslash is written \\\\ (or use "
-                             "`backquotes`)",
-                             isprint((unsigned char)token->start[i + 1]) ? token->start[i + 1]
-                                                                         : '?');
+            return promql_fault_set(
+                fault, token->column + i,
+                "\"\\%c\" is no escape here; a backslash is written \\\\ (or use "
+                "`backquotes`)",
+                isprint((unsigned char)token->start[i + 1]) ? token->start[i + 1] : '?');
         i += step;
     }
     if (out.failed)
         return ERROR_MEMORY;
     if (!text_is_utf8(out.data, out.length))
-        return fault_set(fault, token->column, "the string is not UTF-8");
+        return promql_fault_set(fault, token->column, "the string is not UTF-8");
     *ret = buffer_take(&out);
     return *ret ? 0 : ERROR_MEMORY;
 }

@@ -35,14 +35,17 @@ struct promql_lexer {
 /* The next token. After TOKEN_BAD the lexer is not used further. */
 struct token promql_lexer_next(struct promql_lexer *lexer);
 
-bool token_is(const struct token *token, const char *symbol);    /* this symbol */
-bool token_is_word(const struct token *token, const char *word); /* this keyword, in any case */
+bool promql_token_is(const struct token *token, const char *symbol); /* this symbol */
+bool promql_token_is_word(const struct token *token,
+                          const char *word); /* this keyword, in any case */
 
 /* The value of a TOKEN_STRING without quotes and escapes; the caller frees. ERROR_FORMAT with the
  * fault filled, ERROR_MEMORY. */
-int token_unquote(const struct token *token, struct promql_fault *fault, char **ret) MUST_CHECK;
+int promql_token_unquote(const struct token *token, struct promql_fault *fault,
+                         char **ret) MUST_CHECK;
 
 /* Fills the fault (the first one holds). Returns ERROR_FORMAT. */
-int fault_set(struct promql_fault *fault, size_t column, const char *format, ...) PRINTF_LIKE(3, 4);
+int promql_fault_set(struct promql_fault *fault, size_t column, const char *format, ...)
+    PRINTF_LIKE(3, 4);
 
 #endif

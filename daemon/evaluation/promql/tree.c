@@ -13,7 +13,7 @@ static void names_finish(struct names *names)
     free(names->name);
 }
 
-int names_add(struct names *names, char *name)
+int promql_names_add(struct names *names, char *name)
 {
     if (!name || array_reserve(&names->name, &names->capacity, names->count, sizeof(char *))) {
         free(name);
@@ -23,7 +23,7 @@ int names_add(struct names *names, char *name)
     return 0;
 }
 
-bool names_have(const struct names *names, const char *name)
+bool promql_names_have(const struct names *names, const char *name)
 {
     for (size_t i = 0; i < names->count; i++)
         if (strcmp(names->name[i], name) == 0)
@@ -32,30 +32,30 @@ bool names_have(const struct names *names, const char *name)
 }
 
 /* The depth of a tree is limited where it is built. */
-void node_free(struct node *node)
+void promql_node_free(struct node *node)
 {
     if (!node)
         return;
     for (size_t i = 0; i < node->children; i++)
-        node_free(node->child[i]);
+        promql_node_free(node->child[i]);
     for (size_t i = 0; i < node->matchers; i++) {
         free(node->matcher[i].name);
         free(node->matcher[i].value);
-        regex_free(node->matcher[i].regex);
+        promql_regex_free(node->matcher[i].regex);
     }
     names_finish(&node->grouping.labels);
     names_finish(&node->grouping.include);
-    regex_free(node->regex);
+    promql_regex_free(node->regex);
     free(node->matcher);
     free(node->child);
     free(node->text);
     free(node);
 }
 
-int node_add_child(struct node *node, struct node *child)
+int promql_node_add_child(struct node *node, struct node *child)
 {
     if (array_reserve(&node->child, &node->capacity, node->children, sizeof(struct node *))) {
-        node_free(child);
+        promql_node_free(child);
         return ERROR_MEMORY;
     }
     node->child[node->children++] = child;
@@ -64,14 +64,14 @@ int node_add_child(struct node *node, struct node *child)
     return 0;
 }
 
-const struct node *node_unwrap(const struct node *node)
+const struct node *promql_node_unwrap(const struct node *node)
 {
     while (node->kind == NODE_PAREN)
         node = node->child[0];
     return node;
 }
 
-const char *operator_text(int operation)
+const char *promql_operator_text(int operation)
 {
     static const char *const texts[] = {
         [OP_ADD] = "+",         [OP_SUB] = "-",     [OP_MUL] = "*",       [OP_DIV] = "/",
@@ -82,7 +82,7 @@ const char *operator_text(int operation)
     return texts[operation];
 }
 
-const char *aggregation_text(int aggregation)
+const char *promql_aggregation_text(int aggregation)
 {
     static const char *const texts[] = {
         [AGGREGATE_SUM] = "sum",
@@ -101,17 +101,17 @@ const char *aggregation_text(int aggregation)
     return texts[aggregation];
 }
 
-bool operation_compares(int operation)
+bool promql_operation_compares(int operation)
 {
     return operation >= OP_EQUAL && operation <= OP_LESS_EQUAL;
 }
 
-bool operation_is_set(int operation)
+bool promql_operation_is_set(int operation)
 {
     return operation >= OP_AND;
 }
 
-const char *type_text(enum promql_type type)
+const char *promql_type_text(enum promql_type type)
 {
     switch (type) {
     case PROMQL_SCALAR:
@@ -130,7 +130,7 @@ void promql_free(struct promql *promql)
 {
     if (!promql)
         return;
-    node_free(promql->root);
+    promql_node_free(promql->root);
     free(promql);
 }
 

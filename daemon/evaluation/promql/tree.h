@@ -19,7 +19,7 @@ enum node_kind {
     NODE_CALL,
 };
 
-/* Operators of NODE_UNARY and NODE_BINARY, in the order of operator_text(). */
+/* Operators of NODE_UNARY and NODE_BINARY, in the order of promql_operator_text(). */
 enum operation {
     OP_ADD,
     OP_SUB,
@@ -111,33 +111,34 @@ struct promql {
     size_t nodes;
 };
 
-void node_free(struct node *node);
+void promql_node_free(struct node *node);
 /* Takes the child, also on error (then it is freed). ERROR_MEMORY. */
-int node_add_child(struct node *node, struct node *child) MUST_CHECK;
+int promql_node_add_child(struct node *node, struct node *child) MUST_CHECK;
 /* The node within parentheses. */
-const struct node *node_unwrap(const struct node *node);
+const struct node *promql_node_unwrap(const struct node *node);
 /* Takes the name, also on error. */
-int names_add(struct names *names, char *name) MUST_CHECK;
-bool names_have(const struct names *names, const char *name);
+int promql_names_add(struct names *names, char *name) MUST_CHECK;
+bool promql_names_have(const struct names *names, const char *name);
 
-const char *operator_text(int operation);
-const char *aggregation_text(int aggregation);
-bool operation_compares(int operation);
-bool operation_is_set(int operation);
-const char *type_text(enum promql_type type);
+const char *promql_operator_text(int operation);
+const char *promql_aggregation_text(int aggregation);
+bool promql_operation_compares(int operation);
+bool promql_operation_is_set(int operation);
+const char *promql_type_text(enum promql_type type);
 
 /* Compiles the expression of a matcher or label_replace, anchored. RE2's syntax; ERROR_FORMAT with
  * a sentence (the heap's), ERROR_MEMORY. */
-int regex_compile(const char *pattern, void **ret_regex, char **ret_sentence) MUST_CHECK;
+int promql_regex_compile(const char *pattern, void **ret_regex, char **ret_sentence) MUST_CHECK;
 /* The expression in PCRE2's syntax, anchored, in new memory. NULL: refused, and ret_refusal names
  * what RE2 does not know; or no memory. */
-char *regex_rewrite(const char *pattern, const char **ret_refusal);
-void regex_free(void *regex);
-bool regex_matches(void *regex, const char *value, size_t length);
-bool regex_is_exhausted(const void *regex);
-void regex_forgive(void *regex);
+char *promql_regex_rewrite(const char *pattern, const char **ret_refusal);
+void promql_regex_free(void *regex);
+bool promql_regex_matches(void *regex, const char *value, size_t length);
+bool promql_regex_is_exhausted(const void *regex);
+void promql_regex_forgive(void *regex);
 struct buffer;
 /* Appends what label_replace makes of value; false when it does not match. */
-bool regex_expand(void *regex, const char *value, const char *replacement, struct buffer *out);
+bool promql_regex_expand(void *regex, const char *value, const char *replacement,
+                         struct buffer *out);
 
 #endif

@@ -18,9 +18,10 @@ static int check_type(const struct node *node, enum promql_type wanted, const ch
         hint = "; a range needs a function over it, as in rate(x[5m])";
     else if (wanted == PROMQL_VECTOR && node->type == PROMQL_SCALAR)
         hint = "; vector() makes one of a scalar";
-    return fault_set(fault, node->column, "%s takes %s %s, not %s %s%s", where,
-                     wanted == PROMQL_VECTOR ? "an" : "a", type_text(wanted),
-                     node->type == PROMQL_VECTOR ? "an" : "a", type_text(node->type), hint);
+    return promql_fault_set(fault, node->column, "%s takes %s %s, not %s %s%s", where,
+                            wanted == PROMQL_VECTOR ? "an" : "a", promql_type_text(wanted),
+                            node->type == PROMQL_VECTOR ? "an" : "a", promql_type_text(node->type),
+                            hint);
 }
 
 static int check_count(const struct node *node, struct promql_fault *fault)
@@ -30,19 +31,19 @@ static int check_count(const struct node *node, struct promql_fault *fault)
     size_t most = least + (size_t)(function->variadic > 0 ? function->variadic : 0);
     const char *name = function->name;
     if (node->children < least)
-        return fault_set(fault, node->column, "%s() takes %s%zu argument%s, not %zu", name,
-                         function->variadic ? "at least " : "", least, least == 1 ? "" : "s",
-                         node->children);
+        return promql_fault_set(fault, node->column, "%s() takes %s%zu argument%s, not %zu", name,
+                                function->variadic ? "at least " : "", least, least == 1 ? "" : "s",
+                                node->children);
     if (function->variadic >= 0 && node->children > most)
-        return fault_set(fault, node->column, "%s() takes %s%zu argument%s, not %zu", name,
-                         function->variadic ? "at most " : "", most, most == 1 ? "" : "s",
-                         node->children);
+        return promql_fault_set(fault, node->column, "%s() takes %s%zu argument%s, not %zu", name,
+                                function->variadic ? "at most " : "", most, most == 1 ? "" : "s",
+                                node->children);
     return 0;
 }
 
 static const char *string_of(const struct node *node)
 {
-    node = node_unwrap(node);
+    node = promql_node_unwrap(node);
     return node->kind == NODE_STRING ? node->text : "";
 }
 
@@ -53,18 +54,18 @@ static int check_label_call(struct node *node, struct promql_fault *fault)
     if (!replaces && strcmp(node->function->name, "label_join") != 0)
         return 0;
     if (!labels_is_label_name(string_of(node->child[1])))
-        return fault_set(fault, node->child[1]->column, "\"%s\" is no label name",
-                         string_of(node->child[1]));
+        return promql_fault_set(fault, node->child[1]->column, "\"%s\" is no label name",
+                                string_of(node->child[1]));
     for (size_t i = 3; !replaces && i < node->children; i++)
         if (!labels_is_label_name(string_of(node->child[i])))
-            return fault_set(fault, node->child[i]->column, "\"%s\" is no label name",
-                             string_of(node->child[i]));
+            return promql_fault_set(fault, node->child[i]->column, "\"%s\" is no label name",
+                                    string_of(node->child[i]));
     if (!replaces)
         return 0;
     char *sentence = NULL;
-    int code = regex_compile(string_of(node->child[4]), &node->regex, &sentence);
+    int code = promql_regex_compile(string_of(node->child[4]), &node->regex, &sentence);
     if (code == ERROR_FORMAT)
-        fault_set(fault, node->child[4]->column, "%s", sentence);
+        promql_fault_set(fault, node->child[4]->column, "%s", sentence);
     struct promql_fault owned = {0, sentence};
     promql_fault_finish(&owned);
     return code;
@@ -86,12 +87,12 @@ static int check_call(struct node *node, struct promql_fault *fault)
 
 static int check_aggregate(struct node *node, struct promql_fault *fault)
 {
-    const char *name = aggregation_text(node->operation);
+    const char *name = promql_aggregation_text(node->operation);
     size_t wanted = node->operation >= AGGREGATE_TOPK ? 2 : 1;
     node->type = PROMQL_VECTOR;
     if (node->children != wanted)
-        return fault_set(fault, node->column, "%s() takes %zu argument%s, not %zu", name, wanted,
-                         wanted == 1 ? "" : "s", node->children);
+        return promql_fault_set(fault, node->column, "%s() takes %zu argument%s, not %zu", name,
+                                wanted, wanted == 1 ? "" : "s", node->children);
     char where[64];
     snprintf(where, sizeof where, "%s()", name);
     int code = check_type(node->child[wanted - 1], PROMQL_VECTOR, where, fault);
@@ -101,8 +102,8 @@ static int check_aggregate(struct node *node, struct promql_fault *fault)
     snprintf(where, sizeof where, "argument 1 of %s()", name);
     code = check_type(node->child[0], text ? PROMQL_STRING : PROMQL_SCALAR, where, fault);
     if (!code && text && !labels_is_label_name(string_of(node->child[0])))
-        return fault_set(fault, node->child[0]->column, "\"%s\" is no label name",
-                         string_of(node->child[0]));
+        return promql_fault_set(fault, node->child[0]->column, "\"%s\" is no label name",
+                                string_of(node->child[0]));
     return code;
 }
 
@@ -110,15 +111,17 @@ static int check_aggregate(struct node *node, struct promql_fault *fault)
 static int check_matching(const struct node *node, struct promql_fault *fault)
 {
     const struct grouping *grouping = &node->grouping;
-    const char *text = operator_text(node->operation);
-    if (operation_is_set(node->operation) && grouping->many != SIDE_NONE)
-        return fault_set(fault, node->column, "\"%s\" takes no group_left or group_right", text);
+    const char *text = promql_operator_text(node->operation);
+    if (promql_operation_is_set(node->operation) && grouping->many != SIDE_NONE)
+        return promql_fault_set(fault, node->column, "\"%s\" takes no group_left or group_right",
+                                text);
     for (size_t i = 0; grouping->on && i < grouping->include.count; i++)
-        if (names_have(&grouping->labels, grouping->include.name[i]))
-            return fault_set(fault, node->column,
-                             "the label \"%s\" stands in on(...) and in group_left or group_right; "
-                             "it can stand in one of them",
-                             grouping->include.name[i]);
+        if (promql_names_have(&grouping->labels, grouping->include.name[i]))
+            return promql_fault_set(
+                fault, node->column,
+                "the label \"%s\" stands in on(...) and in group_left or group_right; "
+                "it can stand in one of them",
+                grouping->include.name[i]);
     return 0;
 }
 
@@ -126,16 +129,16 @@ static int check_side(const struct node *node, const struct node *side, struct p
 {
     if (side->type == PROMQL_SCALAR || side->type == PROMQL_VECTOR)
         return 0;
-    return fault_set(
+    return promql_fault_set(
         fault, side->column, "\"%s\" takes scalars and instant vectors on its sides, not a %s%s",
-        operator_text(node->operation), type_text(side->type),
+        promql_operator_text(node->operation), promql_type_text(side->type),
         side->type == PROMQL_MATRIX ? "; a range needs a function over it, as in rate(x[5m])" : "");
 }
 
 static int check_binary(struct node *node, struct promql_fault *fault)
 {
     const struct node *left = node->child[0], *right = node->child[1];
-    const char *text = operator_text(node->operation);
+    const char *text = promql_operator_text(node->operation);
     int code = check_side(node, left, fault);
     if (!code)
         code = check_side(node, right, fault);
@@ -144,21 +147,23 @@ static int check_binary(struct node *node, struct promql_fault *fault)
     bool scalars = left->type == PROMQL_SCALAR && right->type == PROMQL_SCALAR;
     bool vectors = left->type == PROMQL_VECTOR && right->type == PROMQL_VECTOR;
     node->type = scalars ? PROMQL_SCALAR : PROMQL_VECTOR;
-    if (node->returns_bool && !operation_compares(node->operation))
-        return fault_set(fault, node->column, "bool stands behind comparisons only, not \"%s\"",
-                         text);
-    if (scalars && operation_compares(node->operation) && !node->returns_bool)
-        return fault_set(fault, node->column,
-                         "two scalars are compared with bool behind the operator: %s bool", text);
+    if (node->returns_bool && !promql_operation_compares(node->operation))
+        return promql_fault_set(fault, node->column,
+                                "bool stands behind comparisons only, not \"%s\"", text);
+    if (scalars && promql_operation_compares(node->operation) && !node->returns_bool)
+        return promql_fault_set(fault, node->column,
+                                "two scalars are compared with bool behind the operator: %s bool",
+                                text);
     if (vectors)
         return check_matching(node, fault);
-    if (operation_is_set(node->operation))
-        return fault_set(fault, node->column, "\"%s\" takes instant vectors on both sides", text);
+    if (promql_operation_is_set(node->operation))
+        return promql_fault_set(fault, node->column, "\"%s\" takes instant vectors on both sides",
+                                text);
     node->grouping.written = node->grouping.on = false; /* on() with nothing in it says nothing */
     node->grouping.many = SIDE_NONE;
     if (node->grouping.labels.count)
-        return fault_set(fault, node->column,
-                         "on and ignoring match vectors; here one side is a scalar");
+        return promql_fault_set(fault, node->column,
+                                "on and ignoring match vectors; here one side is a scalar");
     return 0;
 }
 
@@ -168,9 +173,9 @@ static int check_unary(struct node *node, struct promql_fault *fault)
     node->type = operand->type;
     if (operand->type == PROMQL_SCALAR || operand->type == PROMQL_VECTOR)
         return 0;
-    return fault_set(fault, node->column,
-                     "a sign stands before a scalar or an instant vector, not a %s",
-                     type_text(operand->type));
+    return promql_fault_set(fault, node->column,
+                            "a sign stands before a scalar or an instant vector, not a %s",
+                            promql_type_text(operand->type));
 }
 
 static int check_node(struct node *node, struct promql_fault *fault)
@@ -203,10 +208,10 @@ static int check_node(struct node *node, struct promql_fault *fault)
     return ERROR_STATE;
 }
 
-int check_tree(struct node *node, struct promql_fault *fault)
+int promql_check_tree(struct node *node, struct promql_fault *fault)
 {
     for (size_t i = 0; i < node->children; i++) {
-        int code = check_tree(node->child[i], fault);
+        int code = promql_check_tree(node->child[i], fault);
         if (code)
             return code;
     }

@@ -43,7 +43,7 @@ static void merge_excerpts(struct run *to, const struct run *from)
     to->excerpts_dropped += from->excerpts_dropped + (fits ? 0 : from->excerpt_count);
 }
 
-int merge_run(struct run *to, const struct run *from)
+int intake_merge_run(struct run *to, const struct run *from)
 {
     buffer_append(&to->readings, from->readings.data, from->readings.length);
     to->reading_count += from->reading_count;
@@ -113,7 +113,7 @@ static int gather_line(struct instance *instance, json_t *rows, const char *line
     return 0;
 }
 
-int merge_readings(struct instance *instance, struct buffer *lines, size_t *ret_count)
+int intake_merge_readings(struct instance *instance, struct buffer *lines, size_t *ret_count)
 {
     CLEAN(clean_json) json_t *rows = json_object();
     const char *series;
@@ -138,7 +138,7 @@ int merge_readings(struct instance *instance, struct buffer *lines, size_t *ret_
     return lines->failed ? ERROR_MEMORY : 0;
 }
 
-char *merge_to_text(const struct run *run)
+char *intake_merge_to_text(const struct run *run)
 {
     CLEAN(clean_json)
     json_t *json = json_pack(
@@ -153,7 +153,7 @@ char *merge_to_text(const struct run *run)
     return json ? json_canonical(json) : NULL;
 }
 
-int merge_from_text(struct run *to, const char *text, struct error *error)
+int intake_merge_from_text(struct run *to, const char *text, struct error *error)
 {
     CLEAN(clean_json) json_t *json = NULL;
     struct run run = {0};
@@ -176,7 +176,7 @@ int merge_from_text(struct run *to, const char *text, struct error *error)
     run.missing = json_incref(json_object_get(json, "missing"));
     code = seen_from_json(json_object_get(json, "seen"), &run.seen);
     if (!code)
-        code = merge_run(to, &run);
+        code = intake_merge_run(to, &run);
     run_finish(&run);
     return code;
 }

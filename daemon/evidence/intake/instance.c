@@ -7,7 +7,7 @@
 #include "ground/base/json.h"
 #include "ground/base/text.h"
 
-const char *condition_text(enum condition condition)
+const char *instance_condition_text(enum condition condition)
 {
     switch (condition) {
     case CONDITION_STARTING:
@@ -71,7 +71,7 @@ void instance_finish(struct instance *instance)
     json_decref(instance->shown);
     json_decref(instance->losses);
     proof_finish(&instance->proof);
-    basis_finish(&instance->basis);
+    personal_basis_finish(&instance->basis);
     free(instance->end_why);
     free(instance->broken);
     free(instance->reason);
@@ -268,7 +268,7 @@ json_t *instance_memory(const struct instance *instance)
     json_t *memory = json_pack(
         "{s:s, s:s, s:b, s:I, s:I, s:I, s:o, s:o, s:O*, s:O*, s:I, s:s, s:o, s:s, s:I, s:I, s:I, "
         "s:I, s:I, s:o, s:o, s:I, s:b, s:I, s:I, s:I, s:b, s:b, s:b, s:I, s:o*}",
-        "condition", condition_text(instance->condition), "reason",
+        "condition", instance_condition_text(instance->condition), "reason",
         instance->reason ? instance->reason : "", "ever_well", instance->ever_well, "last_end",
         (json_int_t)instance->last_end_ms, "last_well", (json_int_t)instance->last_well_ms,
         "watch_from", (json_int_t)instance->watch_from_ms, "watched",
@@ -292,7 +292,7 @@ json_t *instance_memory(const struct instance *instance)
 static enum condition read_condition(const char *text)
 {
     for (int i = CONDITION_STARTING; i <= CONDITION_DISABLED; i++)
-        if (strcmp(condition_text((enum condition)i), text) == 0)
+        if (strcmp(instance_condition_text((enum condition)i), text) == 0)
             return (enum condition)i;
     return CONDITION_STARTING;
 }
@@ -402,8 +402,8 @@ json_t *instance_show(const struct instance *instance)
         "{s:s, s:s, s:s, s:b, s:I, s:s, s:s, s:O, s:o, s:o, s:O, s:O, s:o, s:O*, s:b, s:s}", "name",
         instance->name, "plugin", instance->plugin, "version",
         json_text_of(instance->tables, "version", ""), "stream", instance->stream, "every_ms",
-        (json_int_t)instance->every_ms, "state", condition_text(instance->condition), "reason",
-        instance->reason ? instance->reason : "", "last_run",
+        (json_int_t)instance->every_ms, "state", instance_condition_text(instance->condition),
+        "reason", instance->reason ? instance->reason : "", "last_run",
         instance->last_run ? instance->last_run : json_null(), "last_well_at",
         show_time(instance->last_well_ms), "next_due_at", show_time(instance->next_due_ms),
         "attributes", attributes ? attributes : json_null(), "sandbox",

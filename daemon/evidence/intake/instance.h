@@ -31,7 +31,7 @@ enum condition {
     CONDITION_STANDBY,  /* another instance follows its source */
     CONDITION_DISABLED, /* the configuration keeps it from running */
 };
-const char *condition_text(enum condition condition);
+const char *instance_condition_text(enum condition condition);
 
 struct instance {
     char *name;

@@ -50,7 +50,7 @@ static int remember(struct intake *intake, struct instance *instance, struct err
     int code = account_load(intake->store, instance, error);
     if (code)
         return code;
-    instance->plain = basis_holds(&instance->basis, intake->now_ms);
+    instance->plain = personal_basis_holds(&instance->basis, intake->now_ms);
     code = states_get(intake->store, "instance_memory", instance->name, &memory, error);
     if (code == ERROR_MISSING)
         return 0;

@@ -165,7 +165,7 @@ static json_t *coverage_fields(struct instance *instance)
     json_t *fields = json_pack(
         "{s:I, s:I, s:s, s:s, s:I, s:s}", "collector", (json_int_t)instance->tables_leaf, "same_as",
         (json_int_t)instance->evidence[0], "first", first, "last", last, "runs",
-        (json_int_t)instance->fold.runs, "outcome", condition_text(instance->condition));
+        (json_int_t)instance->fold.runs, "outcome", instance_condition_text(instance->condition));
     instance->fold.runs = 0;
     int code = seen_tell(&instance->fold.seen, fields);
     seen_finish(&instance->fold.seen);
@@ -210,10 +210,10 @@ static json_t *evidence_fields(const struct intake *intake, const struct instanc
         "{s:I, s:I, s:I, s:I, s:s, s:I, s:I, s:I, s:I, s:I, s:I}", "run",
         (json_int_t)instance->running, "collector", (json_int_t)instance->tables_leaf, "config",
         (json_int_t)intake->config_leaf, "start", (json_int_t)intake->start_leaf, "outcome",
-        condition_text(instance->condition), "readings", (json_int_t)run->reading_count, "excerpts",
-        (json_int_t)run->excerpt_count, "excerpts_dropped", (json_int_t)run->excerpts_dropped,
-        "losses", (json_int_t)json_array_size(run->lost), "missing",
-        (json_int_t)json_object_size(run->missing), "batches",
+        instance_condition_text(instance->condition), "readings", (json_int_t)run->reading_count,
+        "excerpts", (json_int_t)run->excerpt_count, "excerpts_dropped",
+        (json_int_t)run->excerpts_dropped, "losses", (json_int_t)json_array_size(run->lost),
+        "missing", (json_int_t)json_object_size(run->missing), "batches",
         (json_int_t)(run->batches ? run->batches : 1));
 }
 
@@ -249,7 +249,7 @@ bool leaves_may_wait(const struct instance *instance, int64_t now_ms)
 static int keep_row(struct intake *intake, const struct instance *instance, const struct run *run,
                     struct error *error)
 {
-    CLEAN(clean_text) char *body = merge_to_text(run);
+    CLEAN(clean_text) char *body = intake_merge_to_text(run);
     struct store_query *query =
         store_query(intake->store, "INSERT INTO pending(instance, body) VALUES(?1, ?2)");
     if (!body)
@@ -271,7 +271,7 @@ static int drop_rows(struct intake *intake, const struct instance *instance, str
 static int condense(struct intake *intake, struct instance *instance, struct error *error)
 {
     struct run *waiting = &instance->waiting;
-    int code = merge_readings(instance, &waiting->readings, &waiting->reading_count);
+    int code = intake_merge_readings(instance, &waiting->readings, &waiting->reading_count);
     if (!code)
         code = drop_rows(intake, instance, error);
     if (!code)
@@ -285,7 +285,7 @@ int leaves_hold(struct intake *intake, struct instance *instance, struct error *
 {
     int code = keep_row(intake, instance, &instance->run, error);
     if (!code)
-        code = merge_run(&instance->waiting, &instance->run);
+        code = intake_merge_run(&instance->waiting, &instance->run);
     instance->held_rows++;
     bool is_long = instance->held_rows >= HELD_ROWS ||
                    instance->waiting.readings.length > 2 * instance->held_bytes + HELD_BYTES;
@@ -299,7 +299,7 @@ int leaves_load(struct intake *intake, struct instance *instance, struct error *
     int row;
     store_bind_text(query, 1, instance->name);
     while ((row = store_step(query, error)) > 0) {
-        int code = merge_from_text(&instance->waiting, store_text(query, 0), error);
+        int code = intake_merge_from_text(&instance->waiting, store_text(query, 0), error);
         if (code) {
             store_reset(query);
             return code;
@@ -322,7 +322,7 @@ static int drop_waiting(struct intake *intake, struct instance *instance, struct
 static int tell_waiting(struct intake *intake, struct instance *instance, struct error *error)
 {
     struct run *waiting = &instance->waiting;
-    int code = merge_readings(instance, &waiting->readings, &waiting->reading_count);
+    int code = intake_merge_readings(instance, &waiting->readings, &waiting->reading_count);
     if (!code)
         code = write_evidence(intake, instance, waiting, error);
     return code ? code : drop_waiting(intake, instance, error);
@@ -332,7 +332,7 @@ int leaves_evidence(struct intake *intake, struct instance *instance, struct err
 {
     if (!instance->waiting.batches)
         return write_evidence(intake, instance, &instance->run, error);
-    int code = merge_run(&instance->waiting, &instance->run);
+    int code = intake_merge_run(&instance->waiting, &instance->run);
     return code ? code : tell_waiting(intake, instance, error);
 }
 

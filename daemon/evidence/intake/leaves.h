@@ -30,10 +30,11 @@ int leaves_last(struct intake *intake, struct instance *instance, struct error *
 int leaves_due(struct intake *intake, struct instance *instance, struct error *error) MUST_CHECK;
 
 /* merge.c: moves what `from` holds behind what is in `to`, readings of one series as one. */
-int merge_run(struct run *to, const struct run *from) MUST_CHECK;
-int merge_readings(struct instance *instance, struct buffer *lines, size_t *ret_count) MUST_CHECK;
+int intake_merge_run(struct run *to, const struct run *from) MUST_CHECK;
+int intake_merge_readings(struct instance *instance, struct buffer *lines,
+                          size_t *ret_count) MUST_CHECK;
 /* A run as the row that waits, and back. */
-char *merge_to_text(const struct run *run);
-int merge_from_text(struct run *to, const char *text, struct error *error) MUST_CHECK;
+char *intake_merge_to_text(const struct run *run);
+int intake_merge_from_text(struct run *to, const char *text, struct error *error) MUST_CHECK;
 
 #endif

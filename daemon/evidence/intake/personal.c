@@ -15,7 +15,7 @@ enum { DAY_MS = 86400000, LIMIT_PRESET = 1000 };
 /* The account that every host has names no person, and measures ask for it by name. */
 #define ROOT "root"
 
-void basis_finish(struct basis *basis)
+void personal_basis_finish(struct basis *basis)
 {
     free(basis->legal_basis);
     free(basis->reviewed_by);
@@ -23,7 +23,7 @@ void basis_finish(struct basis *basis)
     *basis = (struct basis){0};
 }
 
-bool basis_holds(const struct basis *basis, int64_t now_ms)
+bool personal_basis_holds(const struct basis *basis, int64_t now_ms)
 {
     return basis->legal_basis && *basis->legal_basis && *basis->reviewed_by && *basis->review_due &&
            now_ms < basis->until_ms;
@@ -33,7 +33,7 @@ int personal_configure(struct instance *instance, const json_t *config)
 {
     struct basis *basis = &instance->basis;
     int64_t due_ms = 0;
-    basis_finish(basis);
+    personal_basis_finish(basis);
     basis->legal_basis = strdup(json_text_of(config, "legal_basis", ""));
     basis->reviewed_by = strdup(json_text_of(config, "reviewed_by", ""));
     basis->review_due = strdup(json_text_of(config, "review_due", ""));
@@ -53,7 +53,7 @@ bool personal_stays(const char *value)
 int personal_label(const struct intake *intake, const struct instance *instance, const char **value,
                    char pseudonym[PSEUDONYM_SIZE])
 {
-    if (personal_stays(*value) || basis_holds(&instance->basis, intake->now_ms))
+    if (personal_stays(*value) || personal_basis_holds(&instance->basis, intake->now_ms))
         return 0;
     int code =
         intake->pseudonyms ? pseudonym_of(intake->pseudonyms, *value, pseudonym) : ERROR_STATE;
@@ -153,7 +153,7 @@ void personal_renamed(struct instance *instance, struct moment now)
 
 void personal_note(struct instance *instance, struct moment now)
 {
-    bool holds = basis_holds(&instance->basis, now.wall_ms);
+    bool holds = personal_basis_holds(&instance->basis, now.wall_ms);
     bool full = is_full(instance, now.wall_ms);
     bool moved = holds != instance->plain || full != instance->overflow;
     if (holds != instance->plain)

@@ -17,9 +17,9 @@ struct basis {
     char *review_due; /* a date: the last day on which it holds */
     int64_t until_ms; /* the end of that day */
 };
-void basis_finish(struct basis *basis);
+void personal_basis_finish(struct basis *basis);
 /* True while names may be kept as they are. */
-bool basis_holds(const struct basis *basis, int64_t now_ms);
+bool personal_basis_holds(const struct basis *basis, int64_t now_ms);
 
 struct instance;
 struct intake;

@@ -102,7 +102,7 @@ static int load_key(const char *folder, struct pseudonyms *pseudonyms, struct er
     return 0;
 }
 
-int pseudonyms_open(const char *folder, struct pseudonyms **ret, struct error *error)
+int pseudonym_open(const char *folder, struct pseudonyms **ret, struct error *error)
 {
     struct pseudonyms *pseudonyms = calloc(1, sizeof *pseudonyms);
     if (!pseudonyms)
@@ -111,14 +111,14 @@ int pseudonyms_open(const char *folder, struct pseudonyms **ret, struct error *e
     if (!code)
         code = name_key(pseudonyms);
     if (code) {
-        pseudonyms_close(pseudonyms);
+        pseudonym_close(pseudonyms);
         return code;
     }
     *ret = pseudonyms;
     return 0;
 }
 
-void pseudonyms_close(struct pseudonyms *pseudonyms)
+void pseudonym_close(struct pseudonyms *pseudonyms)
 {
     if (!pseudonyms)
         return;
@@ -126,7 +126,7 @@ void pseudonyms_close(struct pseudonyms *pseudonyms)
     free(pseudonyms);
 }
 
-const char *pseudonyms_key_id(const struct pseudonyms *pseudonyms)
+const char *pseudonym_key_id(const struct pseudonyms *pseudonyms)
 {
     return pseudonyms->id;
 }

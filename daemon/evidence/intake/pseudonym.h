@@ -14,11 +14,11 @@ struct pseudonyms;
 /* Reads the key in FOLDER/pseudonym.key, which is made where there is none: 32 random bytes that
  * only the daemon's user may read. ERROR_DENIED where others may. Once, by the engine, under the
  * store's lock. */
-int pseudonyms_open(const char *folder, struct pseudonyms **ret, struct error *error) MUST_CHECK;
-void pseudonyms_close(struct pseudonyms *pseudonyms);
+int pseudonym_open(const char *folder, struct pseudonyms **ret, struct error *error) MUST_CHECK;
+void pseudonym_close(struct pseudonyms *pseudonyms);
 
 /* Tells keys apart and nothing of the key. */
-const char *pseudonyms_key_id(const struct pseudonyms *pseudonyms);
+const char *pseudonym_key_id(const struct pseudonyms *pseudonyms);
 
 /* The first 64 bits of HMAC-SHA-256: the same text has the same one while the key is the same. */
 int pseudonym_of(struct pseudonyms *pseudonyms, const char *text,

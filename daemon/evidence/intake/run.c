@@ -396,7 +396,7 @@ static int on_tables(void *context, struct channel_message *message)
     CLEAN(error_finish) struct error error = {0};
     if (link->declared)
         return refuse(link, "its tables for the second time");
-    if (message_json(message, &tables))
+    if (messages_json(message, &tables))
         return refuse(link, "tables that are no JSON object");
     int code = instance_take_tables(link->instance, tables, &error);
     if (code)

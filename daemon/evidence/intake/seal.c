@@ -183,12 +183,12 @@ static void note_run(struct instance *instance, enum condition condition, int64_
     text_from_time(instance->started_ms ? instance->started_ms : now_ms, started);
     text_from_time(now_ms, ended);
     json_decref(instance->last_run);
-    instance->last_run =
-        json_pack("{s:I, s:s, s:s, s:s, s:s, s:I, s:I, s:s}", "id", (json_int_t)instance->running,
-                  "started_at", started, "ended_at", ended, "outcome", condition_text(condition),
-                  "reason", instance->run.why ? instance->run.why : "", "readings",
-                  (json_int_t)instance->run.reading_count, "evidence",
-                  (json_int_t)instance->evidence[0], "tables", instance->tables_hash);
+    instance->last_run = json_pack(
+        "{s:I, s:s, s:s, s:s, s:s, s:I, s:I, s:s}", "id", (json_int_t)instance->running,
+        "started_at", started, "ended_at", ended, "outcome", instance_condition_text(condition),
+        "reason", instance->run.why ? instance->run.why : "", "readings",
+        (json_int_t)instance->run.reading_count, "evidence", (json_int_t)instance->evidence[0],
+        "tables", instance->tables_hash);
 }
 
 static int store_run_row(struct intake *intake, struct instance *instance, int64_t now_ms,
@@ -201,7 +201,7 @@ static int store_run_row(struct intake *intake, struct instance *instance, int64
     store_bind_text(query, 1, instance->name);
     store_bind_integer(query, 2, instance->started_ms);
     store_bind_integer(query, 3, now_ms);
-    store_bind_text(query, 4, condition_text(instance->condition));
+    store_bind_text(query, 4, instance_condition_text(instance->condition));
     store_bind_text(query, 5, instance->reason ? instance->reason : "");
     store_bind_integer(query, 6, (int64_t)instance->run.reading_count);
     store_bind_integer(query, 7, instance->evidence[0]);
@@ -262,10 +262,10 @@ static void show(struct instance *instance, enum condition condition)
     json_decref(instance->shown);
     instance->shown =
         json_pack("{s:s, s:I, s:s, s:s, s:o, s:o, s:O*, s:O*, s:I}", "name", instance->name, "run",
-                  (json_int_t)instance->running, "outcome", condition_text(condition), "reason",
-                  run->why ? run->why : "", "readings", lines_to_json(&run->readings), "excerpts",
-                  lines_to_json(&run->excerpts), "missing", run->missing, "lost", run->lost,
-                  "evidence", (json_int_t)instance->evidence[0]);
+                  (json_int_t)instance->running, "outcome", instance_condition_text(condition),
+                  "reason", run->why ? run->why : "", "readings", lines_to_json(&run->readings),
+                  "excerpts", lines_to_json(&run->excerpts), "missing", run->missing, "lost",
+                  run->lost, "evidence", (json_int_t)instance->evidence[0]);
 }
 
 /* What was read once is lost when it is not read any more; what never was is not set up. */

@@ -42,7 +42,7 @@ static int add_word(const struct instance *instance, enum condition condition, s
     const char *why = instance->run.why;
     if (!text)
         return ERROR_MEMORY;
-    buffer_print(all, "%s: %s\n%s\n", condition_text(condition), why ? why : "", text);
+    buffer_print(all, "%s: %s\n%s\n", instance_condition_text(condition), why ? why : "", text);
     return 0;
 }
 

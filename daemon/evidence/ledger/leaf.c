@@ -23,7 +23,7 @@ struct leaf_writer {
 
 #define INTEGER_LIMIT (INT64_C(1) << 53) /* what every reader of JSON keeps exactly */
 
-const char *leaf_type_text(enum leaf_type type)
+const char *ledger_leaf_type_text(enum leaf_type type)
 {
     switch (type) {
     case LEAF_EVIDENCE:
@@ -183,7 +183,7 @@ static int write_value(struct leaf_writer *writer, const json_t *value, const ch
 
 static int set_head(json_t *fields, enum leaf_type type, const char *time)
 {
-    if (json_object_set_new(fields, "t", json_string(leaf_type_text(type))) ||
+    if (json_object_set_new(fields, "t", json_string(ledger_leaf_type_text(type))) ||
         json_object_set_new(fields, "ts", json_string(time)) ||
         json_object_set_new(fields, "v", json_integer(1)))
         return ERROR_MEMORY;
@@ -205,7 +205,7 @@ int ledger_make_leaf(json_t *fields, enum leaf_type type, const char *time, stru
         return error_set(error, ERROR_MEMORY, "out of memory");
     if (ret_text->length > LEDGER_LEAF_LIMIT)
         return error_set(error, ERROR_LIMIT, "a leaf of type %s has %zu bytes; %d are allowed",
-                         leaf_type_text(type), ret_text->length, LEDGER_LEAF_LIMIT);
+                         ledger_leaf_type_text(type), ret_text->length, LEDGER_LEAF_LIMIT);
     return 0;
 }
 

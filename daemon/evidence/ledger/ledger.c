@@ -45,7 +45,7 @@ void ledger_close(struct ledger *ledger)
         buffer_finish(&ledger->attached[i].bytes);
     buffer_finish(&ledger->entries);
     buffer_finish(&ledger->leaf);
-    edge_finish(&ledger->edge);
+    merkle_edge_finish(&ledger->edge);
     merkle_hasher_free(ledger->hasher);
     free(ledger);
 }
@@ -194,7 +194,7 @@ static int push_entries(struct ledger *ledger, struct error *error)
     int code;
     while ((code = bundle_next(&bundle)) == 1) {
         merkle_leaf(ledger->hasher, bundle.entry, bundle.entry_length, hash);
-        code = edge_push(&ledger->edge, ledger->hasher, hash, &listener);
+        code = merkle_edge_push(&ledger->edge, ledger->hasher, hash, &listener);
         if (code == ERROR_MEMORY)
             error_set(error, code, "no memory for the ledger's tiles");
         if (code)

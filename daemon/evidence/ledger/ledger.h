@@ -36,7 +36,7 @@ enum leaf_type {
     LEAF_STOP,
     LEAF_SELFTEST, /* a collector's method was tried on known data */
 };
-const char *leaf_type_text(enum leaf_type type);
+const char *ledger_leaf_type_text(enum leaf_type type);
 
 /* What of a leaf's payload: each kind has a retention of its own. */
 enum payload_kind {

@@ -54,11 +54,11 @@ struct edge {
     struct merkle_edge merkle;
     uint8_t *tiles[MERKLE_TILE_LEVELS]; /* of MERKLE_TILE_BYTES each, NULL until needed */
 };
-void edge_finish(struct edge *edge);
+void merkle_edge_finish(struct edge *edge);
 
 /* The hashes of the tile of this level that is not full, with room for all of them; NULL without
  * memory. */
-uint8_t *edge_tile(struct edge *edge, unsigned level);
+uint8_t *merkle_edge_tile(struct edge *edge, unsigned level);
 
 /* Hears of each tile that becomes full. A negative answer ends the push. */
 struct edge_listener {
@@ -67,8 +67,8 @@ struct edge_listener {
 };
 
 /* One more leaf. After a failure the edge is of no use. */
-int edge_push(struct edge *edge, struct merkle_hasher *hasher, const uint8_t *leaf_hash,
-              const struct edge_listener *listener) MUST_CHECK;
+int merkle_edge_push(struct edge *edge, struct merkle_hasher *hasher, const uint8_t *leaf_hash,
+                     const struct edge_listener *listener) MUST_CHECK;
 
 /* Where a proof finds hashes: node() gives that of the `index`th perfect subtree of 2^level
  * leaves, or a negative code that is handed on. */

@@ -62,7 +62,7 @@ static int load_bundle(struct ledger *ledger, struct store_query *row, int64_t b
     int64_t at = store_integer(row, 0);
     struct bundle bundle = {0};
     bundle.bytes = store_bytes(row, 1, &bundle.length);
-    uint8_t *tile = edge_tile(&ledger->edge, 0);
+    uint8_t *tile = merkle_edge_tile(&ledger->edge, 0);
     if (!tile)
         return ERROR_MEMORY;
     int code;
@@ -106,7 +106,7 @@ static int load_leaves(struct ledger *ledger, int64_t begin, int64_t size, struc
 static int load_level(struct ledger *ledger, unsigned level, int64_t size, struct error *error)
 {
     uint8_t below[MERKLE_TILE_BYTES];
-    uint8_t *tile = edge_tile(&ledger->edge, level);
+    uint8_t *tile = merkle_edge_tile(&ledger->edge, level);
     if (!tile)
         return error_set(error, ERROR_MEMORY, "out of memory");
     int64_t end = size >> (MERKLE_TILE_HEIGHT * level);
@@ -152,7 +152,7 @@ int ledger_load(struct ledger *ledger, struct error *error)
 {
     struct ledger_head head = {0};
     uint8_t root[LEDGER_HASH_SIZE];
-    edge_finish(&ledger->edge);
+    merkle_edge_finish(&ledger->edge);
     int code = ledger_stored_head(ledger, &head, error);
     if (!code)
         code = load_tiles(ledger, head.size, error);
@@ -190,7 +190,7 @@ static int take_bundle(struct ledger *ledger, struct store_query *row)
     int code = store_integer(row, 0) == ledger->edge.merkle.size ? 0 : ERROR_FORMAT;
     while (!code && (code = bundle_next(&bundle)) == 1) {
         merkle_leaf(ledger->hasher, bundle.entry, bundle.entry_length, hash);
-        code = edge_push(&ledger->edge, ledger->hasher, hash, &listener);
+        code = merkle_edge_push(&ledger->edge, ledger->hasher, hash, &listener);
     }
     if (code)
         return code;

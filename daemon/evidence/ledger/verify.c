@@ -78,7 +78,7 @@ static int check_leaf(struct check *check, const struct bundle *leaf)
     if (code)
         return code;
     merkle_leaf(check->ledger->hasher, leaf->entry, leaf->entry_length, hash);
-    return edge_push(&check->edge, check->ledger->hasher, hash, &listener);
+    return merkle_edge_push(&check->edge, check->ledger->hasher, hash, &listener);
 }
 
 static int check_root(struct check *check, struct store_query *row)
@@ -187,7 +187,7 @@ int ledger_verify(struct ledger *ledger, int64_t *ret_leaves, struct error *erro
     struct check check = {.ledger = ledger, .error = error};
     int code = check_all(&check);
     int64_t leaves = check.edge.merkle.size;
-    edge_finish(&check.edge);
+    merkle_edge_finish(&check.edge);
     if (!code)
         *ret_leaves = leaves;
     return code;

@@ -186,7 +186,7 @@ static int write_states(struct rebuilt *rebuilt)
     json_t *told = json_pack("{s:I}", "own", (json_int_t)json_integer_of(rebuilt->own, "told", 0));
     int failed = states_put(rebuilt->store, "daemon", "told", told, rebuilt->error);
     code = code ? code : failed;
-    return code ? code : watching_apply(rebuilt);
+    return code ? code : rebuild_watching_apply(rebuilt);
 }
 
 static int write_leaf(struct rebuilt *rebuilt)

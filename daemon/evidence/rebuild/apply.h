@@ -2,7 +2,7 @@
 #ifndef REBUILD_APPLY_H
 #define REBUILD_APPLY_H
 
-#include "evidence/rebuild/rebuild_private.h"
+#include "evidence/rebuild/rebuilt.h"
 
 int apply_all(struct rebuilt *rebuilt) MUST_CHECK;
 

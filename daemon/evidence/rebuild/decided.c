@@ -1,7 +1,7 @@
 /* Constructs and what was decided of them, results, objectives, and the register. */
 #include <string.h>
 
-#include "evidence/rebuild/rebuild_private.h"
+#include "evidence/rebuild/rebuilt.h"
 #include "ground/base/clean.h"
 #include "ground/base/json.h"
 #include "ground/base/text.h"
@@ -36,7 +36,7 @@ static void retire(struct rebuilt *rebuilt, const json_t *collectors)
     }
 }
 
-int judged_config(struct rebuilt *rebuilt, const struct leaf *leaf)
+int rebuild_judged_config(struct rebuilt *rebuilt, const struct leaf *leaf)
 {
     json_t *text = NULL;
     size_t index;
@@ -90,7 +90,7 @@ static void supersede(json_t *table, const json_t *text, const char *hash)
     }
 }
 
-int judged_approval(struct rebuilt *rebuilt, const struct leaf *leaf)
+int rebuild_judged_approval(struct rebuilt *rebuilt, const struct leaf *leaf)
 {
     CLEAN(clean_json) json_t *text = NULL;
     json_t *table = rebuilt_table(rebuilt, "constructs");
@@ -114,7 +114,7 @@ int judged_approval(struct rebuilt *rebuilt, const struct leaf *leaf)
     return take_baseline(rebuilt, leaf, text);
 }
 
-int judged_result(struct rebuilt *rebuilt, const struct leaf *leaf)
+int rebuild_judged_result(struct rebuilt *rebuilt, const struct leaf *leaf)
 {
     CLEAN(clean_json) json_t *text = NULL;
     char key[24];
@@ -139,12 +139,12 @@ int judged_result(struct rebuilt *rebuilt, const struct leaf *leaf)
     return json_object_set(rebuilt->measures, id, memory) ? ERROR_MEMORY : 0;
 }
 
-int judged_state(struct rebuilt *rebuilt, const struct leaf *leaf)
+int rebuild_judged_state(struct rebuilt *rebuilt, const struct leaf *leaf)
 {
     CLEAN(clean_json) json_t *text = NULL;
     int code = rebuilt_text(rebuilt, leaf, &text);
     if (!code && strcmp(json_text_of(text, "kind", ""), "monitoring") == 0)
-        return watching_state(rebuilt, text);
+        return rebuild_watching_state(rebuilt, text);
     if (code || strcmp(json_text_of(text, "kind", ""), "objective") != 0)
         return code;
     if (!json_object_get(leaf->fields, "state"))
@@ -208,7 +208,7 @@ static int set_finding(struct rebuilt *rebuilt, const struct leaf *leaf, const j
     return json_object_set_new(table, key, row) ? ERROR_MEMORY : 0;
 }
 
-int judged_finding(struct rebuilt *rebuilt, const struct leaf *leaf)
+int rebuild_judged_finding(struct rebuilt *rebuilt, const struct leaf *leaf)
 {
     CLEAN(clean_json) json_t *text = NULL;
     json_t *excerpts = NULL;

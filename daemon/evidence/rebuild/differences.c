@@ -1,7 +1,7 @@
 /* Rows as they are stored and as they were rebuilt, held against each other. */
 #include <string.h>
 
-#include "evidence/rebuild/rebuild_private.h"
+#include "evidence/rebuild/rebuilt.h"
 #include "ground/base/clean.h"
 #include "ground/base/json.h"
 #include "ground/base/text.h"
@@ -22,8 +22,8 @@ static bool is_number(const char *name)
     return text_ends(name, "_ms");
 }
 
-int compare_rows(struct rebuilt *rebuilt, struct store_query *query, const char *const *names,
-                 json_t *ret)
+int rebuild_compare_rows(struct rebuilt *rebuilt, struct store_query *query,
+                         const char *const *names, json_t *ret)
 {
     int step;
     while ((step = store_step(query, rebuilt->error)) > 0) {
@@ -162,7 +162,7 @@ static const char *const baseline_columns[] = {"measure", "labels", "adopted_ms"
                                                NULL};
 static const char *const result_columns[] = {"measure", "time_ms", "state", "body", NULL};
 
-int compare_tables(struct rebuilt *rebuilt)
+int rebuild_compare_tables(struct rebuilt *rebuilt)
 {
     struct store *store = rebuilt->store;
     const struct {
@@ -190,7 +190,7 @@ int compare_tables(struct rebuilt *rebuilt)
     int code = 0;
     for (size_t i = 0; !code && i < sizeof tables / sizeof *tables; i++) {
         CLEAN(clean_json) json_t *stored = json_object();
-        code = compare_rows(rebuilt, tables[i].query, tables[i].columns, stored);
+        code = rebuild_compare_rows(rebuilt, tables[i].query, tables[i].columns, stored);
         bool ages = strcmp(tables[i].name, "results") == 0;
         if (!code)
             compare_table(rebuilt, tables[i].name, stored, ages ? oldest_of(stored) : INT64_MIN);

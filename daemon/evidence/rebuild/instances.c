@@ -2,12 +2,12 @@
 #include <string.h>
 
 #include "evidence/intake/instance.h"
-#include "evidence/rebuild/rebuild_private.h"
+#include "evidence/rebuild/rebuilt.h"
 #include "ground/base/clean.h"
 #include "ground/base/json.h"
 #include "ground/base/text.h"
 
-int instances_collector(struct rebuilt *rebuilt, const struct leaf *leaf)
+int rebuild_instances_collector(struct rebuilt *rebuilt, const struct leaf *leaf)
 {
     json_t *text;
     char key[24];
@@ -97,7 +97,7 @@ static int take_state(struct rebuilt *rebuilt, const struct leaf *leaf, const js
     take_tables(rebuilt, state);
     json_object_del(state, "reach");
     if (!code)
-        code = watching_cost(rebuilt, name, json_object_get(text, "cost"));
+        code = rebuild_watching_cost(rebuilt, name, json_object_get(text, "cost"));
     if (!code)
         code = take_positions(rebuilt, name, json_object_get(text, "positions"));
     return code || !json_object_set(rebuilt->instances, name, state) ? code : ERROR_MEMORY;
@@ -150,7 +150,7 @@ static int take_own(struct rebuilt *rebuilt, const struct leaf *leaf)
     return code ? code : take_samples(rebuilt, leaf, "", told_ms);
 }
 
-int instances_take(struct rebuilt *rebuilt, const struct leaf *leaf)
+int rebuild_instances_take(struct rebuilt *rebuilt, const struct leaf *leaf)
 {
     CLEAN(clean_json) json_t *text = NULL;
     if (json_flag_of(leaf->fields, "own", false))
@@ -186,7 +186,7 @@ static int step_one(json_t *row, int64_t to_ms)
     return json_object_set_new(row, "watched", spans_to_json(&spans)) ? ERROR_MEMORY : 0;
 }
 
-int instances_clock(struct rebuilt *rebuilt, const struct leaf *leaf)
+int rebuild_instances_clock(struct rebuilt *rebuilt, const struct leaf *leaf)
 {
     int64_t from_ms, to_ms;
     const char *name;

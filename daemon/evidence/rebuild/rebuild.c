@@ -2,7 +2,7 @@
 #include "evidence/rebuild/rebuild.h"
 
 #include "evidence/rebuild/apply.h"
-#include "evidence/rebuild/rebuild_private.h"
+#include "evidence/rebuild/rebuilt.h"
 #include "ground/base/clean.h"
 #include "ground/base/json.h"
 
@@ -11,11 +11,11 @@ static int compare_all(struct rebuilt *rebuilt)
     struct series_set *stored = NULL;
     int code = series_open(rebuilt->store, NULL, &stored, rebuilt->error);
     if (!code)
-        code = compare_tables(rebuilt);
+        code = rebuild_compare_tables(rebuilt);
     if (!code)
-        code = compare_states(rebuilt);
+        code = rebuild_compare_states(rebuilt);
     if (!code)
-        code = compare_samples(rebuilt, stored);
+        code = rebuild_compare_samples(rebuilt, stored);
     series_close(stored);
     return code;
 }

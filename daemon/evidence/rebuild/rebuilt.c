@@ -1,7 +1,7 @@
 /* Reads the leaves one by one, with their payloads, from bytes that may be damaged. */
 #include <string.h>
 
-#include "evidence/rebuild/rebuild_private.h"
+#include "evidence/rebuild/rebuilt.h"
 #include "ground/base/clean.h"
 #include "ground/base/json.h"
 #include "ground/base/text.h"
@@ -154,17 +154,17 @@ static int take(struct rebuilt *rebuilt, const struct leaf *leaf)
     static const struct {
         const char *type;
         int (*take)(struct rebuilt *rebuilt, const struct leaf *leaf);
-    } takers[] = {{"evidence", instances_take},
-                  {"coverage", instances_take},
-                  {"collector", instances_collector},
-                  {"clock", instances_clock},
-                  {"config", judged_config},
-                  {"approval", judged_approval},
-                  {"result", judged_result},
-                  {"state", judged_state},
-                  {"finding", judged_finding},
-                  {"selftest", watching_selftest},
-                  {"key", watching_key}};
+    } takers[] = {{"evidence", rebuild_instances_take},
+                  {"coverage", rebuild_instances_take},
+                  {"collector", rebuild_instances_collector},
+                  {"clock", rebuild_instances_clock},
+                  {"config", rebuild_judged_config},
+                  {"approval", rebuild_judged_approval},
+                  {"result", rebuild_judged_result},
+                  {"state", rebuild_judged_state},
+                  {"finding", rebuild_judged_finding},
+                  {"selftest", rebuild_watching_selftest},
+                  {"key", rebuild_watching_key}};
     note_turn(rebuilt, leaf);
     int code = 0;
     for (size_t i = 0; i < sizeof takers / sizeof *takers; i++)

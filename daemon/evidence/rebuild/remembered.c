@@ -1,13 +1,13 @@
 /* What is remembered of instances, measures, objectives and of the daemon itself. */
 #include <string.h>
 
-#include "evidence/rebuild/rebuild_private.h"
+#include "evidence/rebuild/rebuilt.h"
 #include "evidence/store/states.h"
 #include "ground/base/clean.h"
 #include "ground/base/json.h"
 #include "ground/base/text.h"
 
-int compare_read(struct rebuilt *rebuilt, const char *kind, json_t *ret)
+int rebuild_compare_read(struct rebuilt *rebuilt, const char *kind, json_t *ret)
 {
     struct store_query *query =
         store_query(rebuilt->store, "SELECT id, body FROM states WHERE kind = ?1");
@@ -24,8 +24,8 @@ int compare_read(struct rebuilt *rebuilt, const char *kind, json_t *ret)
     return step;
 }
 
-void compare_differs(struct rebuilt *rebuilt, const char *id, const char *name,
-                     const json_t *stored, const json_t *made)
+void rebuild_compare_differs(struct rebuilt *rebuilt, const char *id, const char *name,
+                             const json_t *stored, const json_t *made)
 {
     CLEAN(clean_text) char *one = stored ? json_canonical(stored) : NULL;
     CLEAN(clean_text) char *other = made ? json_canonical(made) : NULL;
@@ -77,7 +77,7 @@ static void compare_memory(struct rebuilt *rebuilt, const char *id, json_t *stor
         if (is_in(never, name) || (since && !is_in(always, name)) || json_equal(was, is) ||
             (since && begins_anew(name, stored)))
             continue;
-        compare_differs(rebuilt, id, name, was, is);
+        rebuild_compare_differs(rebuilt, id, name, was, is);
     }
 }
 
@@ -87,21 +87,21 @@ static int compare_instances(struct rebuilt *rebuilt)
     CLEAN(clean_json) json_t *shown = json_object();
     const char *id;
     json_t *row;
-    int code = compare_read(rebuilt, "instance_memory", stored);
+    int code = rebuild_compare_read(rebuilt, "instance_memory", stored);
     if (!code)
-        code = compare_read(rebuilt, "instance", shown);
+        code = rebuild_compare_read(rebuilt, "instance", shown);
     json_object_foreach (stored, id, row) {
         json_t *made = json_object_get(rebuilt->instances, id);
         json_t *face = json_object_get(shown, id);
         if (made || json_integer_of(row, "told", 0))
             compare_memory(rebuilt, id, row, made);
         if (face && !json_equal(json_object_get(face, "state"), json_object_get(row, "condition")))
-            compare_differs(rebuilt, id, "state", json_object_get(face, "state"),
-                            json_object_get(row, "condition"));
+            rebuild_compare_differs(rebuilt, id, "state", json_object_get(face, "state"),
+                                    json_object_get(row, "condition"));
     }
     json_object_foreach (rebuilt->instances, id, row) {
         if (!json_object_get(stored, id))
-            compare_differs(rebuilt, id, "memory", NULL, row);
+            rebuild_compare_differs(rebuilt, id, "memory", NULL, row);
     }
     return code;
 }
@@ -127,17 +127,17 @@ static void compare_measure(struct rebuilt *rebuilt, const char *id, json_t *sto
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         json_t *was = json_object_get(stored, names[i]), *is = json_object_get(made, names[i]);
         if (!json_equal(was, is))
-            compare_differs(rebuilt, id, names[i], was, is);
+            rebuild_compare_differs(rebuilt, id, names[i], was, is);
     }
     json_t *last = json_object_get(json_object_get(stored, "criterion"), "last");
     json_t *state = json_object_get(made, "state"), *shown = json_object_get(face, "state");
     if (!json_equal(last, state))
-        compare_differs(rebuilt, id, "criterion", last, state);
+        rebuild_compare_differs(rebuilt, id, "criterion", last, state);
     if (face && !json_equal(shown, state))
-        compare_differs(rebuilt, id, "state", shown, state);
+        rebuild_compare_differs(rebuilt, id, "state", shown, state);
     const char *finding = json_text_of(stored, "finding", "");
     if (!is_own_finding(rebuilt, id, finding))
-        compare_differs(rebuilt, id, "finding", json_object_get(stored, "finding"), NULL);
+        rebuild_compare_differs(rebuilt, id, "finding", json_object_get(stored, "finding"), NULL);
 }
 
 static int compare_measures(struct rebuilt *rebuilt)
@@ -146,16 +146,16 @@ static int compare_measures(struct rebuilt *rebuilt)
     CLEAN(clean_json) json_t *shown = json_object();
     const char *id;
     json_t *row;
-    int code = compare_read(rebuilt, "measure_memory", stored);
+    int code = rebuild_compare_read(rebuilt, "measure_memory", stored);
     if (!code)
-        code = compare_read(rebuilt, "measure", shown);
+        code = rebuild_compare_read(rebuilt, "measure", shown);
     json_object_foreach (stored, id, row) {
         json_t *made = json_object_get(rebuilt->measures, id);
         compare_measure(rebuilt, id, row, json_object_get(shown, id), made);
     }
     json_object_foreach (rebuilt->measures, id, row) {
         if (!json_object_get(stored, id))
-            compare_differs(rebuilt, id, "memory", NULL, row);
+            rebuild_compare_differs(rebuilt, id, "memory", NULL, row);
     }
     return code;
 }
@@ -165,12 +165,12 @@ static int compare_objectives(struct rebuilt *rebuilt)
     CLEAN(clean_json) json_t *stored = json_object();
     const char *id;
     json_t *row;
-    int code = compare_read(rebuilt, "objective", stored);
+    int code = rebuild_compare_read(rebuilt, "objective", stored);
     json_object_foreach (stored, id, row) {
         json_t *was = json_object_get(row, "state");
         json_t *is = json_object_get(rebuilt->objectives, id);
         if (!json_equal(was, is))
-            compare_differs(rebuilt, id, "state", was, is);
+            rebuild_compare_differs(rebuilt, id, "state", was, is);
     }
     return code;
 }
@@ -179,12 +179,12 @@ static int compare_objectives(struct rebuilt *rebuilt)
 static int compare_own(struct rebuilt *rebuilt)
 {
     CLEAN(clean_json) json_t *stored = json_object();
-    int code = compare_read(rebuilt, "daemon", stored);
+    int code = rebuild_compare_read(rebuilt, "daemon", stored);
     const json_t *told = json_object_get(stored, "told"), *pair;
     const json_t *watched = json_object_get(stored, "watched");
     size_t index;
     if (json_integer_of(told, "own", 0) != json_integer_of(rebuilt->own, "told", 0))
-        compare_differs(rebuilt, "daemon", "told", told, rebuilt->own);
+        rebuild_compare_differs(rebuilt, "daemon", "told", told, rebuilt->own);
     json_array_foreach (json_object_get(rebuilt->own, "watched"), index, pair) {
         int64_t from_ms = json_integer_value(json_array_get(pair, 0));
         int64_t to_ms = json_integer_value(json_array_get(pair, 1));
@@ -195,7 +195,7 @@ static int compare_own(struct rebuilt *rebuilt)
                     json_integer_value(json_array_get(span, 1)) >= to_ms;
         }
         if (!found)
-            compare_differs(rebuilt, "daemon", "watched", watched, pair);
+            rebuild_compare_differs(rebuilt, "daemon", "watched", watched, pair);
     }
     return code;
 }
@@ -209,24 +209,24 @@ static int compare_positions(struct rebuilt *rebuilt)
     CLEAN(clean_json) json_t *memory = json_object();
     json_t *made = rebuilt_table(rebuilt, "positions"), *row;
     const char *key;
-    int code = compare_rows(rebuilt,
-                            store_query(rebuilt->store,
-                                        "SELECT instance || '/' || key, instance, key, value FROM"
-                                        " positions"),
-                            position_columns, stored);
+    int code = rebuild_compare_rows(
+        rebuilt,
+        store_query(rebuilt->store, "SELECT instance || '/' || key, instance, key, value FROM"
+                                    " positions"),
+        position_columns, stored);
     if (!code)
-        code = compare_read(rebuilt, "instance_memory", memory);
+        code = rebuild_compare_read(rebuilt, "instance_memory", memory);
     json_object_update_missing(stored, made);
     json_object_foreach (stored, key, row) {
         const json_t *state = json_object_get(memory, json_text_of(row, "instance", ""));
         json_t *is = json_object_get(made, key);
         if (json_integer_of(state, "untold", 0) == 0 && !json_equal(row, is))
-            compare_differs(rebuilt, key, "position", row, is);
+            rebuild_compare_differs(rebuilt, key, "position", row, is);
     }
     return code;
 }
 
-int compare_states(struct rebuilt *rebuilt)
+int rebuild_compare_states(struct rebuilt *rebuilt)
 {
     int code = compare_instances(rebuilt);
     if (!code)
@@ -236,6 +236,6 @@ int compare_states(struct rebuilt *rebuilt)
     if (!code)
         code = compare_own(rebuilt);
     if (!code)
-        code = watching_compare(rebuilt);
+        code = rebuild_watching_compare(rebuilt);
     return code ? code : compare_positions(rebuilt);
 }

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "evidence/rebuild/rebuild_private.h"
+#include "evidence/rebuild/rebuilt.h"
 #include "ground/base/clean.h"
 #include "ground/base/json.h"
 #include "ground/base/text.h"
@@ -105,7 +105,7 @@ static void tell_gaps(struct rebuilt *rebuilt)
     }
 }
 
-int compare_samples(struct rebuilt *rebuilt, const struct series_set *stored)
+int rebuild_compare_samples(struct rebuilt *rebuilt, const struct series_set *stored)
 {
     int64_t keep_ms = json_integer_of(rebuilt->config, "keep", 0);
     if (keep_ms <= 0)

@@ -2,7 +2,7 @@
  * cost, the key of pseudonyms, its last turn. */
 #include <string.h>
 
-#include "evidence/rebuild/rebuild_private.h"
+#include "evidence/rebuild/rebuilt.h"
 #include "evidence/store/states.h"
 #include "ground/base/clean.h"
 #include "ground/base/json.h"
@@ -19,7 +19,7 @@ static json_t *rows_of(struct rebuilt *rebuilt, const char *kind)
 }
 
 /* Each leaf tells the rows that moved, and what is over. */
-int watching_state(struct rebuilt *rebuilt, const json_t *text)
+int rebuild_watching_state(struct rebuilt *rebuilt, const json_t *text)
 {
     json_t *rows = rows_of(rebuilt, "monitoring"), *row, *key;
     const char *id;
@@ -35,7 +35,7 @@ int watching_state(struct rebuilt *rebuilt, const json_t *text)
     return 0;
 }
 
-int watching_selftest(struct rebuilt *rebuilt, const struct leaf *leaf)
+int rebuild_watching_selftest(struct rebuilt *rebuilt, const struct leaf *leaf)
 {
     CLEAN(clean_json) json_t *text = NULL;
     char at[TEXT_TIME_SIZE];
@@ -52,7 +52,7 @@ int watching_selftest(struct rebuilt *rebuilt, const struct leaf *leaf)
     return json_object_set_new(rows_of(rebuilt, "selftest"), name, row) ? ERROR_MEMORY : 0;
 }
 
-int watching_key(struct rebuilt *rebuilt, const struct leaf *leaf)
+int rebuild_watching_key(struct rebuilt *rebuilt, const struct leaf *leaf)
 {
     char since[TEXT_TIME_SIZE];
     text_from_time(leaf->time_ms, since);
@@ -61,7 +61,7 @@ int watching_key(struct rebuilt *rebuilt, const struct leaf *leaf)
     return json_object_set_new(rows_of(rebuilt, "daemon"), "pseudonym_key", row) ? ERROR_MEMORY : 0;
 }
 
-int watching_cost(struct rebuilt *rebuilt, const char *instance, const json_t *cost)
+int rebuild_watching_cost(struct rebuilt *rebuilt, const char *instance, const json_t *cost)
 {
     if (!json_is_object(cost))
         return 0;
@@ -82,7 +82,7 @@ static void differs(const struct comparing *comparing, const char *name, const j
                     const json_t *made)
 {
     CLEAN(clean_text) char *place = text_format("%s/%s", comparing->kind, comparing->id);
-    compare_differs(comparing->rebuilt, place ? place : comparing->id, name, stored, made);
+    rebuild_compare_differs(comparing->rebuilt, place ? place : comparing->id, name, stored, made);
 }
 
 static int64_t more_of(const json_t *stored, const json_t *made, const char *name)
@@ -168,7 +168,7 @@ static int compare_kind(struct rebuilt *rebuilt, const char *kind,
     CLEAN(clean_json) json_t *all = json_object();
     json_t *made = rows_of(rebuilt, kind), *row;
     const char *id;
-    int code = compare_read(rebuilt, kind, stored);
+    int code = rebuild_compare_read(rebuilt, kind, stored);
     json_object_update(all, stored);
     json_object_update(all, made);
     json_object_foreach (all, id, row) {
@@ -191,18 +191,18 @@ static int compare_daemon(struct rebuilt *rebuilt)
 {
     CLEAN(clean_json) json_t *stored = json_object();
     const json_t *made = rows_of(rebuilt, "daemon");
-    int code = compare_read(rebuilt, "daemon", stored);
+    int code = rebuild_compare_read(rebuilt, "daemon", stored);
     const json_t *was = json_object_get(stored, "pseudonym_key");
     const json_t *is = json_object_get(made, "pseudonym_key");
     if ((was || is) && !json_equal(was, is))
-        compare_differs(rebuilt, "daemon", "pseudonym_key", was, is);
+        rebuild_compare_differs(rebuilt, "daemon", "pseudonym_key", was, is);
     was = json_object_get(stored, "boot");
     if ((was || rebuilt->figures.leaves) && !is_boot(rebuilt, was))
-        compare_differs(rebuilt, "daemon", "boot", was, rebuilt->boot);
+        rebuild_compare_differs(rebuilt, "daemon", "boot", was, rebuilt->boot);
     return code;
 }
 
-int watching_compare(struct rebuilt *rebuilt)
+int rebuild_watching_compare(struct rebuilt *rebuilt)
 {
     int code = compare_kind(rebuilt, "monitoring", compare_row);
     if (!code)
@@ -244,7 +244,7 @@ static int write_kind(struct rebuilt *rebuilt, const char *kind, json_t *rows)
     return code;
 }
 
-int watching_apply(struct rebuilt *rebuilt)
+int rebuild_watching_apply(struct rebuilt *rebuilt)
 {
     CLEAN(clean_json) json_t *boot = NULL;
     const char *kind;

@@ -11,7 +11,7 @@
 
 enum { PAIRS_LIMIT = 16, TELL_EVERY_MS = 3600000 };
 
-int own_load(struct own *own, struct error *error)
+int selfmetrics_load(struct selfmetrics *own, struct error *error)
 {
     CLEAN(clean_json) json_t *watched = NULL, *told = NULL;
     int code = states_get(own->store, "daemon", "told", &told, error);
@@ -24,12 +24,12 @@ int own_load(struct own *own, struct error *error)
     return spans_from_json(watched, &own->watched);
 }
 
-void own_finish(struct own *own)
+void selfmetrics_finish(struct selfmetrics *own)
 {
     spans_finish(&own->watched);
 }
 
-bool own_has(const char *name)
+bool selfmetrics_has(const char *name)
 {
     static const char *const names[] = {"conformd_runs_due", "conformd_runs_taken",
                                         "conformd_actions_open", "conformd_actions_overdue",
@@ -40,14 +40,14 @@ bool own_has(const char *name)
     return false;
 }
 
-static int put(struct own *own, const struct label *pairs, size_t count, double value)
+static int put(struct selfmetrics *own, const struct label *pairs, size_t count, double value)
 {
     CLEAN(labels_clean) struct labels *labels = NULL;
     int code = labels_new(pairs, count, &labels);
     return code ? code : series_put(own->series, labels, own->now_ms, value, OWN_LOOKBACK_MS);
 }
 
-static int put_named(struct own *own, const char *name, const char *instance, double value)
+static int put_named(struct selfmetrics *own, const char *name, const char *instance, double value)
 {
     struct label pairs[] = {{LABELS_NAME, name}, {"instance", instance}};
     return put(own, pairs, *instance ? 2 : 1, value);
@@ -55,7 +55,7 @@ static int put_named(struct own *own, const char *name, const char *instance, do
 
 /* A stream is due once a minute; it was taken when it has handed over in time. One that has just
  * been started for the first time is not due yet. */
-static void count_stream(const struct own *own, struct instance *instance)
+static void count_stream(const struct selfmetrics *own, struct instance *instance)
 {
     bool well = instance->condition == CONDITION_WELL || instance->condition == CONDITION_PARTIAL;
     int64_t patience = OWN_EVERY_MS + 2 * instance->every_ms;
@@ -66,7 +66,7 @@ static void count_stream(const struct own *own, struct instance *instance)
 
 /* Counts since the last time: sums over a range of them are exact. What is not on this host, or
  * followed by another, or disabled, is not due. */
-static int put_runs(struct own *own)
+static int put_runs(struct selfmetrics *own)
 {
     int code = 0;
     for (size_t i = 0; !code && i < own->intake->count; i++) {
@@ -88,13 +88,13 @@ static int put_runs(struct own *own)
 }
 
 /* Actions come with the handling of findings; until then there are none, which is known. */
-static int put_actions(struct own *own)
+static int put_actions(struct selfmetrics *own)
 {
     int code = put_named(own, "conformd_actions_open", "", 0);
     return code ? code : put_named(own, "conformd_actions_overdue", "", 0);
 }
 
-static int put_baseline_row(struct own *own, const char *measure, const json_t *item)
+static int put_baseline_row(struct selfmetrics *own, const char *measure, const json_t *item)
 {
     struct label pairs[PAIRS_LIMIT] = {{LABELS_NAME, "conformd_baseline"}, {"measure", measure}};
     size_t count = 2;
@@ -107,7 +107,7 @@ static int put_baseline_row(struct own *own, const char *measure, const json_t *
     return put(own, pairs, count, 1);
 }
 
-int own_baseline(struct own *own, int64_t now_ms, struct error *error)
+int selfmetrics_baseline(struct selfmetrics *own, int64_t now_ms, struct error *error)
 {
     struct store_query *query =
         store_query(own->store, "SELECT measure, labels FROM baselines ORDER BY measure, labels");
@@ -124,7 +124,7 @@ int own_baseline(struct own *own, int64_t now_ms, struct error *error)
     return code ? code : series_put_end(own->series, "conformd_baseline", now_ms);
 }
 
-void own_step(struct own *own, int64_t from_ms, struct moment now)
+void selfmetrics_step(struct selfmetrics *own, int64_t from_ms, struct moment now)
 {
     spans_cut(&own->watched, now.wall_ms);
     own->from_ms = now.wall_ms;
@@ -134,7 +134,7 @@ void own_step(struct own *own, int64_t from_ms, struct moment now)
     own->started_ms += now.wall_ms - from_ms;
 }
 
-int own_put(struct own *own, struct moment now, bool *ret_put, struct error *error)
+int selfmetrics_put(struct selfmetrics *own, struct moment now, bool *ret_put, struct error *error)
 {
     *ret_put = false;
     if (now.boot_ms < own->due_boot_ms)
@@ -153,7 +153,7 @@ int own_put(struct own *own, struct moment now, bool *ret_put, struct error *err
     if (!code)
         code = put_actions(own);
     if (!code)
-        code = own_baseline(own, now.wall_ms, error);
+        code = selfmetrics_baseline(own, now.wall_ms, error);
     if (!code)
         code = states_put(own->store, "daemon", "watched", spans_to_json(&own->watched), error);
     *ret_put = !code;
@@ -161,7 +161,7 @@ int own_put(struct own *own, struct moment now, bool *ret_put, struct error *err
 }
 
 /* The own series are no run of a collector, and have no readings: the samples are all there is. */
-static int attach_own(struct own *own, json_t *fields)
+static int attach_own(struct selfmetrics *own, json_t *fields)
 {
     char text[DIGEST_TEXT_SIZE], samples[DIGEST_TEXT_SIZE];
     CLEAN(buffer_finish) struct buffer body = {0};
@@ -182,7 +182,7 @@ static int attach_own(struct own *own, json_t *fields)
     return code;
 }
 
-int own_tell(struct own *own, bool all, struct error *error)
+int selfmetrics_tell(struct selfmetrics *own, bool all, struct error *error)
 {
     int64_t leaf, since_ms = own->now_ms - own->told_ms;
     if (!own->told_ms)

@@ -13,7 +13,7 @@ enum {
 };
 
 /* Zeroed at first; what stands above the line is lent by the engine. */
-struct own {
+struct selfmetrics {
     struct store *store;
     struct ledger *ledger;
     struct series_set *series;
@@ -28,15 +28,16 @@ struct own {
 };
 
 /* What the process before told, and watched. */
-int own_load(struct own *own, struct error *error) MUST_CHECK;
-void own_finish(struct own *own);
-bool own_has(const char *name); /* true for the name of one of them */
+int selfmetrics_load(struct selfmetrics *own, struct error *error) MUST_CHECK;
+void selfmetrics_finish(struct selfmetrics *own);
+bool selfmetrics_has(const char *name); /* true for the name of one of them */
 /* When they are due; *ret_put tells whether they were. */
-int own_put(struct own *own, struct moment now, bool *ret_put, struct error *error) MUST_CHECK;
+int selfmetrics_put(struct selfmetrics *own, struct moment now, bool *ret_put,
+                    struct error *error) MUST_CHECK;
 /* The hourly coverage leaf of the own series; `all`: also before the hour is over. */
-int own_tell(struct own *own, bool all, struct error *error) MUST_CHECK;
-int own_baseline(struct own *own, int64_t now_ms, struct error *error) MUST_CHECK;
+int selfmetrics_tell(struct selfmetrics *own, bool all, struct error *error) MUST_CHECK;
+int selfmetrics_baseline(struct selfmetrics *own, int64_t now_ms, struct error *error) MUST_CHECK;
 /* The wall clock was set. */
-void own_step(struct own *own, int64_t from_ms, struct moment now);
+void selfmetrics_step(struct selfmetrics *own, int64_t from_ms, struct moment now);
 
 #endif

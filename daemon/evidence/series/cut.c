@@ -17,10 +17,10 @@ static int cut_one(struct series_set *set, struct series *series, int64_t to_ms)
     if (code)
         return code;
     while (series->first)
-        set_drop_chunk(set, series);
+        series_set_drop_chunk(set, series);
     series->held = 0;
     for (size_t i = 0; i < count && times[i] <= to_ms; i++) {
-        code = set_sample(set, series, times[i], values[i]);
+        code = series_set_sample(set, series, times[i], values[i]);
         if (code < 0)
             return code;
     }

@@ -53,7 +53,7 @@ static int candidates(struct series_set *set, const char *name, struct series **
                       size_t *ret_count, struct series ***ret_own)
 {
     if (name) {
-        struct family *family = set_family(set, name);
+        struct family *family = series_set_family(set, name);
         *ret_count = family ? family->count : 0;
         *ret = family ? family->members : NULL;
         if (family && !family->sorted)

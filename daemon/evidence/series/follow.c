@@ -54,10 +54,10 @@ static int read_page(struct series_set *set, struct store_query **ret_rows, bool
     int code = is_beginning(set, error);
     *ret_again = code == 0;
     if (code == 1)
-        code = set_open_page(set, ret_rows, error);
+        code = pages_open(set, ret_rows, error);
     if (code < 0 || *ret_again)
         return code;
-    int loaded = set_load_series(set, error);
+    int loaded = pages_load_series(set, error);
     return loaded ? loaded : code;
 }
 
@@ -77,7 +77,7 @@ static int take_page(struct series_set *set, size_t *ret_rows, bool *ret_again, 
         ended = store_commit(set->store, error);
     if (code <= 0 || ended)
         return code < 0 ? code : ended;
-    return set_take_page(set, rows, ret_rows, error);
+    return pages_take(set, rows, ret_rows, error);
 }
 
 /* A series without samples stays: the store may still give it one. */
@@ -88,14 +88,14 @@ static void forget_old(struct series_set *set)
     for (size_t i = 0; i < FORGET_SERIES && set->trim_at < set->count; i++) {
         struct series *series = set->all[set->trim_at++];
         while (series->first && series->first->last_ms < set->floor_ms)
-            set_drop_chunk(set, series);
+            series_set_drop_chunk(set, series);
     }
 }
 
 int series_refresh(struct series_set *set, int64_t now_ms, int64_t until_us, struct error *error)
 {
     size_t rows = SET_PAGE;
-    int code = set->last_series ? 0 : set_load_series(set, error);
+    int code = set->last_series ? 0 : pages_load_series(set, error);
     series_release(set);
     set->floor_ms = now_ms - set->limits.keep_ms;
     while (!code && rows == SET_PAGE) {
@@ -107,9 +107,9 @@ int series_refresh(struct series_set *set, int64_t now_ms, int64_t until_us, str
                 break;
         }
         if (!code && again) {
-            set_empty(set);
+            series_set_empty(set);
             rows = SET_PAGE;
-            code = set_load_series(set, error);
+            code = pages_load_series(set, error);
         }
         if (!code && rows == SET_PAGE && clock_us() > until_us)
             return error_set(error, ERROR_AGAIN,

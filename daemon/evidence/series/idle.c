@@ -8,10 +8,10 @@ enum { IDLE_MS = 86400000, IDLE_LOOKBACKS = 2 };
 static struct feed *feed_of(struct series *series)
 {
     struct feed *feed = NULL;
-    return source_obtain_feed(series->source, series->family->name, &feed) ? NULL : feed;
+    return series_source_obtain_feed(series->source, series->family->name, &feed) ? NULL : feed;
 }
 
-void set_wake(struct series *series)
+void series_set_wake(struct series *series)
 {
     if (series->kind != KIND_IDLE || !series->source)
         return;
@@ -28,15 +28,15 @@ static int put_aside(struct series_set *set, struct series *series, struct feed 
 {
     series->kind = KIND_IDLE;
     feed->aside++;
-    if (set_mark_dirty(set, series) || set_stale(set, series, time_ms) < 0)
+    if (series_set_mark_dirty(set, series) || series_set_stale(set, series, time_ms) < 0)
         return ERROR_MEMORY;
-    return series->total && set_stale(set, series->total, time_ms) < 0 ? ERROR_MEMORY : 0;
+    return series->total && series_set_stale(set, series->total, time_ms) < 0 ? ERROR_MEMORY : 0;
 }
 
-int set_make_room(struct series_set *set, const struct series_run *run, int64_t time_ms)
+int series_set_make_room(struct series_set *set, const struct series_run *run, int64_t time_ms)
 {
     int64_t idle_ms = IDLE_LOOKBACKS * run->lookback_ms;
-    struct source *source = set_source(set, run->instance);
+    struct source *source = series_set_source(set, run->instance);
     int code = 0;
     if (idle_ms < IDLE_MS)
         idle_ms = IDLE_MS;
@@ -56,14 +56,15 @@ int series_end(struct series_set *set, const char *instance,
                bool (*wants)(const void *context, const struct labels *labels), const void *context,
                int64_t time_ms)
 {
-    struct source *source = set_source(set, instance);
+    struct source *source = series_set_source(set, instance);
     int code = 0;
     for (size_t i = 0; source && code >= 0 && i < source->count; i++) {
         struct series *series = source->members[i];
         if (!wants(context, series->labels))
             continue;
         struct feed *feed = series->kind == SERIES_EVENT ? feed_of(series) : NULL;
-        code = feed ? put_aside(set, series, feed, time_ms) : set_stale(set, series, time_ms);
+        code =
+            feed ? put_aside(set, series, feed, time_ms) : series_set_stale(set, series, time_ms);
     }
     return code < 0 ? code : 0;
 }

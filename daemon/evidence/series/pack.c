@@ -105,7 +105,7 @@ static int by_time(const void *a, const void *b)
 static int gather(struct series_set *set, const char *instance, int64_t after_ms,
                   struct columns *ret)
 {
-    struct source *source = instance ? set_source(set, instance) : NULL;
+    struct source *source = instance ? series_set_source(set, instance) : NULL;
     size_t count = instance ? (source ? source->count : 0) : set->count;
     struct series **from = source ? source->members : set->all;
     for (size_t i = 0; i < count; i++) {

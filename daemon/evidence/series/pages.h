@@ -7,13 +7,13 @@
 enum { SET_PAGE = 64 };
 #define SERIES_CHANGED "series_changed" /* meta: when a row of series was last written again */
 
-int set_load(struct series_set *set, struct error *error) MUST_CHECK;
+int pages_load(struct series_set *set, struct error *error) MUST_CHECK;
 /* The series behind the last one loaded. */
-int set_load_series(struct series_set *set, struct error *error) MUST_CHECK;
+int pages_load_series(struct series_set *set, struct error *error) MUST_CHECK;
 /* The rows of samples behind the last one loaded, SET_PAGE at most: 1 when there are any, which
- * set_take_page then takes into the set and counts. */
-int set_open_page(struct series_set *set, struct store_query **ret, struct error *error) MUST_CHECK;
-int set_take_page(struct series_set *set, struct store_query *rows, size_t *ret_rows,
-                  struct error *error) MUST_CHECK;
+ * pages_take then takes into the set and counts. */
+int pages_open(struct series_set *set, struct store_query **ret, struct error *error) MUST_CHECK;
+int pages_take(struct series_set *set, struct store_query *rows, size_t *ret_rows,
+               struct error *error) MUST_CHECK;
 
 #endif

@@ -33,7 +33,7 @@ int series_open_reader(struct store *store, const struct series_limits *limits,
     struct series_set *set = new_set(store, limits);
     if (!set)
         return error_set(error, ERROR_MEMORY, "out of memory");
-    set_empty(set);
+    series_set_empty(set);
     set->loading = true;
     *ret = set;
     return 0;
@@ -56,9 +56,9 @@ int series_open(struct store *store, const struct series_limits *limits, struct 
 
 int series_reload(struct series_set *set, struct error *error)
 {
-    set_empty(set);
+    series_set_empty(set);
     set->loading = true;
-    int code = set_load(set, error);
+    int code = pages_load(set, error);
     set->loading = false;
     return code;
 }
@@ -69,7 +69,7 @@ void series_close(struct series_set *set)
         return;
     while (set->runs)
         series_run_drop(set->runs);
-    set_empty(set);
+    series_set_empty(set);
     free(set);
 }
 
@@ -82,22 +82,22 @@ int series_put(struct series_set *set, const struct labels *labels, int64_t time
     struct labels *copy = labels_copy(labels);
     if (!copy)
         return ERROR_MEMORY;
-    int code = set_obtain(set, copy, KIND_OWN, &series);
+    int code = series_set_obtain(set, copy, KIND_OWN, &series);
     if (!code)
-        code = set_lookback(set, series, lookback_ms);
+        code = series_set_lookback(set, series, lookback_ms);
     if (!code)
-        code = set_sample(set, series, time_ms, value);
+        code = series_set_sample(set, series, time_ms, value);
     return code < 0 ? code : 0;
 }
 
 int series_put_end(struct series_set *set, const char *name, int64_t time_ms)
 {
-    const struct family *family = set_family(set, name);
+    const struct family *family = series_set_family(set, name);
     for (size_t i = 0; family && i < family->count; i++) {
         struct series *series = family->members[i];
         if (series->kind != KIND_OWN || !series->last || series->last->last_ms == time_ms)
             continue;
-        int code = set_stale(set, series, time_ms);
+        int code = series_set_stale(set, series, time_ms);
         if (code < 0)
             return code;
     }

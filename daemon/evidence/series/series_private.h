@@ -98,44 +98,44 @@ struct series_set {
 };
 
 /* What is in memory of series and samples; runs, limits and figures of drops stay. */
-void set_empty(struct series_set *set);
-
-struct series *set_find(const struct series_set *set, const struct labels *labels);
+void series_set_empty(struct series_set *set);
+struct series *series_set_find(const struct series_set *set, const struct labels *labels);
 /* Finds the series or makes it with these labels, which are taken over in any case. A known one
  * changes to this kind. */
-int set_obtain(struct series_set *set, struct labels *labels, int kind,
-               struct series **ret) MUST_CHECK;
+int series_set_obtain(struct series_set *set, struct labels *labels, int kind,
+                      struct series **ret) MUST_CHECK;
 /* Puts a new series in its place; on failure the series is freed. */
-int set_insert(struct series_set *set, struct series *series) MUST_CHECK;
-void set_remove(struct series_set *set, struct series *series);
-int set_mark_dirty(struct series_set *set, struct series *series) MUST_CHECK;
-int set_lookback(struct series_set *set, struct series *series, int64_t lookback_ms) MUST_CHECK;
+int series_set_insert(struct series_set *set, struct series *series) MUST_CHECK;
+void series_set_remove(struct series_set *set, struct series *series);
+int series_set_mark_dirty(struct series_set *set, struct series *series) MUST_CHECK;
+int series_set_lookback(struct series_set *set, struct series *series,
+                        int64_t lookback_ms) MUST_CHECK;
 
 /* 1: taken; 0: not after the last of its series, dropped and counted. */
-int set_sample(struct series_set *set, struct series *series, int64_t time_ms,
-               double value) MUST_CHECK;
+int series_set_sample(struct series_set *set, struct series *series, int64_t time_ms,
+                      double value) MUST_CHECK;
 /* The same for the stale marker, where the series is not stale already. */
-int set_stale(struct series_set *set, struct series *series, int64_t time_ms) MUST_CHECK;
+int series_set_stale(struct series_set *set, struct series *series, int64_t time_ms) MUST_CHECK;
 /* idle.c. After a run in which an attribute had no room: its events' series that had no event for
  * long make room for those to come. */
-int set_make_room(struct series_set *set, const struct series_run *run, int64_t time_ms) MUST_CHECK;
+int series_set_make_room(struct series_set *set, const struct series_run *run,
+                         int64_t time_ms) MUST_CHECK;
 /* It counts against the limit again. */
-void set_wake(struct series *series);
+void series_set_wake(struct series *series);
 
 /* Frees the first chunk. */
-void set_drop_chunk(struct series_set *set, struct series *series);
-
-struct source *set_source(struct series_set *set, const char *instance); /* NULL: none yet */
-int set_obtain_source(struct series_set *set, const char *instance, struct source **ret) MUST_CHECK;
-int source_obtain_feed(struct source *source, const char *name, struct feed **ret) MUST_CHECK;
-struct family *set_family(const struct series_set *set, const char *name);
+void series_set_drop_chunk(struct series_set *set, struct series *series);
+struct source *series_set_source(struct series_set *set, const char *instance); /* NULL: none yet */
+int series_set_obtain_source(struct series_set *set, const char *instance,
+                             struct source **ret) MUST_CHECK;
+int series_source_obtain_feed(struct source *source, const char *name,
+                              struct feed **ret) MUST_CHECK;
+struct family *series_set_family(const struct series_set *set, const char *name);
 
 /* True where Prometheus takes name and labels, and the values are UTF-8. */
 bool series_labels_fit(const struct labels *labels);
-
 /* The one of all that had no room. */
 bool series_is_overflow(const struct series *series);
-
 /* The row of a series. */
 int series_save_one(struct series_set *set, const struct series *series,
                     struct error *error) MUST_CHECK;

@@ -210,9 +210,9 @@ static int stage_new(struct series_run *run, const struct series_reading *readin
     struct source *source;
     struct feed *feed;
     CLEAN(labels_clean) struct labels *mine = labels;
-    const struct series *known = set_find(run->set, labels);
-    if (set_obtain_source(run->set, run->instance, &source) ||
-        source_obtain_feed(source, labels_name(labels), &feed))
+    const struct series *known = series_set_find(run->set, labels);
+    if (series_set_obtain_source(run->set, run->instance, &source) ||
+        series_source_obtain_feed(source, labels_name(labels), &feed))
         return ERROR_MEMORY;
     if (is_overflow(reading) || !has_room(run, feed, reading->kind, known))
         return stage_overflow(run, feed, reading->kind, ret);
@@ -282,7 +282,7 @@ static int find_total(struct series_set *set, struct series *event)
             pairs[i].value = name;
     }
     int code = labels_new(pairs, event->labels->count, &labels);
-    return code ? code : set_obtain(set, labels, KIND_TOTAL, &event->total);
+    return code ? code : series_set_obtain(set, labels, KIND_TOTAL, &event->total);
 }
 
 /* What a run says when it ends. */
@@ -301,18 +301,19 @@ static int end_event(const struct ending *ending, struct series *event)
     /* That there was none is known when the interval is over. */
     if (!is_seen && ending->outcome == SERIES_BATCH)
         return 0;
-    int code = set_sample(set, event, ending->time_ms, increment);
+    int code = series_set_sample(set, event, ending->time_ms, increment);
     /* What the event lost to a clock that stepped back must not stand in the sum alone. */
     if (code <= 0)
         return code;
     code = find_total(set, event);
     if (!code)
-        code = set_lookback(set, event->total, event->lookback_ms);
+        code = series_set_lookback(set, event->total, event->lookback_ms);
     if (!code && !event->total->last && ending->previous_ms &&
         ending->previous_ms < ending->time_ms)
-        code = set_sample(set, event->total, ending->previous_ms, 0);
+        code = series_set_sample(set, event->total, ending->previous_ms, 0);
     if (code >= 0)
-        code = set_sample(set, event->total, ending->time_ms, event->total->held + increment);
+        code =
+            series_set_sample(set, event->total, ending->time_ms, event->total->held + increment);
     return code;
 }
 
@@ -320,17 +321,17 @@ static int end_series(const struct ending *ending, struct series *series)
 {
     struct series_run *run = ending->run;
     if (ending->outcome == SERIES_FAILED)
-        return set_stale(run->set, series, ending->time_ms);
+        return series_set_stale(run->set, series, ending->time_ms);
     if (series->kind == KIND_TOTAL)
         return 0;
     if (series->kind == KIND_IDLE)
         return 0;
-    if (set_lookback(run->set, series, run->lookback_ms))
+    if (series_set_lookback(run->set, series, run->lookback_ms))
         return ERROR_MEMORY;
     if (series->kind == SERIES_EVENT)
         return end_event(ending, series);
     if (ending->outcome == SERIES_WELL && series->run != run->number)
-        return set_stale(run->set, series, ending->time_ms);
+        return series_set_stale(run->set, series, ending->time_ms);
     return 0;
 }
 
@@ -340,14 +341,14 @@ static int show_item(const struct ending *ending, struct staged *item)
     struct series *series;
     struct labels *labels = item->labels;
     item->labels = NULL;
-    int code = set_obtain(run->set, labels, item->kind, &series);
+    int code = series_set_obtain(run->set, labels, item->kind, &series);
     if (code)
         return code;
     series->run = run->number;
     series->increment = item->value;
     if (item->kind == SERIES_EVENT)
         return 0;
-    return set_sample(run->set, series, ending->time_ms, item->value);
+    return series_set_sample(run->set, series, ending->time_ms, item->value);
 }
 
 static int end_run(const struct ending *ending)
@@ -357,8 +358,8 @@ static int end_run(const struct ending *ending)
     for (size_t i = 0; code >= 0 && ending->outcome != SERIES_FAILED && i < run->count; i++)
         code = show_item(ending, run->items[i]);
     if (code >= 0 && run->full && ending->outcome != SERIES_FAILED)
-        code = set_make_room(run->set, run, ending->time_ms);
-    struct source *source = set_source(run->set, run->instance);
+        code = series_set_make_room(run->set, run, ending->time_ms);
+    struct source *source = series_set_source(run->set, run->instance);
     /* Sums that are new come in behind, and are done with their event. */
     size_t count = source ? source->count : 0;
     for (size_t i = 0; code >= 0 && i < count; i++)

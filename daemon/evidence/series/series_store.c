@@ -67,12 +67,12 @@ static int load_one(struct series_set *set, struct store_query *row, struct erro
     series->kind = (int)store_integer(row, 3);
     series->stored = true;
     /* One that was trimmed away, and came again under another number. */
-    struct series *before = set_find(set, labels);
+    struct series *before = series_set_find(set, labels);
     if (before)
-        set_remove(set, before);
+        series_set_remove(set, before);
     if (series->id >= set->next_id)
         set->next_id = series->id + 1;
-    if (set_insert(set, series))
+    if (series_set_insert(set, series))
         return error_set(error, ERROR_MEMORY, "out of memory");
     return 0;
 }
@@ -99,7 +99,7 @@ static int load_some_series(struct series_set *set, size_t *ret_rows, struct err
     return code;
 }
 
-int set_load_series(struct series_set *set, struct error *error)
+int pages_load_series(struct series_set *set, struct error *error)
 {
     size_t rows = SERIES_PAGE;
     int code = 0;
@@ -144,11 +144,11 @@ static int on_row_sample(void *context, const struct row_sample *sample)
             replay->set->next_id = sample->id + 1;
         return 0;
     }
-    int code = set_sample(replay->set, series, sample->time_ms, value);
+    int code = series_set_sample(replay->set, series, sample->time_ms, value);
     return code < 0 ? code : 0;
 }
 
-int set_open_page(struct series_set *set, struct store_query **ret, struct error *error)
+int pages_open(struct series_set *set, struct store_query **ret, struct error *error)
 {
     struct store_query *rows = store_query(
         set->store, "SELECT id, body, time_ms FROM samples WHERE id > ?1 ORDER BY id LIMIT ?2");
@@ -158,8 +158,8 @@ int set_open_page(struct series_set *set, struct store_query **ret, struct error
     return store_step(rows, error);
 }
 
-int set_take_page(struct series_set *set, struct store_query *rows, size_t *ret_rows,
-                  struct error *error)
+int pages_take(struct series_set *set, struct store_query *rows, size_t *ret_rows,
+               struct error *error)
 {
     struct replay replay = {.set = set};
     int code;
@@ -180,16 +180,16 @@ int set_take_page(struct series_set *set, struct store_query *rows, size_t *ret_
     return code;
 }
 
-int set_load(struct series_set *set, struct error *error)
+int pages_load(struct series_set *set, struct error *error)
 {
     size_t rows = SET_PAGE;
-    int code = set_load_series(set, error);
+    int code = pages_load_series(set, error);
     while (!code && rows == SET_PAGE) {
         struct store_query *page = NULL;
         rows = 0;
-        code = set_open_page(set, &page, error);
+        code = pages_open(set, &page, error);
         if (code == 1)
-            code = set_take_page(set, page, &rows, error);
+            code = pages_take(set, page, &rows, error);
     }
     return code;
 }
@@ -343,7 +343,7 @@ static int trim_one(struct series_set *set, struct series *series, int64_t floor
                     struct error *error)
 {
     while (series->first && series->first->last_ms < floor_ms)
-        set_drop_chunk(set, series);
+        series_set_drop_chunk(set, series);
     if (series->first || series->dirty) {
         set->trim_at++;
         return 0;
@@ -352,7 +352,7 @@ static int trim_one(struct series_set *set, struct series *series, int64_t floor
     store_bind_integer(query, 1, series->id);
     int code = store_run(query, error);
     if (!code)
-        set_remove(set, series);
+        series_set_remove(set, series);
     return code;
 }
 

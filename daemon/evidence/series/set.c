@@ -64,17 +64,17 @@ static bool feed_has_name(const void *item, const void *key)
     return strcmp(((const struct feed *)item)->name, key) == 0;
 }
 
-struct series *set_find(const struct series_set *set, const struct labels *labels)
+struct series *series_set_find(const struct series_set *set, const struct labels *labels)
 {
     return table_find(&set->by_labels, labels_hash(labels), has_labels, labels);
 }
 
-struct family *set_family(const struct series_set *set, const char *name)
+struct family *series_set_family(const struct series_set *set, const char *name)
 {
     return table_find(&set->families, table_hash_text(name), family_has_name, name);
 }
 
-struct source *set_source(struct series_set *set, const char *instance)
+struct source *series_set_source(struct series_set *set, const char *instance)
 {
     return table_find(&set->sources, table_hash_text(instance), source_has_name, instance);
 }
@@ -94,9 +94,9 @@ static void *add_named(struct table *table, const char *name, size_t size)
     return NULL;
 }
 
-int set_obtain_source(struct series_set *set, const char *instance, struct source **ret)
+int series_set_obtain_source(struct series_set *set, const char *instance, struct source **ret)
 {
-    struct source *source = set_source(set, instance);
+    struct source *source = series_set_source(set, instance);
     if (!source)
         source = add_named(&set->sources, instance, sizeof *source);
     if (!source)
@@ -105,7 +105,7 @@ int set_obtain_source(struct series_set *set, const char *instance, struct sourc
     return 0;
 }
 
-int source_obtain_feed(struct source *source, const char *name, struct feed **ret)
+int series_source_obtain_feed(struct source *source, const char *name, struct feed **ret)
 {
     struct feed *feed = table_find(&source->feeds, table_hash_text(name), feed_has_name, name);
     if (!feed)
@@ -132,7 +132,7 @@ static void free_series(struct series *series)
 static int join_family(struct series_set *set, struct series *series)
 {
     const char *name = labels_name(series->labels);
-    struct family *family = set_family(set, name);
+    struct family *family = series_set_family(set, name);
     if (!family)
         family = add_named(&set->families, name, sizeof *family);
     if (!family || array_reserve(&family->members, &family->capacity, family->count, sizeof series))
@@ -149,8 +149,8 @@ static int join_source(struct series_set *set, struct series *series)
     struct feed *feed;
     if (series->kind == KIND_OWN)
         return 0;
-    if (set_obtain_source(set, labels_get(series->labels, "instance"), &source) ||
-        source_obtain_feed(source, series->family->name, &feed) ||
+    if (series_set_obtain_source(set, labels_get(series->labels, "instance"), &source) ||
+        series_source_obtain_feed(source, series->family->name, &feed) ||
         array_reserve(&source->members, &source->capacity, source->count, sizeof series))
         return ERROR_MEMORY;
     source->members[source->count++] = series;
@@ -177,8 +177,8 @@ static void leave_source(struct series *series)
     if (!source)
         return;
     take_out(source->members, &source->count, series);
-    set_wake(series);
-    if (source_obtain_feed(source, series->family->name, &feed) == 0 && feed->known) {
+    series_set_wake(series);
+    if (series_source_obtain_feed(source, series->family->name, &feed) == 0 && feed->known) {
         feed->known--;
         feed->aside -= feed->aside && series_is_overflow(series);
     }
@@ -187,7 +187,7 @@ static void leave_source(struct series *series)
             source->members[i]->total = NULL;
 }
 
-void set_remove(struct series_set *set, struct series *series)
+void series_set_remove(struct series_set *set, struct series *series)
 {
     leave_source(series);
     if (series->family)
@@ -197,11 +197,11 @@ void set_remove(struct series_set *set, struct series *series)
     if (series->dirty)
         take_out(set->dirty, &set->dirty_count, series);
     while (series->first)
-        set_drop_chunk(set, series);
+        series_set_drop_chunk(set, series);
     free_series(series);
 }
 
-int set_insert(struct series_set *set, struct series *series)
+int series_set_insert(struct series_set *set, struct series *series)
 {
     series->hash = labels_hash(series->labels);
     if (array_reserve(&set->all, &set->capacity, set->count, sizeof series) ||
@@ -211,13 +211,13 @@ int set_insert(struct series_set *set, struct series *series)
     }
     set->all[set->count++] = series;
     if (join_family(set, series) || join_source(set, series)) {
-        set_remove(set, series);
+        series_set_remove(set, series);
         return ERROR_MEMORY;
     }
     return 0;
 }
 
-int set_mark_dirty(struct series_set *set, struct series *series)
+int series_set_mark_dirty(struct series_set *set, struct series *series)
 {
     if (series->dirty)
         return 0;
@@ -228,13 +228,13 @@ int set_mark_dirty(struct series_set *set, struct series *series)
     return 0;
 }
 
-int set_lookback(struct series_set *set, struct series *series, int64_t lookback_ms)
+int series_set_lookback(struct series_set *set, struct series *series, int64_t lookback_ms)
 {
     if (series->lookback_ms == lookback_ms)
         return 0;
     series->lookback_ms = lookback_ms;
     series->told_day = 0;
-    return set_mark_dirty(set, series);
+    return series_set_mark_dirty(set, series);
 }
 
 /* An upgraded plugin may say otherwise what its attribute is. */
@@ -242,25 +242,25 @@ static int change_kind(struct series_set *set, struct series *series, int kind)
 {
     if (series->kind == kind || series->kind == KIND_OWN || kind == KIND_OWN)
         return series->kind == kind ? 0 : ERROR_RANGE;
-    set_wake(series);
+    series_set_wake(series);
     if (series->kind == kind)
-        return set_mark_dirty(set, series);
+        return series_set_mark_dirty(set, series);
     if (series->kind == SERIES_EVENT && series->total) {
         /* Without its event the sum ends as any counter that is not given again. */
         series->total->kind = SERIES_COUNTER;
         series->total->told_day = 0;
-        if (set_mark_dirty(set, series->total))
+        if (series_set_mark_dirty(set, series->total))
             return ERROR_MEMORY;
         series->total = NULL;
     }
     series->kind = kind;
     series->told_day = 0;
-    return set_mark_dirty(set, series);
+    return series_set_mark_dirty(set, series);
 }
 
-int set_obtain(struct series_set *set, struct labels *labels, int kind, struct series **ret)
+int series_set_obtain(struct series_set *set, struct labels *labels, int kind, struct series **ret)
 {
-    struct series *series = set_find(set, labels);
+    struct series *series = series_set_find(set, labels);
     if (series) {
         labels_free(labels);
         int code = change_kind(set, series, kind);
@@ -276,7 +276,7 @@ int set_obtain(struct series_set *set, struct labels *labels, int kind, struct s
     series->labels = labels;
     series->kind = kind;
     series->id = set->next_id;
-    if (set_insert(set, series) || set_mark_dirty(set, series))
+    if (series_set_insert(set, series) || series_set_mark_dirty(set, series))
         return ERROR_MEMORY;
     set->next_id++;
     *ret = series;
@@ -309,7 +309,7 @@ static int put_into_chunk(struct series_set *set, struct series *series, int64_t
     return 0;
 }
 
-int set_sample(struct series_set *set, struct series *series, int64_t time_ms, double value)
+int series_set_sample(struct series_set *set, struct series *series, int64_t time_ms, double value)
 {
     if ((series->last && time_ms <= series->last->last_ms) || time_ms <= -TIME_LIMIT_MS ||
         time_ms >= TIME_LIMIT_MS) {
@@ -332,14 +332,14 @@ int set_sample(struct series_set *set, struct series *series, int64_t time_ms, d
     return 1;
 }
 
-int set_stale(struct series_set *set, struct series *series, int64_t time_ms)
+int series_set_stale(struct series_set *set, struct series *series, int64_t time_ms)
 {
     if (!series->last || series->last->last_bits == SERIES_STALE_BITS)
         return 0;
-    return set_sample(set, series, time_ms, series_stale());
+    return series_set_sample(set, series, time_ms, series_stale());
 }
 
-void set_drop_chunk(struct series_set *set, struct series *series)
+void series_set_drop_chunk(struct series_set *set, struct series *series)
 {
     struct chunk *chunk = series->first;
     series->first = chunk->next;
@@ -379,7 +379,7 @@ static void free_item(void *item)
     free_series(item);
 }
 
-void set_empty(struct series_set *set)
+void series_set_empty(struct series_set *set)
 {
     series_release(set);
     table_finish(&set->by_labels, free_item);

@@ -39,7 +39,7 @@ int series_open_empty(struct store *store, struct series_set **ret)
     set->limits = (struct series_limits){INT64_MAX, SIZE_MAX, 300000};
     set->floor_ms = INT64_MIN;
     set->loading = true;
-    set_empty(set);
+    series_set_empty(set);
     *ret = set;
     return 0;
 }
@@ -146,9 +146,9 @@ static int get_series(struct reading *reading)
     if (code)
         return code;
     /* Whether an event rests is no matter of its samples. */
-    code = set_obtain(set, labels, kind == KIND_IDLE ? SERIES_EVENT : (int)kind, &series);
+    code = series_set_obtain(set, labels, kind == KIND_IDLE ? SERIES_EVENT : (int)kind, &series);
     if (!code)
-        code = set_lookback(set, series, varint_unfold(lookback));
+        code = series_set_lookback(set, series, varint_unfold(lookback));
     if (code)
         return code == ERROR_MEMORY ? code : ERROR_FORMAT;
     return number(reading->unpacker, reading->id, series);
@@ -171,7 +171,7 @@ static int take_run(struct reading *reading, struct series *series, size_t *plac
     if (!series)
         *place += (size_t)count;
     for (; series && count; count--) {
-        int code = set_sample(reading->unpacker->set, series, reading->times[*place], value);
+        int code = series_set_sample(reading->unpacker->set, series, reading->times[*place], value);
         if (code < 0)
             return code;
         *place += 1;

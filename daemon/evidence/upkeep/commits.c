@@ -18,14 +18,14 @@ void upkeep_note_commit(struct upkeep *upkeep, int64_t took_us)
     times->seconds += seconds;
 }
 
-int upkeep_publish_commits(const struct upkeep *upkeep, struct expose *out)
+int upkeep_publish_commits(const struct upkeep *upkeep, struct exposition *out)
 {
     const struct commit_times *times = &upkeep->commits;
-    struct expose_family family = {.name = "conformd_commit_seconds",
-                                   .help = "How long the store took to commit a turn.",
-                                   .unit = "seconds",
-                                   .type = EXPOSE_HISTOGRAM};
-    struct expose_buckets buckets = {bounds, times->counts, COMMITS_BOUNDS, times->seconds};
-    int code = expose_family(out, &family);
-    return code ? code : expose_histogram(out, &buckets);
+    struct exposition_family family = {.name = "conformd_commit_seconds",
+                                       .help = "How long the store took to commit a turn.",
+                                       .unit = "seconds",
+                                       .type = EXPOSITION_HISTOGRAM};
+    struct exposition_buckets buckets = {bounds, times->counts, COMMITS_BOUNDS, times->seconds};
+    int code = exposition_family(out, &family);
+    return code ? code : exposition_histogram(out, &buckets);
 }

@@ -60,7 +60,7 @@ int upkeep_tend_log(struct upkeep *upkeep, struct moment now, struct error *erro
 int upkeep_hurry_log(struct upkeep *upkeep, struct moment now, struct error *error) MUST_CHECK;
 
 void upkeep_note_commit(struct upkeep *upkeep, int64_t took_us);
-int upkeep_publish_commits(const struct upkeep *upkeep, struct expose *out) MUST_CHECK;
+int upkeep_publish_commits(const struct upkeep *upkeep, struct exposition *out) MUST_CHECK;
 
 /* In a turn: what is too old goes, a bounded amount. Rows and samples: */
 int upkeep_sweep_old(struct upkeep *upkeep, const json_t *config, int64_t now_ms,

@@ -21,7 +21,7 @@ static const json_t *soa_row(const struct judge *judge, const char *control)
 
 /* A control of which nothing is stated applies and is taken as implemented, as if there were no
  * statement; so does a measure without controls. */
-void applies_load(const struct judge *judge, struct judged *judged)
+void judge_applies_load(const struct judge *judge, struct judged *judged)
 {
     const json_t *controls = json_object_get(judged->measure->construct, "controls");
     size_t index, excluded = 0, waiting = 0, count = json_array_size(controls);
@@ -51,8 +51,8 @@ static int take_out(const struct judged *judged, struct result *ret)
     return ret->reason ? 0 : ERROR_MEMORY;
 }
 
-int applies_judge(struct judge *judge, struct judged *judged, const struct measure_world *world,
-                  struct result *ret, struct error *error)
+int judge_applies_judge(struct judge *judge, struct judged *judged,
+                        const struct measure_world *world, struct result *ret, struct error *error)
 {
     int code = judged->excluded ? take_out(judged, ret)
                                 : measure_judge(judged->measure, world, ret, error);
@@ -63,7 +63,7 @@ int applies_judge(struct judge *judge, struct judged *judged, const struct measu
 }
 
 /* Who decided that it does not apply, and until when, instead of who approved its text. */
-void applies_show(const struct judged *judged, json_t *row)
+void judge_applies_show(const struct judged *judged, json_t *row)
 {
     const char *until = json_text_of(judged->excluded, "review_due", "");
     json_object_set_new(row, "clock",
@@ -78,7 +78,7 @@ void applies_show(const struct judged *judged, json_t *row)
     json_object_set_new(row, "until", *until ? json_string(until) : json_null());
 }
 
-void applies_mark(const struct judged *judged, json_t *facts)
+void judge_applies_mark(const struct judged *judged, json_t *facts)
 {
     const char *quality = json_text_of(facts, "quality", "complete");
     bool complete = strcmp(quality, "complete") == 0;

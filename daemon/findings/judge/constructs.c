@@ -125,8 +125,8 @@ static int show_unreadable(struct judge *judge, const json_t *construct, struct 
     json_t *row =
         json_pack("{s:s, s:s, s:s, s:s, s:b, s:n, s:[], s:[], s:s}", "id",
                   json_text_of(construct, "id", ""), "name", json_text_of(construct, "name", ""),
-                  "state", verdict_text(VERDICT_UNKNOWN), "reason", reason ? reason : "", "trial",
-                  true, "value", "elements", "evidence", "status", "draft");
+                  "state", criterion_verdict_text(VERDICT_UNKNOWN), "reason", reason ? reason : "",
+                  "trial", true, "value", "elements", "evidence", "status", "draft");
     judge->log(judge->context, LOG_LEVEL_ERROR, error_sentence(error));
     error_finish(error);
     return states_put(judge->store, "measure", json_text_of(construct, "id", ""), row, error);
@@ -174,7 +174,7 @@ static int load_measure(struct judge *judge, json_t *construct, struct error *er
         code = take_approved(judge, judged, &approved);
     if (code && code != ERROR_MISSING)
         return code;
-    applies_load(judge, judged);
+    judge_applies_load(judge, judged);
     measure_each_name(judged->measure, note_name, judged);
     int64_t reach = measure_reach_ms(judged->measure);
     if (reach > judge->intake->longest_ms)
@@ -283,7 +283,7 @@ void judge_forget(struct judge *judge)
     for (size_t i = 0; i < judge->measure_count; i++) {
         struct judged *judged = &judge->measures[i];
         measure_free(judged->measure);
-        result_finish(&judged->result);
+        measure_result_finish(&judged->result);
         free(judged->decided_by);
         free(judged->known_unknown);
         free(judged->finding);

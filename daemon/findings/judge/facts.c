@@ -31,7 +31,7 @@ static void gather_name(void *context, const char *name)
     struct gathering *gathering = context;
     for (size_t i = 0; i < gathering->intake->count; i++) {
         const struct instance *instance = gathering->intake->instances[i];
-        if (!watch_feeds(instance, name))
+        if (!coverage_feeds(instance, name))
             continue;
         for (int at = 0; at < INSTANCE_EVIDENCE && instance->evidence[at] >= 0; at++)
             if (at == 0 || instance->evidence_ms[at] >= gathering->oldest_ms)
@@ -39,7 +39,7 @@ static void gather_name(void *context, const char *name)
     }
 }
 
-void facts_gather_evidence(struct judge *judge, struct judged *judged, int64_t now_ms)
+void judge_facts_gather_evidence(struct judge *judge, struct judged *judged, int64_t now_ms)
 {
     int64_t reach = measure_reach_ms(judged->measure);
     struct gathering gathering = {
@@ -59,12 +59,12 @@ static void tell_name(void *context, const char *name)
 {
     struct telling *telling = context;
     for (size_t i = 0; i < telling->intake->count && !telling->code; i++)
-        if (watch_feeds(telling->intake->instances[i], name))
+        if (coverage_feeds(telling->intake->instances[i], name))
             telling->code =
                 intake_tell(telling->intake, telling->intake->instances[i], telling->error);
 }
 
-int facts_tell(struct judge *judge, const struct judged *judged, struct error *error)
+int judge_facts_tell(struct judge *judge, const struct judged *judged, struct error *error)
 {
     struct telling telling = {judge->intake, error, 0};
     measure_each_name(judged->measure, tell_name, &telling);
@@ -95,7 +95,7 @@ static json_t *element_list(const struct result *result, bool breaching_only)
         if (breaching_only && element->verdict != VERDICT_MISSED)
             continue;
         json_t *row = json_pack("{s:o, s:s}", "labels", labels_to_json(element->labels), "state",
-                                verdict_text(element->verdict));
+                                criterion_verdict_text(element->verdict));
         json_set_double(row, "value", element->value);
         json_array_append_new(list, row);
     }
@@ -116,7 +116,7 @@ static json_t *reason_of(const struct result *result)
     const char *reason = result->reason ? result->reason : "";
     if (result->unknown != KNOWN) {
         CLEAN(clean_text)
-        char *text = text_format("%s: %s", unknown_kind_text(result->unknown), reason);
+        char *text = text_format("%s: %s", measure_unknown_kind_text(result->unknown), reason);
         return json_string(text ? text : "");
     }
     if (result->partial)
@@ -160,7 +160,7 @@ json_t *judge_show_measure(struct judge *judge, struct judged *judged, int64_t n
 
     json_t *row = json_pack(
         "{s:s, s:o, s:o, s:o, s:o, s:b, s:b, s:s, s:s, s:o, s:b, s:o, s:I, s:I, s:I, s:o, s:o}",
-        "state", verdict_text(result->verdict), "reason", reason_of(result), "since",
+        "state", criterion_verdict_text(result->verdict), "reason", reason_of(result), "since",
         time_or_null(judged->since_ms), "judged_at", time_or_null(now_ms), "next_due_at",
         time_or_null(now_ms + due_in), "trial", judged->trial, "provisional", result->provisional,
         "status", status_of(judged), "decided_by", judged->decided_by ? judged->decided_by : "",
@@ -173,8 +173,8 @@ json_t *judge_show_measure(struct judge *judge, struct judged *judged, int64_t n
     if (!row)
         return NULL;
     copy_words(row, construct);
-    applies_show(judged, row);
-    use_show(judge, judged, row);
+    judge_applies_show(judged, row);
+    judge_use_show(judge, judged, row);
     json_object_set_new(row, "systemic", json_boolean(result->systemic));
     json_object_set_new(row, "value", json_null());
     if (result->has_value)
@@ -269,7 +269,7 @@ static void list_collector(void *context, const char *name)
     struct collector_list *list = context;
     for (size_t i = 0; i < list->intake->count; i++) {
         const struct instance *instance = list->intake->instances[i];
-        if (!watch_feeds(instance, name) || instance->condition == CONDITION_STANDBY ||
+        if (!coverage_feeds(instance, name) || instance->condition == CONDITION_STANDBY ||
             instance->condition == CONDITION_DISABLED)
             continue;
         json_t *row =
@@ -304,7 +304,7 @@ static void note_doubt(void *context, const char *name)
     struct doubt *doubt = context;
     for (size_t i = 0; i < doubt->intake->count; i++) {
         const struct instance *instance = doubt->intake->instances[i];
-        if (!watch_feeds(instance, name))
+        if (!coverage_feeds(instance, name))
             continue;
         if (instance->backlog)
             doubt->words = "provisional: a backlog is being worked off";
@@ -322,7 +322,7 @@ static const char *provisional_words(const struct judge *judge, const struct jud
     return doubt.words;
 }
 
-json_t *facts_of_finding(struct judge *judge, struct judged *judged, int64_t now_ms)
+json_t *judge_facts_of_finding(struct judge *judge, struct judged *judged, int64_t now_ms)
 {
     const struct result *result = &judged->result;
     json_t *construct = judged->measure->construct;
@@ -355,7 +355,7 @@ json_t *facts_of_finding(struct judge *judge, struct judged *judged, int64_t now
         "classification", json_text_of(judge->config, "classification", "internal"));
     if (facts) {
         json_object_set_new(facts, "objectives", objectives_of(judge, judged));
-        applies_mark(judged, facts);
+        judge_applies_mark(judged, facts);
         json_object_set_new(facts, "systemic", json_boolean(result->systemic));
         json_object_set_new(facts, "collectors", collectors_of(judge, judged));
     }

@@ -28,7 +28,7 @@ static void touch_name(void *context, const char *name)
     struct touch *touch = context;
     for (size_t i = 0; !touch->touched && i < touch->judge->intake->count; i++) {
         const struct instance *instance = touch->judge->intake->instances[i];
-        touch->touched = instance->touched && watch_feeds(instance, name);
+        touch->touched = instance->touched && coverage_feeds(instance, name);
     }
 }
 
@@ -61,9 +61,11 @@ static int result_row(struct judge *judge, struct judged *judged, int64_t now_ms
     CLEAN(clean_json)
     json_t *body = json_pack("{s:s, s:s, s:I}", "value", number, "reason",
                              judged->result.reason ? judged->result.reason : "", "scope",
-                             (json_int_t)stated_scope_version(judge->config));
+                             (json_int_t)isms_scope_version(judge->config));
     CLEAN(clean_text) char *text = body ? json_canonical(body) : NULL;
-    int code = !text ? ERROR_MEMORY : tells ? leaf_result(judge, judged, body, &leaf, error) : 0;
+    int code = !text   ? ERROR_MEMORY
+               : tells ? judge_leaf_result(judge, judged, body, &leaf, error)
+                       : 0;
     if (code)
         return code;
     struct store_query *query =
@@ -71,7 +73,7 @@ static int result_row(struct judge *judge, struct judged *judged, int64_t now_ms
                                   " VALUES(?1, ?2, ?3, ?4, ?5)");
     store_bind_text(query, 1, judged->measure->id);
     store_bind_integer(query, 2, now_ms);
-    store_bind_text(query, 3, verdict_text(judged->result.verdict));
+    store_bind_text(query, 3, criterion_verdict_text(judged->result.verdict));
     store_bind_text(query, 4, text);
     if (leaf >= 0)
         store_bind_integer(query, 5, leaf);
@@ -84,17 +86,17 @@ static int result_row(struct judge *judge, struct judged *judged, int64_t now_ms
 static int tell(struct judge *judge, struct judged *judged, const char *event, const char *ref,
                 struct error *error)
 {
-    CLEAN(clean_json) json_t *data = facts_of_finding(judge, judged, judge->now_ms);
+    CLEAN(clean_json) json_t *data = judge_facts_of_finding(judge, judged, judge->now_ms);
     if (!data)
         return ERROR_MEMORY;
     json_object_set_new(data, "ref", json_string(ref));
-    json_object_set_new(data, "state", json_string(verdict_text(judged->result.verdict)));
+    json_object_set_new(data, "state", json_string(criterion_verdict_text(judged->result.verdict)));
     struct notify_context context = {.store = judge->store,
                                      .channels = json_object_get(judge->config, "channels"),
                                      .host = judge->host,
                                      .now_ms = judge->now_ms};
     const char *urgency = json_text_of(judged->measure->construct, "urgency", "now");
-    struct notify_event told = {event, ref, urgency_from_text(urgency), data};
+    struct notify_event told = {event, ref, notify_urgency_from_text(urgency), data};
     judge->told = true;
     return notify_put(&context, &told, error);
 }
@@ -105,7 +107,7 @@ static int raise_or_extend(struct judge *judge, struct judged *judged, bool rais
     struct register_context context = {judge->store, judge->ledger, judge->now_ms};
     struct register_raised raised = {0};
     CLEAN(clean_text) char *key = finding_key(judged);
-    CLEAN(clean_json) json_t *facts = facts_of_finding(judge, judged, judge->now_ms);
+    CLEAN(clean_json) json_t *facts = judge_facts_of_finding(judge, judged, judge->now_ms);
     if (!key || !facts)
         return ERROR_MEMORY;
     int code = raises ? register_raise(&context, key, facts, &raised, error)
@@ -137,7 +139,7 @@ static int move_on_trial(struct judge *judge, struct judged *judged, enum criter
                          struct error *error)
 {
     const char *urgency = json_text_of(judged->measure->construct, "urgency", "now");
-    if (move != CRITERION_RAISE || urgency_from_text(urgency) != URGENCY_NOW)
+    if (move != CRITERION_RAISE || notify_urgency_from_text(urgency) != URGENCY_NOW)
         return 0;
     return tell(judge, judged, "would_raise", judged->measure->id, error);
 }
@@ -170,7 +172,7 @@ static int save(struct judge *judge, struct judged *judged, int64_t now_ms, stru
     if (code)
         return code;
     judged->saved_ms = now_ms;
-    return states_put(judge->store, "measure_memory", id, leaf_memory(judged), error);
+    return states_put(judge->store, "measure_memory", id, judge_leaf_memory(judged), error);
 }
 
 /* Is the state another than that of the last judgement, be it this process' or the one before's? */
@@ -181,7 +183,7 @@ static bool is_moved(const struct judged *judged, const struct result *result)
         return judged->result.verdict != result->verdict ||
                judged->result.unknown != result->unknown;
     return !judged->memory.judged || judged->memory.last != result->verdict ||
-           strcmp(unknown, unknown_kind_text(result->unknown)) != 0;
+           strcmp(unknown, measure_unknown_kind_text(result->unknown)) != 0;
 }
 
 static bool same_reason(const struct result *a, const struct result *b)
@@ -203,7 +205,7 @@ static void take_result(struct judged *judged, struct result *result, int64_t no
                    !same_reason(old, result);
     if (first || judged->memory.last != result->verdict)
         judged->since_ms = now_ms;
-    result_finish(&judged->result);
+    measure_result_finish(&judged->result);
     judged->result = *result;
     judged->judged = true;
     judged->judged_ms = now_ms;
@@ -240,8 +242,8 @@ static int keep(struct judge *judge, struct judged *judged, const struct outcome
 {
     int code = 0;
     if (outcome->tells || outcome->move == CRITERION_RAISE)
-        code = facts_tell(judge, judged, error);
-    facts_gather_evidence(judge, judged, now_ms);
+        code = judge_facts_tell(judge, judged, error);
+    judge_facts_gather_evidence(judge, judged, now_ms);
     if (!code)
         code = act_on_move(judge, judged, outcome->move, outcome->changed, error);
     bool row = outcome->tells || (outcome->changed && is_ago(judged->row_ms, now_ms, ROW_EVERY_MS));
@@ -264,10 +266,10 @@ static bool counts(const struct judged *judged)
 static int judge_one(struct judge *judge, struct judged *judged, struct moment now,
                      struct error *error)
 {
-    struct measure_world world = watch_world(judge->watch, judge->series, now.wall_ms);
+    struct measure_world world = coverage_world(judge->watch, judge->series, now.wall_ms);
     struct result result = {0};
     struct outcome outcome = {0};
-    int code = applies_judge(judge, judged, &world, &result, error);
+    int code = judge_applies_judge(judge, judged, &world, &result, error);
     if (code)
         return code;
     take_result(judged, &result, now.wall_ms, &outcome.moved, &outcome.changed);
@@ -297,6 +299,6 @@ int judge_due(struct judge *judge, struct moment now, struct error *error)
     for (size_t i = 0; i < judge->intake->count; i++)
         judge->intake->instances[i]->touched = false;
     for (size_t i = 0; any && !code && i < judge->objective_count; i++)
-        code = objectives_judge(judge, &judge->objectives[i], error);
+        code = judge_objectives_judge(judge, &judge->objectives[i], error);
     return code;
 }

@@ -14,7 +14,7 @@ struct judge {
     struct ledger *ledger;
     struct series_set *series;
     struct intake *intake;
-    struct watch *watch;
+    struct coverage *watch;
     const json_t *config;
     const char *host;
     void *context;

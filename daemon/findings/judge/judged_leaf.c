@@ -46,7 +46,7 @@ int judge_write_config(struct judge *judge, struct error *error)
                                      names_of(judge, "measures", "id"), "objectives",
                                      names_of(judge, "objectives", "id"), "constructs", texts,
                                      "keep", (json_int_t)json_integer_of(judge->config, "keep", 0),
-                                     "scope", stated_scope_version(judge->config) ? scope : NULL,
+                                     "scope", isms_scope_version(judge->config) ? scope : NULL,
                                      "soa", json_array_size(soa) ? soa : NULL),
                            commitment, error);
     if (code)
@@ -56,23 +56,24 @@ int judge_write_config(struct judge *judge, struct error *error)
     return ledger_append(judge->ledger, LEAF_CONFIG, fields, &judge->intake->config_leaf, error);
 }
 
-json_t *leaf_memory(const struct judged *judged)
+json_t *judge_leaf_memory(const struct judged *judged)
 {
-    return json_pack(
-        "{s:o, s:I, s:s, s:s, s:I}", "criterion", criterion_memory_to_json(&judged->memory),
-        "since", (json_int_t)judged->since_ms, "unknown", unknown_kind_text(judged->result.unknown),
-        "finding", judged->finding ? judged->finding : "", "leaf", (json_int_t)judged->leaf_ms);
+    return json_pack("{s:o, s:I, s:s, s:s, s:I}", "criterion",
+                     criterion_memory_to_json(&judged->memory), "since",
+                     (json_int_t)judged->since_ms, "unknown",
+                     measure_unknown_kind_text(judged->result.unknown), "finding",
+                     judged->finding ? judged->finding : "", "leaf", (json_int_t)judged->leaf_ms);
 }
 
-int leaf_result(struct judge *judge, struct judged *judged, json_t *body, int64_t *ret_leaf,
-                struct error *error)
+int judge_leaf_result(struct judge *judge, struct judged *judged, json_t *body, int64_t *ret_leaf,
+                      struct error *error)
 {
     char number[TEXT_DOUBLE_SIZE] = "", commitment[DIGEST_TEXT_SIZE];
     const struct result *result = &judged->result;
     judged->leaf_ms = judge->now_ms;
     int code = attach_text(judge,
                            json_pack("{s:s, s:O, s:o}", "measure", judged->measure->id, "body",
-                                     body, "state", leaf_memory(judged)),
+                                     body, "state", judge_leaf_memory(judged)),
                            commitment, error);
     if (code)
         return code;
@@ -83,10 +84,10 @@ int leaf_result(struct judge *judge, struct judged *judged, json_t *body, int64_
         json_array_append_new(evidence, json_integer(judged->evidence[i]));
     json_t *fields =
         json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:b, s:b, s:b, s:o, s:I, s:s}", "construct",
-                  judged->measure->hash, "state", verdict_text(result->verdict), "unknown",
-                  unknown_kind_text(result->unknown), "value", number, "expected",
-                  (json_int_t)result->expected, "seen", (json_int_t)result->seen, "breaching",
-                  (json_int_t)result->breaching, "systemic", result->systemic, "trial",
+                  judged->measure->hash, "state", criterion_verdict_text(result->verdict),
+                  "unknown", measure_unknown_kind_text(result->unknown), "value", number,
+                  "expected", (json_int_t)result->expected, "seen", (json_int_t)result->seen,
+                  "breaching", (json_int_t)result->breaching, "systemic", result->systemic, "trial",
                   judged->trial, "provisional", result->provisional, "evidence", evidence, "config",
                   (json_int_t)judge->intake->config_leaf, "pt", commitment);
     return ledger_append(judge->ledger, LEAF_RESULT, fields, ret_leaf, error);
@@ -106,7 +107,7 @@ static int read_told(struct judge *judge, struct objective *objective, struct er
     return 0;
 }
 
-int leaf_objective(struct judge *judge, struct objective *objective, struct error *error)
+int judge_leaf_objective(struct judge *judge, struct objective *objective, struct error *error)
 {
     char commitment[DIGEST_TEXT_SIZE];
     int64_t leaf;

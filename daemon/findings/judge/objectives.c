@@ -116,7 +116,7 @@ static int move(struct judge *judge, struct objective *objective, const json_t *
     return code || !raised.is_new ? code : tell(judge, "candidate", ref, data, error);
 }
 
-int objectives_judge(struct judge *judge, struct objective *objective, struct error *error)
+int judge_objectives_judge(struct judge *judge, struct objective *objective, struct error *error)
 {
     const json_t *names = json_object_get(objective->construct, "measures"), *name;
     size_t index, count = json_array_size(names);
@@ -130,7 +130,7 @@ int objectives_judge(struct judge *judge, struct objective *objective, struct er
         const struct judged *judged = id ? judge_find(judge, id) : NULL;
         verdicts[index] = judged && judged->judged ? judged->result.verdict : VERDICT_UNKNOWN;
         json_array_append_new(rows, json_pack("{s:s, s:s}", "id", id ? id : "", "state",
-                                              verdict_text(verdicts[index])));
+                                              criterion_verdict_text(verdicts[index])));
     }
     if (text_to_time(word(objective, "due"), &due_ms))
         due_ms = INT64_MAX;
@@ -138,6 +138,6 @@ int objectives_judge(struct judge *judge, struct objective *objective, struct er
     objective->judged = true;
     int code = move(judge, objective, rows, error);
     if (!code)
-        code = leaf_objective(judge, objective, error);
+        code = judge_leaf_objective(judge, objective, error);
     return code ? code : save(judge, objective, rows, error);
 }

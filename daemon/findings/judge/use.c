@@ -27,7 +27,7 @@ static void add_feeding(void *context, const char *name)
     struct feeding *feeding = context;
     for (size_t i = 0; i < feeding->intake->count; i++) {
         const struct instance *instance = feeding->intake->instances[i];
-        if (watch_feeds(instance, name) && !has_name(feeding->names, instance->name))
+        if (coverage_feeds(instance, name) && !has_name(feeding->names, instance->name))
             json_array_append_new(feeding->names, json_string(instance->name));
     }
 }
@@ -47,7 +47,7 @@ static bool is_unused(const struct judge *judge, const struct measure *measure)
            !json_flag_of(measure->construct, "key", false) && !is_in_objective(judge, measure->id);
 }
 
-void use_show(const struct judge *judge, const struct judged *judged, json_t *row)
+void judge_use_show(const struct judge *judge, const struct judged *judged, json_t *row)
 {
     struct feeding feeding = {judge->intake, json_array()};
     measure_each_name(judged->measure, add_feeding, &feeding);

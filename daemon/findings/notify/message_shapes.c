@@ -8,8 +8,8 @@
 #include "ground/base/json.h"
 #include "ground/base/text.h"
 
-char *shape_cloudevent(const struct notify_context *context, const struct notify_event *event,
-                       const char *id)
+char *notify_shape_cloudevent(const struct notify_context *context,
+                              const struct notify_event *event, const char *id)
 {
     char time[TEXT_TIME_SIZE];
     text_from_time(context->now_ms, time);
@@ -37,7 +37,7 @@ static void append_parameter(struct buffer *out, const char *name, const char *v
     buffer_byte(out, '"');
 }
 
-char *shape_syslog(const struct notify_event *event)
+char *notify_shape_syslog(const struct notify_event *event)
 {
     static const char *const keys[] = {"measure", "state",     "value",         "criterion",
                                        "type",    "raised_at", "classification"};

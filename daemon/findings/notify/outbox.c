@@ -33,7 +33,7 @@ static int put_row(const struct notify_context *context, const json_t *channel,
         return code;
     bool syslog = strcmp(json_text_of(channel, "type", ""), "syslog") == 0;
     CLEAN(clean_text)
-    char *body = syslog ? shape_syslog(event) : shape_cloudevent(context, event, id);
+    char *body = syslog ? notify_shape_syslog(event) : notify_shape_cloudevent(context, event, id);
     if (!body)
         return ERROR_MEMORY;
     struct store_query *query =
@@ -62,8 +62,8 @@ int notify_put(const struct notify_context *context, const struct notify_event *
     return 0;
 }
 
-int outbox_next(struct store *store, int64_t now_ms, int64_t after, struct outbox_item *ret,
-                struct error *error)
+int notify_outbox_next(struct store *store, int64_t now_ms, int64_t after, struct outbox_item *ret,
+                       struct error *error)
 {
     struct store_query *query = store_query(
         store, "SELECT id, channel, event, body, tries FROM outbox WHERE taken_ms IS NULL"
@@ -80,14 +80,14 @@ int outbox_next(struct store *store, int64_t now_ms, int64_t after, struct outbo
                                .tries = store_integer(query, 4)};
     row = store_step(query, error);
     if (row < 0 || !item.channel || !item.event || !item.body) {
-        outbox_item_finish(&item);
+        notify_outbox_item_finish(&item);
         return row < 0 ? row : ERROR_MEMORY;
     }
     *ret = item;
     return 1;
 }
 
-void outbox_item_finish(struct outbox_item *item)
+void notify_outbox_item_finish(struct outbox_item *item)
 {
     free(item->channel);
     free(item->event);
@@ -95,7 +95,7 @@ void outbox_item_finish(struct outbox_item *item)
     *item = (struct outbox_item){0};
 }
 
-int outbox_taken(struct store *store, int64_t id, int64_t now_ms, struct error *error)
+int notify_outbox_taken(struct store *store, int64_t id, int64_t now_ms, struct error *error)
 {
     struct store_query *query =
         store_query(store, "UPDATE outbox SET taken_ms = ?2, tries = tries + 1, last_error = NULL"
@@ -105,8 +105,8 @@ int outbox_taken(struct store *store, int64_t id, int64_t now_ms, struct error *
     return store_run(query, error);
 }
 
-int outbox_failed(struct store *store, int64_t now_ms, const struct outbox_failure *failure,
-                  struct error *error)
+int notify_outbox_failed(struct store *store, int64_t now_ms, const struct outbox_failure *failure,
+                         struct error *error)
 {
     struct store_query *query =
         store_query(store, "UPDATE outbox SET next_ms = ?2 + CASE WHEN ?3 > 0 THEN ?3 ELSE"
@@ -121,7 +121,8 @@ int outbox_failed(struct store *store, int64_t now_ms, const struct outbox_failu
     return store_run(query, error);
 }
 
-int outbox_figures(struct store *store, struct outbox_figures *ret, struct error *error)
+int notify_outbox_figures(struct store *store, struct notify_outbox_figures *ret,
+                          struct error *error)
 {
     struct store_query *query =
         store_query(store, "SELECT count(*), coalesce(sum(tries > 0), 0), min(next_ms) FROM outbox"
@@ -129,9 +130,9 @@ int outbox_figures(struct store *store, struct outbox_figures *ret, struct error
     int row = store_step(query, error);
     if (row <= 0)
         return row < 0 ? row : ERROR_DATABASE;
-    *ret = (struct outbox_figures){.waiting = store_integer(query, 0),
-                                   .failed = store_integer(query, 1),
-                                   .next_ms = store_integer(query, 2)};
+    *ret = (struct notify_outbox_figures){.waiting = store_integer(query, 0),
+                                          .failed = store_integer(query, 1),
+                                          .next_ms = store_integer(query, 2)};
     if (!ret->waiting)
         ret->next_ms = INT64_MAX;
     row = store_step(query, error);

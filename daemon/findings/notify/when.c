@@ -5,7 +5,7 @@
 
 enum { HOUR_MS = 3600000, DAY_MS = 86400000, TELL_HOUR = 7 };
 
-enum urgency urgency_from_text(const char *text)
+enum urgency notify_urgency_from_text(const char *text)
 {
     if (strcmp(text, "day") == 0)
         return URGENCY_DAY;

@@ -8,7 +8,7 @@
 #include "ground/base/json.h"
 #include "ground/base/text.h"
 
-void rows_finish(struct register_row *row)
+void finding_rows_finish(struct register_row *row)
 {
     free(row->ref);
     free(row->key);
@@ -16,7 +16,7 @@ void rows_finish(struct register_row *row)
     *row = (struct register_row){0};
 }
 
-int rows_next_number(struct store *store, int year, int64_t *ret, struct error *error)
+int finding_rows_next_number(struct store *store, int year, int64_t *ret, struct error *error)
 {
     CLEAN(clean_text) char *prefix = text_format("NC-%d-%%", year);
     struct store_query *query =
@@ -30,7 +30,7 @@ int rows_next_number(struct store *store, int year, int64_t *ret, struct error *
     return row < 0 ? row : 0;
 }
 
-int rows_uuid(char ret_text[37])
+int finding_rows_uuid(char ret_text[37])
 {
     char hex[33];
     int code = digest_random(16, hex);
@@ -51,7 +51,7 @@ int rows_uuid(char ret_text[37])
 static enum finding_state state_of(const char *text)
 {
     for (int i = FINDING_CANDIDATE; i <= FINDING_DISMISSED; i++)
-        if (strcmp(finding_state_text((enum finding_state)i), text) == 0)
+        if (strcmp(register_finding_state_text((enum finding_state)i), text) == 0)
             return (enum finding_state)i;
     return FINDING_CANDIDATE;
 }
@@ -71,15 +71,15 @@ static int take_row(struct store_query *query, struct register_row *ret, struct 
     if (!code && store_step(query, error) < 0)
         code = ERROR_DATABASE;
     if (code) {
-        rows_finish(&row);
+        finding_rows_finish(&row);
         return code;
     }
     *ret = row;
     return 0;
 }
 
-int rows_open_by_key(struct store *store, const char *key, struct register_row *ret,
-                     struct error *error)
+int finding_rows_open_by_key(struct store *store, const char *key, struct register_row *ret,
+                             struct error *error)
 {
     struct store_query *query = store_query(
         store, "SELECT id, ref, state, body, key FROM findings WHERE key = ?1 AND state NOT"
@@ -88,8 +88,8 @@ int rows_open_by_key(struct store *store, const char *key, struct register_row *
     return take_row(query, ret, error);
 }
 
-int rows_latest_by_key(struct store *store, const char *key, struct register_row *ret,
-                       struct error *error)
+int finding_rows_latest_by_key(struct store *store, const char *key, struct register_row *ret,
+                               struct error *error)
 {
     struct store_query *query = store_query(
         store,
@@ -98,7 +98,8 @@ int rows_latest_by_key(struct store *store, const char *key, struct register_row
     return take_row(query, ret, error);
 }
 
-int rows_by_ref(struct store *store, const char *ref, struct register_row *ret, struct error *error)
+int finding_rows_by_ref(struct store *store, const char *ref, struct register_row *ret,
+                        struct error *error)
 {
     struct store_query *query =
         store_query(store, "SELECT id, ref, state, body, key FROM findings WHERE ref = ?1");
@@ -106,8 +107,8 @@ int rows_by_ref(struct store *store, const char *ref, struct register_row *ret, 
     return take_row(query, ret, error);
 }
 
-int rows_insert(const struct register_context *context, const char *key, struct register_row *row,
-                struct error *error)
+int finding_rows_insert(const struct register_context *context, const char *key,
+                        struct register_row *row, struct error *error)
 {
     CLEAN(clean_text) char *body = json_canonical(row->body);
     struct store_query *query =
@@ -115,7 +116,7 @@ int rows_insert(const struct register_context *context, const char *key, struct 
                                     " VALUES(?1, ?2, ?3, ?4, ?5)");
     store_bind_text(query, 1, row->ref);
     store_bind_text(query, 2, key);
-    store_bind_text(query, 3, finding_state_text(row->state));
+    store_bind_text(query, 3, register_finding_state_text(row->state));
     store_bind_integer(query, 4, context->now_ms);
     store_bind_text(query, 5, body);
     int code = store_run(query, error);
@@ -124,15 +125,15 @@ int rows_insert(const struct register_context *context, const char *key, struct 
     return code || row->key ? code : ERROR_MEMORY;
 }
 
-int rows_update(const struct register_context *context, const struct register_row *row,
-                struct error *error)
+int finding_rows_update(const struct register_context *context, const struct register_row *row,
+                        struct error *error)
 {
     CLEAN(clean_text) char *body = json_canonical(row->body);
     struct store_query *query = store_query(
         context->store, "UPDATE findings SET state = ?2, body = ?3, closed_ms = ?4 WHERE id = ?1");
     bool ended = row->state == FINDING_CLOSED || row->state == FINDING_DISMISSED;
     store_bind_integer(query, 1, row->id);
-    store_bind_text(query, 2, finding_state_text(row->state));
+    store_bind_text(query, 2, register_finding_state_text(row->state));
     store_bind_text(query, 3, body);
     if (ended)
         store_bind_integer(query, 4, context->now_ms);
@@ -196,10 +197,10 @@ static int append_leaf(const struct register_context *context, const struct regi
     int code = attach_text(context, row, event, commitment);
     if (code)
         return error_set(error, code, "the ledger takes no payload: %s", error_text(code));
-    json_t *fields = json_pack("{s:I, s:s, s:s, s:b, s:s, s:O*}", "finding", (json_int_t)row->id,
-                               "event", event->name, "state", finding_state_text(row->state),
-                               "attributed", event->actor->attributed, "pt", commitment, "evidence",
-                               json_object_get(row->body, "evidence"));
+    json_t *fields = json_pack(
+        "{s:I, s:s, s:s, s:b, s:s, s:O*}", "finding", (json_int_t)row->id, "event", event->name,
+        "state", register_finding_state_text(row->state), "attributed", event->actor->attributed,
+        "pt", commitment, "evidence", json_object_get(row->body, "evidence"));
     code = attach_excerpts(context, row, fields);
     if (code) {
         json_decref(fields);
@@ -208,8 +209,8 @@ static int append_leaf(const struct register_context *context, const struct regi
     return ledger_append(context->ledger, LEAF_FINDING, fields, ret_leaf, error);
 }
 
-int rows_event(const struct register_context *context, const struct register_row *row,
-               const struct register_event *event, struct error *error)
+int finding_rows_event(const struct register_context *context, const struct register_row *row,
+                       const struct register_event *event, struct error *error)
 {
     int64_t leaf = -1;
     int code = append_leaf(context, row, event, &leaf, error);

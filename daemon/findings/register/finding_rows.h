@@ -11,7 +11,7 @@ struct register_row {
     enum finding_state state;
     json_t *body;
 };
-void rows_finish(struct register_row *row);
+void finding_rows_finish(struct register_row *row);
 
 struct register_event {
     const char *name;
@@ -19,21 +19,22 @@ struct register_event {
     const json_t *details; /* or NULL */
 };
 
-int rows_next_number(struct store *store, int year, int64_t *ret, struct error *error) MUST_CHECK;
-int rows_uuid(char ret_text[37]) MUST_CHECK; /* version 4, RFC 9562 */
+int finding_rows_next_number(struct store *store, int year, int64_t *ret,
+                             struct error *error) MUST_CHECK;
+int finding_rows_uuid(char ret_text[37]) MUST_CHECK; /* version 4, RFC 9562 */
 /* The finding with this key that is neither closed nor dismissed; ERROR_MISSING. */
-int rows_open_by_key(struct store *store, const char *key, struct register_row *ret,
-                     struct error *error) MUST_CHECK;
+int finding_rows_open_by_key(struct store *store, const char *key, struct register_row *ret,
+                             struct error *error) MUST_CHECK;
 /* The latest with this key, in any state; ERROR_MISSING. */
-int rows_latest_by_key(struct store *store, const char *key, struct register_row *ret,
-                       struct error *error) MUST_CHECK;
-int rows_by_ref(struct store *store, const char *ref, struct register_row *ret,
-                struct error *error) MUST_CHECK;
-int rows_insert(const struct register_context *context, const char *key, struct register_row *row,
-                struct error *error) MUST_CHECK;
-int rows_update(const struct register_context *context, const struct register_row *row,
-                struct error *error) MUST_CHECK;
-int rows_event(const struct register_context *context, const struct register_row *row,
-               const struct register_event *event, struct error *error) MUST_CHECK;
+int finding_rows_latest_by_key(struct store *store, const char *key, struct register_row *ret,
+                               struct error *error) MUST_CHECK;
+int finding_rows_by_ref(struct store *store, const char *ref, struct register_row *ret,
+                        struct error *error) MUST_CHECK;
+int finding_rows_insert(const struct register_context *context, const char *key,
+                        struct register_row *row, struct error *error) MUST_CHECK;
+int finding_rows_update(const struct register_context *context, const struct register_row *row,
+                        struct error *error) MUST_CHECK;
+int finding_rows_event(const struct register_context *context, const struct register_row *row,
+                       const struct register_event *event, struct error *error) MUST_CHECK;
 
 #endif

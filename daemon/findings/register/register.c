@@ -11,7 +11,7 @@
 
 enum { EVIDENCE_LIMIT = 50, EXTEND_LEAF_MS = 3600000 };
 
-const char *finding_state_text(enum finding_state state)
+const char *register_finding_state_text(enum finding_state state)
 {
     switch (state) {
     case FINDING_CANDIDATE:
@@ -51,9 +51,9 @@ static int make_body(const struct register_context *context, const json_t *facts
 {
     int64_t number;
     char uuid[37];
-    int code = rows_next_number(context->store, year_of(context->now_ms), &number, error);
+    int code = finding_rows_next_number(context->store, year_of(context->now_ms), &number, error);
     if (!code)
-        code = rows_uuid(uuid);
+        code = finding_rows_uuid(uuid);
     if (code)
         return code;
     row->ref = text_format("NC-%d-%04lld", year_of(context->now_ms), (long long)number);
@@ -63,7 +63,7 @@ static int make_body(const struct register_context *context, const json_t *facts
     row->state = FINDING_CANDIDATE;
     json_object_set_new(row->body, "ref", json_string(row->ref));
     json_object_set_new(row->body, "uuid", json_string(uuid));
-    json_object_set_new(row->body, "state", json_string(finding_state_text(row->state)));
+    json_object_set_new(row->body, "state", json_string(register_finding_state_text(row->state)));
     json_object_set_new(row->body, "condition_cleared_at", json_null());
     json_object_set_new(row->body, "times_seen", json_integer(1));
     json_object_set_new(row->body, "told_ms", json_integer(context->now_ms));
@@ -77,13 +77,13 @@ static const struct register_actor daemon_actor = {"conformd", true};
 static int raise_new(const struct register_context *context, const char *key, const json_t *facts,
                      struct register_raised *ret, struct error *error)
 {
-    CLEAN(rows_finish) struct register_row row = {0};
+    CLEAN(finding_rows_finish) struct register_row row = {0};
     int code = make_body(context, facts, &row, error);
     if (!code)
-        code = rows_insert(context, key, &row, error);
+        code = finding_rows_insert(context, key, &row, error);
     if (!code)
-        code = rows_event(context, &row, &(struct register_event){"raised", &daemon_actor, facts},
-                          error);
+        code = finding_rows_event(context, &row,
+                                  &(struct register_event){"raised", &daemon_actor, facts}, error);
     if (code)
         return code;
     *ret = (struct register_raised){.ref = row.ref, .is_new = true};
@@ -154,18 +154,18 @@ static int extend(const struct register_context *context, struct register_row *r
     bool tell = harden(row->body, facts) || returned || ((moved || added) && long_ago);
     if (tell)
         json_object_set_new(row->body, "told_ms", json_integer(context->now_ms));
-    int code = rows_update(context, row, error);
+    int code = finding_rows_update(context, row, error);
     if (code || !tell)
         return code;
     struct register_event event = {returned ? "returned" : "extended", &daemon_actor, facts};
-    return rows_event(context, row, &event, error);
+    return finding_rows_event(context, row, &event, error);
 }
 
 int register_raise(const struct register_context *context, const char *key, const json_t *facts,
                    struct register_raised *ret, struct error *error)
 {
-    CLEAN(rows_finish) struct register_row row = {0};
-    int code = rows_open_by_key(context->store, key, &row, error);
+    CLEAN(finding_rows_finish) struct register_row row = {0};
+    int code = finding_rows_open_by_key(context->store, key, &row, error);
     if (code == ERROR_MISSING)
         return raise_new(context, key, facts, ret, error);
     return code ? code : extend(context, &row, facts, ret, error);
@@ -174,8 +174,8 @@ int register_raise(const struct register_context *context, const char *key, cons
 int register_extend(const struct register_context *context, const char *key, const json_t *facts,
                     struct register_raised *ret, struct error *error)
 {
-    CLEAN(rows_finish) struct register_row row = {0};
-    int code = rows_latest_by_key(context->store, key, &row, error);
+    CLEAN(finding_rows_finish) struct register_row row = {0};
+    int code = finding_rows_latest_by_key(context->store, key, &row, error);
     if (code && code != ERROR_MISSING)
         return code;
     if (!code && row.state == FINDING_DISMISSED) {
@@ -188,19 +188,19 @@ int register_extend(const struct register_context *context, const char *key, con
 int register_clear(const struct register_context *context, const char *key, char **ret_ref,
                    struct error *error)
 {
-    CLEAN(rows_finish) struct register_row row = {0};
+    CLEAN(finding_rows_finish) struct register_row row = {0};
     *ret_ref = NULL;
-    int code = rows_open_by_key(context->store, key, &row, error);
+    int code = finding_rows_open_by_key(context->store, key, &row, error);
     if (code)
         return code == ERROR_MISSING ? 0 : code;
     if (json_is_string(json_object_get(row.body, "condition_cleared_at")))
         return 0;
     set_time(row.body, "condition_cleared_at", context->now_ms);
-    code = rows_update(context, &row, error);
+    code = finding_rows_update(context, &row, error);
     if (!code)
-        code =
-            rows_event(context, &row,
-                       &(struct register_event){"condition_cleared", &daemon_actor, NULL}, error);
+        code = finding_rows_event(
+            context, &row, &(struct register_event){"condition_cleared", &daemon_actor, NULL},
+            error);
     if (code)
         return code;
     *ret_ref = row.ref;
@@ -232,8 +232,8 @@ static void keep_decision(json_t *body, const json_t *details)
 int register_move(const struct register_context *context, const struct register_move *move,
                   struct error *error)
 {
-    CLEAN(rows_finish) struct register_row row = {0};
-    int code = rows_by_ref(context->store, move->ref, &row, error);
+    CLEAN(finding_rows_finish) struct register_row row = {0};
+    int code = finding_rows_by_ref(context->store, move->ref, &row, error);
     if (code == ERROR_MISSING)
         return error_set(error, code, "there is no finding %s; conformctl nc list shows all",
                          move->ref);
@@ -241,16 +241,17 @@ int register_move(const struct register_context *context, const struct register_
         return code;
     if (!allowed[row.state][move->to])
         return error_set(error, ERROR_STATE, "%s is %s and cannot become %s", move->ref,
-                         finding_state_text(row.state), finding_state_text(move->to));
+                         register_finding_state_text(row.state),
+                         register_finding_state_text(move->to));
     CLEAN(clean_json)
-    json_t *details =
-        json_pack("{s:s, s:s, s:s, s:b, s:O*}", "from", finding_state_text(row.state), "to",
-                  finding_state_text(move->to), "reason", move->reason ? move->reason : "",
-                  "attributed", move->actor.attributed, "details", (json_t *)move->details);
+    json_t *details = json_pack(
+        "{s:s, s:s, s:s, s:b, s:O*}", "from", register_finding_state_text(row.state), "to",
+        register_finding_state_text(move->to), "reason", move->reason ? move->reason : "",
+        "attributed", move->actor.attributed, "details", (json_t *)move->details);
     row.state = move->to;
     keep_decision(row.body, move->details);
-    json_object_set_new(row.body, "state", json_string(finding_state_text(move->to)));
-    code = rows_update(context, &row, error);
-    struct register_event event = {finding_state_text(move->to), &move->actor, details};
-    return code ? code : rows_event(context, &row, &event, error);
+    json_object_set_new(row.body, "state", json_string(register_finding_state_text(move->to)));
+    code = finding_rows_update(context, &row, error);
+    struct register_event event = {register_finding_state_text(move->to), &move->actor, details};
+    return code ? code : finding_rows_event(context, &row, &event, error);
 }

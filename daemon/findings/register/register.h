@@ -20,7 +20,7 @@ enum finding_state {
     FINDING_CLOSED,
     FINDING_DISMISSED,
 };
-const char *finding_state_text(enum finding_state state);
+const char *register_finding_state_text(enum finding_state state);
 
 struct register_context {
     struct store *store;

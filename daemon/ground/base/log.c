@@ -67,8 +67,8 @@ void log_write(enum log_level level, const char *format, ...)
 
 enum { FIRST_INTERVAL_MS = 10000, LONGEST_INTERVAL_MS = 3600000 };
 
-void complaint_tell(struct complaint *complaint, int64_t now_ms, enum log_level level,
-                    const char *format, ...)
+void log_complaint_tell(struct complaint *complaint, int64_t now_ms, enum log_level level,
+                        const char *format, ...)
 {
     if (complaint->active && now_ms - complaint->told_ms < complaint->interval_ms) {
         complaint->silent++;
@@ -90,7 +90,7 @@ void complaint_tell(struct complaint *complaint, int64_t now_ms, enum log_level 
     complaint->active = true;
 }
 
-void complaint_end(struct complaint *complaint, const char *format, ...)
+void log_complaint_end(struct complaint *complaint, const char *format, ...)
 {
     if (!complaint->active)
         return;

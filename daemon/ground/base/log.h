@@ -34,8 +34,8 @@ struct complaint {
     bool active;
 };
 
-void complaint_tell(struct complaint *complaint, int64_t now_ms, enum log_level level,
-                    const char *format, ...) PRINTF_LIKE(4, 5);
-void complaint_end(struct complaint *complaint, const char *format, ...) PRINTF_LIKE(2, 3);
+void log_complaint_tell(struct complaint *complaint, int64_t now_ms, enum log_level level,
+                        const char *format, ...) PRINTF_LIKE(4, 5);
+void log_complaint_end(struct complaint *complaint, const char *format, ...) PRINTF_LIKE(2, 3);
 
 #endif

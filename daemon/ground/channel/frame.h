@@ -60,7 +60,7 @@ int channel_fd(const struct channel *channel);
 int channel_send(struct channel *channel, uint32_t type, const struct buffer *body, int fd,
                  uint64_t *ret_sequence) MUST_CHECK;
 /* The same for a JSON text; one beyond CHANNEL_MOST goes as a sealed memfd with an empty body, so
- * the receiver's rule must say CHANNEL_FD_MAYBE: see message_json. */
+ * the receiver's rule must say CHANNEL_FD_MAYBE: see messages_json. */
 int channel_send_text(struct channel *channel, uint32_t type, const char *text,
                       size_t length) MUST_CHECK;
 /* Writes what is queued. 0: all gone; ERROR_AGAIN: wait until writable; ERROR_CLOSED. */

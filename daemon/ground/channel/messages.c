@@ -7,7 +7,7 @@
 #include "ground/base/file.h"
 #include "ground/base/json.h"
 
-int message_json(struct channel_message *message, json_t **ret)
+int messages_json(struct channel_message *message, json_t **ret)
 {
     CLEAN(buffer_finish) struct buffer file = {0};
     CLEAN(clean_json) json_t *json = NULL;
@@ -27,7 +27,7 @@ int message_json(struct channel_message *message, json_t **ret)
     return 0;
 }
 
-int message_send(struct channel *channel, enum message_type type, const json_t *object)
+int messages_send(struct channel *channel, enum message_type type, const json_t *object)
 {
     CLEAN(clean_text) char *text = json_canonical(object);
     if (!text)

@@ -1,7 +1,7 @@
 /* Every message between the programs: who sends it, what its body holds.
  *
  * "JSON" bodies are one object; they may come as a sealed memfd with an empty body instead
- * (channel_send_text, message_json). Others are wire values in the order given. */
+ * (channel_send_text, messages_json). Others are wire values in the order given. */
 #ifndef CHANNEL_MESSAGES_H
 #define CHANNEL_MESSAGES_H
 
@@ -85,8 +85,8 @@ enum message_type {
 #define MESSAGE_JSON_MOST (16u << 20) /* bytes of JSON in a memfd */
 
 /* Reads a JSON body or the sealed memfd in its place. ret is a new reference. ERROR_PEER. */
-int message_json(struct channel_message *message, json_t **ret) MUST_CHECK;
+int messages_json(struct channel_message *message, json_t **ret) MUST_CHECK;
 /* Sends an object (borrowed). */
-int message_send(struct channel *channel, enum message_type type, const json_t *object) MUST_CHECK;
+int messages_send(struct channel *channel, enum message_type type, const json_t *object) MUST_CHECK;
 
 #endif

@@ -81,20 +81,20 @@ static void read_range(struct span range, struct wish *wish)
         wish->plain = q;
 }
 
-enum expose_dialect expose_choose(const char *accept)
+enum exposition_dialect exposition_choose(const char *accept)
 {
     struct wish wish = {0};
     struct span range;
     const char *stop = accept ? accept + strlen(accept) : NULL;
     while (accept && next_part(&accept, stop, ',', &range))
         read_range(range, &wish);
-    return wish.openmetrics > 0 && wish.openmetrics >= wish.plain ? EXPOSE_OPENMETRICS
-                                                                  : EXPOSE_TEXT;
+    return wish.openmetrics > 0 && wish.openmetrics >= wish.plain ? EXPOSITION_OPENMETRICS
+                                                                  : EXPOSITION_TEXT;
 }
 
-const char *expose_content_type(enum expose_dialect dialect)
+const char *exposition_content_type(enum exposition_dialect dialect)
 {
-    return dialect == EXPOSE_OPENMETRICS
+    return dialect == EXPOSITION_OPENMETRICS
                ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
                : "text/plain; version=0.0.4; charset=utf-8";
 }

@@ -16,12 +16,12 @@ struct dialect_words {
 };
 
 static const struct dialect_words words[][2] = {
-    [EXPOSE_GAUGE] = {{"gauge", "", false}, {"gauge", "", false}},
-    [EXPOSE_COUNTER] = {{"counter", "_total", true}, {"counter", "_total", false}},
-    [EXPOSE_INFO] = {{"gauge", "_info", true}, {"info", "_info", false}},
-    [EXPOSE_STATESET] = {{"gauge", "", false}, {"stateset", "", false}},
-    [EXPOSE_HISTOGRAM] = {{"histogram", "", false}, {"histogram", "", false}},
-    [EXPOSE_UNKNOWN] = {{"untyped", "", false}, {"unknown", "", false}},
+    [EXPOSITION_GAUGE] = {{"gauge", "", false}, {"gauge", "", false}},
+    [EXPOSITION_COUNTER] = {{"counter", "_total", true}, {"counter", "_total", false}},
+    [EXPOSITION_INFO] = {{"gauge", "_info", true}, {"info", "_info", false}},
+    [EXPOSITION_STATESET] = {{"gauge", "", false}, {"stateset", "", false}},
+    [EXPOSITION_HISTOGRAM] = {{"histogram", "", false}, {"histogram", "", false}},
+    [EXPOSITION_UNKNOWN] = {{"untyped", "", false}, {"unknown", "", false}},
 };
 
 /* The text with \ and newline escaped, and " where a reader would end at it. */
@@ -51,7 +51,7 @@ static int put_text(struct buffer *buffer, const char *text, bool quotes)
     return 0;
 }
 
-static bool is_seen(const struct expose *expose, const char *name)
+static bool is_seen(const struct exposition *expose, const char *name)
 {
     for (size_t i = 0; i < expose->seen_count; i++)
         if (!strcmp(expose->seen[i], name))
@@ -59,7 +59,7 @@ static bool is_seen(const struct expose *expose, const char *name)
     return false;
 }
 
-static int keep_name(struct expose *expose, const char *name)
+static int keep_name(struct exposition *expose, const char *name)
 {
     int code = array_reserve(&expose->seen, &expose->seen_capacity, expose->seen_count,
                              sizeof *expose->seen);
@@ -71,7 +71,7 @@ static int keep_name(struct expose *expose, const char *name)
 }
 
 /* Both the family's name and that of its samples are taken: x_total is one of a counter x. */
-static int take_name(struct expose *expose, const char *name, const char *suffix)
+static int take_name(struct exposition *expose, const char *name, const char *suffix)
 {
     size_t length = strlen(name), tail = strlen(suffix);
     if (!labels_is_metric_name(name))
@@ -96,17 +96,17 @@ static bool unit_fits(const char *name, const char *unit)
     return tail && length > tail + 1 && text_ends(name, unit) && name[length - tail - 1] == '_';
 }
 
-static int put_help(const struct expose *expose, const char *shown, const char *help)
+static int put_help(const struct exposition *expose, const char *shown, const char *help)
 {
     if (!help || !*help)
         return 0;
     buffer_print(expose->buffer, "# HELP %s ", shown);
-    int code = put_text(expose->buffer, help, expose->dialect == EXPOSE_OPENMETRICS);
+    int code = put_text(expose->buffer, help, expose->dialect == EXPOSITION_OPENMETRICS);
     buffer_byte(expose->buffer, '\n');
     return code;
 }
 
-int expose_family(struct expose *expose, const struct expose_family *family)
+int exposition_family(struct exposition *expose, const struct exposition_family *family)
 {
     const struct dialect_words *word = &words[family->type][expose->dialect];
     expose->name = NULL;
@@ -122,20 +122,21 @@ int expose_family(struct expose *expose, const struct expose_family *family)
     }
     expose->suffix = word->suffix;
     expose->type = family->type;
-    if (expose->dialect == EXPOSE_TEXT) {
+    if (expose->dialect == EXPOSITION_TEXT) {
         code = put_help(expose, shown, family->help);
         buffer_print(expose->buffer, "# TYPE %s %s\n", shown, word->type);
         return code;
     }
     buffer_print(expose->buffer, "# TYPE %s %s\n", shown, word->type);
-    bool has_unit = family->unit && family->type != EXPOSE_INFO && family->type != EXPOSE_STATESET;
+    bool has_unit =
+        family->unit && family->type != EXPOSITION_INFO && family->type != EXPOSITION_STATESET;
     if (has_unit && unit_fits(name, family->unit))
         buffer_print(expose->buffer, "# UNIT %s %s\n", shown, family->unit);
     return put_help(expose, shown, family->help);
 }
 
 /* One label; those before it are looked at for the same name. */
-static int put_label(struct expose *expose, const struct label *pairs, size_t at)
+static int put_label(struct exposition *expose, const struct label *pairs, size_t at)
 {
     const char *name = pairs[at].name;
     if (!labels_is_label_name(name) || text_begins(name, "__"))
@@ -150,7 +151,7 @@ static int put_label(struct expose *expose, const struct label *pairs, size_t at
 }
 
 /* `extra` stands behind the pairs, when it has a name. */
-static int put_sample(struct expose *expose, const struct label *pairs, size_t count,
+static int put_sample(struct exposition *expose, const struct label *pairs, size_t count,
                       const struct label *extra, double value)
 {
     char number[TEXT_DOUBLE_SIZE];
@@ -173,7 +174,7 @@ static int put_sample(struct expose *expose, const struct label *pairs, size_t c
 }
 
 /* Takes back what a refused sample left half written. */
-static int settle(struct expose *expose, size_t before, int code)
+static int settle(struct exposition *expose, size_t before, int code)
 {
     struct buffer *buffer = expose->buffer;
     if (code && !buffer->failed && buffer->length > before) {
@@ -183,19 +184,21 @@ static int settle(struct expose *expose, size_t before, int code)
     return code;
 }
 
-int expose_point(struct expose *expose, const struct label *pairs, size_t count, double value)
+int exposition_point(struct exposition *expose, const struct label *pairs, size_t count,
+                     double value)
 {
-    if (!expose->name || expose->type == EXPOSE_STATESET || expose->type == EXPOSE_HISTOGRAM)
+    if (!expose->name || expose->type == EXPOSITION_STATESET ||
+        expose->type == EXPOSITION_HISTOGRAM)
         return ERROR_STATE;
     size_t before = expose->buffer->length;
-    double shown = expose->type == EXPOSE_INFO ? 1 : value;
+    double shown = expose->type == EXPOSITION_INFO ? 1 : value;
     return settle(expose, before, put_sample(expose, pairs, count, NULL, shown));
 }
 
-int expose_states(struct expose *expose, const struct label *pairs, size_t count,
-                  const char *const *states, const char *current)
+int exposition_states(struct exposition *expose, const struct label *pairs, size_t count,
+                      const char *const *states, const char *current)
 {
-    if (!expose->name || expose->type != EXPOSE_STATESET)
+    if (!expose->name || expose->type != EXPOSITION_STATESET)
         return ERROR_STATE;
     size_t before = expose->buffer->length;
     int code = 0;
@@ -206,9 +209,9 @@ int expose_states(struct expose *expose, const struct label *pairs, size_t count
     return settle(expose, before, code);
 }
 
-int expose_histogram(struct expose *expose, const struct expose_buckets *buckets)
+int exposition_histogram(struct exposition *expose, const struct exposition_buckets *buckets)
 {
-    if (!expose->name || expose->type != EXPOSE_HISTOGRAM)
+    if (!expose->name || expose->type != EXPOSITION_HISTOGRAM)
         return ERROR_STATE;
     char number[TEXT_DOUBLE_SIZE];
     uint64_t upto = 0;
@@ -225,14 +228,14 @@ int expose_histogram(struct expose *expose, const struct expose_buckets *buckets
     return 0;
 }
 
-int expose_finish(struct expose *expose)
+int exposition_finish(struct exposition *expose)
 {
-    if (expose->dialect == EXPOSE_OPENMETRICS)
+    if (expose->dialect == EXPOSITION_OPENMETRICS)
         buffer_text(expose->buffer, "# EOF\n");
     for (size_t i = 0; i < expose->seen_count; i++)
         free(expose->seen[i]);
     free(expose->seen);
-    *expose = (struct expose){.buffer = expose->buffer, .dialect = expose->dialect};
+    *expose = (struct exposition){.buffer = expose->buffer, .dialect = expose->dialect};
     if (!expose->buffer->failed)
         return 0;
     return expose->buffer->limit ? ERROR_LIMIT : ERROR_MEMORY;

@@ -12,34 +12,34 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum expose_dialect {
-    EXPOSE_TEXT,        /* Prometheus 0.0.4, what everybody reads */
-    EXPOSE_OPENMETRICS, /* OpenMetrics 1.0.0, where the reader asks for it */
+enum exposition_dialect {
+    EXPOSITION_TEXT,        /* Prometheus 0.0.4, what everybody reads */
+    EXPOSITION_OPENMETRICS, /* OpenMetrics 1.0.0, where the reader asks for it */
 };
 
-enum expose_type {
-    EXPOSE_GAUGE,
-    EXPOSE_COUNTER,   /* its samples end in _total, the family's name in OpenMetrics does not */
-    EXPOSE_INFO,      /* its samples end in _info and are 1; no unit */
-    EXPOSE_STATESET,  /* one sample for each state; no unit */
-    EXPOSE_HISTOGRAM, /* its samples are _bucket, _sum and _count */
-    EXPOSE_UNKNOWN,
+enum exposition_type {
+    EXPOSITION_GAUGE,
+    EXPOSITION_COUNTER,   /* its samples end in _total, the family's name in OpenMetrics does not */
+    EXPOSITION_INFO,      /* its samples end in _info and are 1; no unit */
+    EXPOSITION_STATESET,  /* one sample for each state; no unit */
+    EXPOSITION_HISTOGRAM, /* its samples are _bucket, _sum and _count */
+    EXPOSITION_UNKNOWN,
 };
 
-/* One family. All borrowed until expose_family() returns, but name until the next family. */
-struct expose_family {
+/* One family. All borrowed until exposition_family() returns, but name until the next family. */
+struct exposition_family {
     const char *name; /* without _total or _info; either is cut off where the type adds it */
     const char *help; /* may be NULL */
     const char *unit; /* may be NULL; told only where the name ends in "_unit", as it must */
-    enum expose_type type;
+    enum exposition_type type;
 };
 
 /* An exposition under way. Zeroed but for buffer and dialect. */
-struct expose {
+struct exposition {
     struct buffer *buffer;
-    enum expose_dialect dialect;
+    enum exposition_dialect dialect;
     /* The rest is the room's own. */
-    enum expose_type type;
+    enum exposition_type type;
     const char *name;   /* of the present family, without suffix; NULL: points are refused */
     const char *suffix; /* of its samples */
     char **seen;        /* names taken: a family stands once */
@@ -50,36 +50,37 @@ struct expose {
 /* Opens a family; the points that follow are its own. ERROR_RANGE for a name that Prometheus would
  * not take, ERROR_EXISTS for one that had its turn (a gauge x beside a counter x too: their samples
  * may not be mixed); then its points are refused as well, and the exposition stays whole. */
-int expose_family(struct expose *expose, const struct expose_family *family) MUST_CHECK;
+int exposition_family(struct exposition *expose, const struct exposition_family *family) MUST_CHECK;
 
 /* One sample of the present family. Nothing is written when it fails: ERROR_RANGE for a label's
  * name that is no such name or is reserved (__x), or given twice, ERROR_STATE without a family. A
  * value that is not UTF-8 is made printable. An info's value is not looked at. */
-int expose_point(struct expose *expose, const struct label *pairs, size_t count,
-                 double value) MUST_CHECK;
+int exposition_point(struct exposition *expose, const struct label *pairs, size_t count,
+                     double value) MUST_CHECK;
 
 /* The samples of a stateset: one for each state, 1 for `current` (which may be NULL: all are 0). */
-int expose_states(struct expose *expose, const struct label *pairs, size_t count,
-                  const char *const *states, const char *current) MUST_CHECK;
+int exposition_states(struct exposition *expose, const struct label *pairs, size_t count,
+                      const char *const *states, const char *current) MUST_CHECK;
 
 /* All samples of a histogram: how many were at most bounds[i] and above the one before; counts has
  * one more, for what is above all of them. */
-struct expose_buckets {
+struct exposition_buckets {
     const double *bounds;
     const uint64_t *counts;
     size_t count; /* of bounds */
     double sum;
 };
-int expose_histogram(struct expose *expose, const struct expose_buckets *buckets) MUST_CHECK;
+int exposition_histogram(struct exposition *expose,
+                         const struct exposition_buckets *buckets) MUST_CHECK;
 
 /* Ends it ("# EOF" in OpenMetrics) and frees what it kept; the buffer stays. ERROR_LIMIT or
  * ERROR_MEMORY when the buffer failed. */
-int expose_finish(struct expose *expose) MUST_CHECK;
+int exposition_finish(struct exposition *expose) MUST_CHECK;
 
 /* What an Accept header (RFC 9110, 12.5.1; NULL: none) prefers. OpenMetrics only when it is named
  * (version 1.0.0, 0.0.1 or none) and no less welcome than plain text. */
-enum expose_dialect expose_choose(const char *accept);
+enum exposition_dialect exposition_choose(const char *accept);
 /* The Content-Type. */
-const char *expose_content_type(enum expose_dialect dialect);
+const char *exposition_content_type(enum exposition_dialect dialect);
 
 #endif

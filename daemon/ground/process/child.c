@@ -31,7 +31,7 @@ struct child_inner {
 static void send_body(struct child *child, enum message_type type, const json_t *object)
 {
     static const struct buffer nothing = {0};
-    int code = object ? message_send(child->parent, type, object)
+    int code = object ? messages_send(child->parent, type, object)
                       : channel_send(child->parent, type, &nothing, -1, NULL);
     if (code && code != ERROR_CLOSED)
         log_write(LOG_LEVEL_ERROR, "a message of type %d to the parent: %s", (int)type,
@@ -58,7 +58,7 @@ static int on_prepare(void *context, struct channel_message *message)
     struct child *child = context;
     struct child_inner *inner = child->inner;
     CLEAN(clean_json) json_t *config = NULL;
-    int code = message_json(message, &config);
+    int code = messages_json(message, &config);
     if (code)
         return code;
     CLEAN(error_finish) struct error error = {0};

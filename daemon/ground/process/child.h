@@ -58,7 +58,7 @@ int child_enter(struct child *child, const struct sandbox_plan *plan,
                 struct sandbox_state *ret) MUST_CHECK;
 /* Serves now: READY goes out, and ALIVE each second while the loop turns. */
 void child_ready(struct child *child);
-/* Sends what message_send put on the parent's channel. */
+/* Sends what messages_send put on the parent's channel. */
 void child_flush(struct child *child);
 /* A line for `systemctl status`. */
 void child_status(struct child *child, const char *format, ...) PRINTF_LIKE(2, 3);

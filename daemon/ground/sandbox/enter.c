@@ -77,7 +77,7 @@ static int enter_parent(struct sandbox_state *state, struct error *error)
     state->reads = json_array();
     if (!state->left_out || !state->reads)
         return ERROR_MEMORY;
-    int code = seccomp_refuse(error);
+    int code = sandbox_seccomp_refuse(error);
     if (code < 0)
         return code;
     state->seccomp = code == 0;
@@ -88,22 +88,22 @@ static int enter_parent(struct sandbox_state *state, struct error *error)
 static int enter_role(const struct sandbox_plan *plan, struct sandbox_state *state,
                       struct error *error)
 {
-    int abi = SANDBOX_COVERAGE ? 0 : landlock_abi();
+    int abi = SANDBOX_COVERAGE ? 0 : sandbox_landlock_abi();
     unsigned powers = powers_with(sandbox_powers(plan), abi);
     struct places places;
-    int code = places_of(plan, powers, &places);
+    int code = sandbox_places_of(plan, powers, &places);
     if (!code)
         code = say_lacks(abi, powers, places.left_out);
     if (!code && abi)
-        code = landlock_restrict(abi, &places, plan, error);
+        code = sandbox_landlock_restrict(abi, &places, plan, error);
     if (!code) {
         state->landlock = abi;
         take_places(&places, state);
-        code = seccomp_restrict(powers, error);
+        code = sandbox_seccomp_restrict(powers, error);
         state->seccomp = code == 0;
         code = code > 0 ? 0 : code;
     }
-    places_finish(&places);
+    sandbox_places_finish(&places);
     return code;
 }
 

@@ -41,7 +41,7 @@ struct port_rule {
     uint64_t port;
 };
 
-int landlock_abi(void)
+int sandbox_landlock_abi(void)
 {
     long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
     return abi > 0 ? (int)abi : 0;
@@ -132,8 +132,8 @@ static int add_place(int ruleset, const struct place_rule *place, uint64_t handl
     return (int)syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
 }
 
-int landlock_restrict(int abi, const struct places *places, const struct sandbox_plan *plan,
-                      struct error *error)
+int sandbox_landlock_restrict(int abi, const struct places *places, const struct sandbox_plan *plan,
+                              struct error *error)
 {
     struct attributes attributes = {.files = rights_of(abi)};
     if (abi >= ABI_PORTS)

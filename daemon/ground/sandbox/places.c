@@ -241,7 +241,7 @@ static void add_role(struct gather *gather, unsigned powers)
     add_list(gather, gather->plan->writes, RIGHTS_STORE);
 }
 
-int places_of(const struct sandbox_plan *plan, unsigned powers, struct places *ret)
+int sandbox_places_of(const struct sandbox_plan *plan, unsigned powers, struct places *ret)
 {
     *ret = (struct places){.reads = json_array(), .left_out = json_array()};
     struct gather gather = {.places = ret, .plan = plan};
@@ -252,11 +252,11 @@ int places_of(const struct sandbox_plan *plan, unsigned powers, struct places *r
     if (!gather.code)
         add_needs(&gather);
     if (gather.code)
-        places_finish(ret);
+        sandbox_places_finish(ret);
     return gather.code;
 }
 
-void places_finish(struct places *places)
+void sandbox_places_finish(struct places *places)
 {
     for (size_t i = 0; i < places->count; i++)
         free(places->rules[i].path);

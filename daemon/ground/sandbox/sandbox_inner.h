@@ -52,8 +52,9 @@ struct places {
     bool names_files;
 };
 /* All paths of a plan. ERROR_MEMORY. */
-int places_of(const struct sandbox_plan *plan, unsigned powers, struct places *ret) MUST_CHECK;
-void places_finish(struct places *places);
+int sandbox_places_of(const struct sandbox_plan *plan, unsigned powers,
+                      struct places *ret) MUST_CHECK;
+void sandbox_places_finish(struct places *places);
 
 /* Rights of files, as the kernel numbers them. */
 enum {
@@ -71,14 +72,14 @@ enum {
 };
 
 /* The ABI of this kernel, or 0 with errno. */
-int landlock_abi(void);
+int sandbox_landlock_abi(void);
 /* Restricts this process to the rules and, from ABI 4 on, TCP to the ports that the needs name.
  * ERROR_IO with a sentence. */
-int landlock_restrict(int abi, const struct places *places, const struct sandbox_plan *plan,
-                      struct error *error) MUST_CHECK;
+int sandbox_landlock_restrict(int abi, const struct places *places, const struct sandbox_plan *plan,
+                              struct error *error) MUST_CHECK;
 
 /* The filters. 1 where the kernel has none; ERROR_IO with a sentence. */
-int seccomp_restrict(unsigned powers, struct error *error) MUST_CHECK;
-int seccomp_refuse(struct error *error) MUST_CHECK;
+int sandbox_seccomp_restrict(unsigned powers, struct error *error) MUST_CHECK;
+int sandbox_seccomp_refuse(struct error *error) MUST_CHECK;
 
 #endif

@@ -226,7 +226,7 @@ static int load_refusals(int only, struct error *error)
     return load(filter, refuse_rows(filter, only), error);
 }
 
-int seccomp_restrict(unsigned powers, struct error *error)
+int sandbox_seccomp_restrict(unsigned powers, struct error *error)
 {
     CLEAN(clean_filter) scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
     if (!filter)
@@ -245,7 +245,7 @@ int seccomp_restrict(unsigned powers, struct error *error)
     return load(filter, code, error);
 }
 
-int seccomp_refuse(struct error *error)
+int sandbox_seccomp_refuse(struct error *error)
 {
     return load_refusals(-1, error);
 }

@@ -45,7 +45,7 @@ static const char *kind_text(int32_t kind)
     return kind >= CFD_GAUGE && kind <= CFD_TEXT ? texts[kind] : "unknown";
 }
 
-const char *describe_need(int32_t kind)
+const char *plugin_describe_need(int32_t kind)
 {
     static const char *const texts[] = {"",       "read",       "run",     "connect",
                                         "listen", "capability", "netlink", "dbus"};
@@ -89,10 +89,10 @@ static json_t *describe_options(const struct cfd_option *options)
     return list;
 }
 
-json_t *describe_attribute(const struct cfd_attribute *attribute)
+json_t *plugin_describe_attribute(const struct cfd_attribute *attribute)
 {
     json_t *labels = json_array(), *personal = json_array();
-    for (size_t i = 0; i < attribute_label_count(attribute); i++) {
+    for (size_t i = 0; i < plugin_attribute_label_count(attribute); i++) {
         json_array_append_new(labels, json_string(attribute->labels[i]));
         if (attribute->personal >> i & 1)
             json_array_append_new(personal, json_string(attribute->labels[i]));
@@ -107,18 +107,18 @@ static json_t *describe_needs(const struct cfd_need *needs)
 {
     json_t *list = json_array();
     for (; needs->kind; needs++)
-        json_array_append_new(list,
-                              json_pack("{s:s, s:s*, s:s*}", "kind", describe_need(needs->kind),
-                                        "what", needs->what, "setting", needs->setting));
+        json_array_append_new(list, json_pack("{s:s, s:s*, s:s*}", "kind",
+                                              plugin_describe_need(needs->kind), "what",
+                                              needs->what, "setting", needs->setting));
     return list;
 }
 
-json_t *describe_plugin(const struct plugin *plugin)
+json_t *plugin_describe(const struct plugin *plugin)
 {
     const struct cfd_collector *head = &plugin->head;
     json_t *attributes = json_array();
     for (size_t i = 0; i < plugin->attribute_count; i++)
-        json_array_append_new(attributes, describe_attribute(&plugin->attributes[i]));
+        json_array_append_new(attributes, plugin_describe_attribute(&plugin->attributes[i]));
     return json_pack("{s:s, s:s, s:s, s:s, s:I, s:b, s:b, s:b, s:s, s:s, s:o, s:o, s:o}", "plugin",
                      head->name, "version", head->version, "summary", head->summary, "family",
                      plugin_family(plugin), "abi", (json_int_t)head->abi, "stream",
@@ -161,7 +161,7 @@ static void print_options(struct buffer *lines, const struct cfd_option *options
 
 static void print_attribute(struct buffer *lines, const struct cfd_attribute *attribute)
 {
-    size_t count = attribute_label_count(attribute);
+    size_t count = plugin_attribute_label_count(attribute);
     buffer_print(lines, "  %s", attribute->name);
     for (size_t i = 0; i < count; i++)
         buffer_print(lines, "%s%s%s", i ? "," : "{", attribute->labels[i],
@@ -170,7 +170,7 @@ static void print_attribute(struct buffer *lines, const struct cfd_attribute *at
                  *attribute->unit ? ", " : "", attribute->unit, attribute->help);
 }
 
-char *describe_text(const struct plugin *plugin)
+char *plugin_describe_text(const struct plugin *plugin)
 {
     CLEAN(buffer_finish) struct buffer lines = {0};
     buffer_print(&lines, "%s %s (ABI %u, %s)\n  %s\n  %s\n  SHA-256 %s\n", plugin->head.name,
@@ -186,7 +186,7 @@ char *describe_text(const struct plugin *plugin)
         print_attribute(&lines, &plugin->attributes[i]);
     buffer_text(&lines, "needs:\n");
     for (const struct cfd_need *need = plugin->needs; need->kind; need++)
-        buffer_print(&lines, "  %s %s%s\n", describe_need(need->kind),
+        buffer_print(&lines, "  %s %s%s\n", plugin_describe_need(need->kind),
                      need->what ? need->what : "what is set as ", need->what ? "" : need->setting);
     return buffer_take(&lines);
 }

@@ -144,7 +144,7 @@ static bool is_attribute_end(const void *row)
     return !((const struct cfd_attribute *)row)->name;
 }
 
-size_t attribute_label_count(const struct cfd_attribute *attribute)
+size_t plugin_attribute_label_count(const struct cfd_attribute *attribute)
 {
     size_t count = 0;
     while (attribute->labels && count <= PLUGIN_LABELS && attribute->labels[count])
@@ -154,7 +154,7 @@ size_t attribute_label_count(const struct cfd_attribute *attribute)
 
 static int check_labels(const struct cfd_attribute *attribute, struct error *error)
 {
-    size_t count = attribute_label_count(attribute);
+    size_t count = plugin_attribute_label_count(attribute);
     if (count > PLUGIN_LABELS)
         return error_set(error, ERROR_FORMAT, "attribute %s has more than %d labels",
                          attribute->name, PLUGIN_LABELS);
@@ -179,7 +179,8 @@ static bool is_sound_text(const char *text)
     return !text || text_is_utf8(text, strlen(text));
 }
 
-int attribute_check(const struct cfd_attribute *attribute, const char *family, struct error *error)
+int plugin_attribute_check(const struct cfd_attribute *attribute, const char *family,
+                           struct error *error)
 {
     const char *name = attribute->name;
     size_t length = strlen(family);
@@ -208,7 +209,7 @@ static int copy_attributes(struct plugin *plugin, struct error *error)
         struct cfd_attribute *attribute = &plugin->attributes[i];
         attribute->unit = attribute->unit ? attribute->unit : "";
         attribute->help = attribute->help ? attribute->help : "";
-        code = attribute_check(attribute, plugin_family(plugin), error);
+        code = plugin_attribute_check(attribute, plugin_family(plugin), error);
         for (size_t j = 0; !code && j < i; j++)
             if (!strcmp(plugin->attributes[j].name, attribute->name))
                 code = error_set(error, ERROR_FORMAT, "it has two attributes named %s",

@@ -40,7 +40,7 @@ struct emitter {
     int code; /* once the engine is gone */
 };
 
-int lend_wait_plainly(void *context, struct pollfd *polled, size_t count, int64_t timeout_ms)
+int emit_wait_plainly(void *context, struct pollfd *polled, size_t count, int64_t timeout_ms)
 {
     (void)context;
     int timeout = timeout_ms < 0 ? -1 : timeout_ms > INT_MAX ? INT_MAX : (int)timeout_ms;
@@ -50,7 +50,7 @@ int lend_wait_plainly(void *context, struct pollfd *polled, size_t count, int64_
     return ready;
 }
 
-int emitter_new(struct channel *channel, const struct lend_wait *wait, struct emitter **ret)
+int emit_new(struct channel *channel, const struct lend_wait *wait, struct emitter **ret)
 {
     struct emitter *emitter = calloc(1, sizeof *emitter);
     if (!emitter)
@@ -61,7 +61,7 @@ int emitter_new(struct channel *channel, const struct lend_wait *wait, struct em
     return 0;
 }
 
-void emitter_free(struct emitter *emitter)
+void emit_free(struct emitter *emitter)
 {
     if (!emitter)
         return;

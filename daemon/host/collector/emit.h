@@ -19,7 +19,7 @@ struct lend_wait {
     void *context;
 };
 /* poll(2) alone. */
-int lend_wait_plainly(void *context, struct pollfd *polled, size_t count, int64_t timeout_ms);
+int emit_wait_plainly(void *context, struct pollfd *polled, size_t count, int64_t timeout_ms);
 
 /* Flags of MESSAGE_BATCH. */
 enum batch_flag { BATCH_INTERVAL = 1, BATCH_URGENT = 2, BATCH_BACKLOG = 4 };
@@ -28,9 +28,9 @@ struct emitter;
 
 /* Both are borrowed. The functions below wait for acknowledgement when the credit is used up, and
  * give ERROR_CLOSED once the engine is gone. */
-int emitter_new(struct channel *channel, const struct lend_wait *wait,
-                struct emitter **ret) MUST_CHECK;
-void emitter_free(struct emitter *emitter);
+int emit_new(struct channel *channel, const struct lend_wait *wait,
+             struct emitter **ret) MUST_CHECK;
+void emit_free(struct emitter *emitter);
 
 /* Packs a checked reading; label_count is the attribute's. */
 int emit_reading(struct emitter *emitter, uint32_t number, const struct cfd_attribute *attribute,

@@ -25,7 +25,7 @@ static bool is_text(const char *text, size_t most)
 static int check_labels(struct lender *lender, const struct cfd_attribute *attribute,
                         const struct cfd_reading *reading)
 {
-    size_t count = reading->labels ? attribute_label_count(attribute) : 0;
+    size_t count = reading->labels ? plugin_attribute_label_count(attribute) : 0;
     for (size_t i = 0; i < count; i++)
         if (!is_text(reading->labels[i], LEND_LABEL))
             return lend_refuse(lender, "%s: label %s is absent, no UTF-8, or of more than %d bytes",

@@ -185,7 +185,7 @@ static void free_attribute(struct cfd_attribute *attribute)
 
 static struct cfd_attribute *copy_attribute(const struct cfd_attribute *from)
 {
-    size_t count = attribute_label_count(from);
+    size_t count = plugin_attribute_label_count(from);
     struct cfd_attribute *copy = malloc(sizeof *copy);
     char **labels = calloc(count + 1, sizeof *labels);
     if (!copy || !labels) {
@@ -228,7 +228,7 @@ static int host_declare(const struct cfd_host *host, const struct cfd_attribute 
     memcpy(&attribute, theirs, size < sizeof attribute ? size : sizeof attribute);
     if (!attribute.name)
         return lend_refuse(lender, "an attribute without a name");
-    if (attribute_check(&attribute, plugin_family(lender->plugin), &error))
+    if (plugin_attribute_check(&attribute, plugin_family(lender->plugin), &error))
         return lend_refuse(lender, "%s", error_sentence(&error));
     if (is_known(lender, attribute.name))
         return lend_refuse(lender, "attribute %s is declared twice", attribute.name);
@@ -255,7 +255,7 @@ json_t *lend_tables(const struct lender *lender)
     CLEAN(clean_json)
     json_t *sandbox = lender->sandbox ? json_incref(lender->sandbox) : json_object();
     for (uint32_t i = 0; (attribute = lend_attribute(lender, i)); i++)
-        json_array_append_new(attributes, describe_attribute(attribute));
+        json_array_append_new(attributes, plugin_describe_attribute(attribute));
     json_t *tables =
         json_pack("{s:s, s:s, s:s, s:b, s:o, s:O}", "plugin", plugin->head.name, "version",
                   plugin->head.version, "sha256", plugin->sha256, "stream",

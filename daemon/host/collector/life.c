@@ -16,7 +16,7 @@ static int on_positions(void *context, struct channel_message *message)
 {
     struct life *life = context;
     CLEAN(clean_json) json_t *json = NULL;
-    int code = message_json(message, &json);
+    int code = messages_json(message, &json);
     if (code)
         return code;
     json_t *positions = json_object_get(json, "positions");
@@ -102,7 +102,7 @@ int life_connect(struct life *life, int fd, struct error *error)
 {
     int code = channel_new(fd, rules, true, life, &life->channel);
     if (!code)
-        code = emitter_new(life->channel, &life->lender.wait, &life->lender.emitter);
+        code = emit_new(life->channel, &life->lender.wait, &life->lender.emitter);
     if (!code)
         code = send_tables(life, error);
     if (code && error && !error->sentence)
@@ -112,7 +112,7 @@ int life_connect(struct life *life, int fd, struct error *error)
 
 /* --- waiting --- */
 
-int life_listen(struct life *life, int fd, int64_t timeout_ms, bool *ret_readable)
+int stream_listen(struct life *life, int fd, int64_t timeout_ms, bool *ret_readable)
 {
     struct pollfd polled[2] = {{.fd = channel_fd(life->channel), .events = POLLIN},
                                {.fd = fd, .events = POLLIN}};
@@ -135,7 +135,7 @@ int life_listen(struct life *life, int fd, int64_t timeout_ms, bool *ret_readabl
     return code == ERROR_AGAIN ? 0 : code;
 }
 
-int life_collect(struct life *life, int64_t until_ms)
+int stream_collect(struct life *life, int64_t until_ms)
 {
     struct lender *lender = &life->lender;
     lender->phase = LEND_COLLECT;
@@ -146,7 +146,7 @@ int life_collect(struct life *life, int64_t until_ms)
     return status;
 }
 
-const char *life_why(const struct life *life, int status)
+const char *stream_why(const struct life *life, int status)
 {
     static const char *const texts[] = {
         [0] = "",
@@ -175,14 +175,14 @@ static int run_once(struct life *life)
     int status;
     life->asked.collect = false;
     do {
-        status = life_collect(life, until_ms);
+        status = stream_collect(life, until_ms);
         if (status == CFD_MORE && until_ms && clock_now().boot_ms >= until_ms)
             status = CFD_LATE;
     } while (status == CFD_MORE && !life->stopping);
     /* Told to stop in the middle. */
     if (status == CFD_MORE)
         status = CFD_LATE;
-    int code = emit_outcome(life->lender.emitter, status, life_why(life, status));
+    int code = emit_outcome(life->lender.emitter, status, stream_why(life, status));
     lend_settle(&life->lender, true);
     return code ? code : emit_drain(life->lender.emitter);
 }
@@ -193,7 +193,7 @@ static int run_snapshot(struct life *life)
     int code = 0;
     while (!code && !life->stopping) {
         if (!life->asked.collect) {
-            code = life_listen(life, -1, -1, NULL);
+            code = stream_listen(life, -1, -1, NULL);
             continue;
         }
         code = run_once(life);
@@ -231,7 +231,7 @@ void life_finish(struct life *life)
     if (life->opened && head && head->close)
         head->close(life->self);
     life->opened = life->started = false;
-    emitter_free(life->lender.emitter);
+    emit_free(life->lender.emitter);
     life->lender.emitter = NULL;
     channel_free(life->channel);
     life->channel = NULL;

@@ -77,7 +77,8 @@ bool lend_is_declared(const struct lender *lender, enum cfd_need_kind kind, cons
 static bool add_need(void *context, const struct cfd_need *need, const struct cfd_value *value)
 {
     json_t *list = context;
-    json_t *row = json_pack("{s:s, s:s}", "kind", describe_need(need->kind), "what", value->text);
+    json_t *row =
+        json_pack("{s:s, s:s}", "kind", plugin_describe_need(need->kind), "what", value->text);
     if (row && value->type == CFD_GLOB)
         json_object_set_new(row, "glob", json_true());
     return !json_array_append_new(list, row);

@@ -60,8 +60,8 @@ static void parse_value(struct parse *parse, const char *path, const struct cfd_
     CLEAN(error_finish) struct error error = {0};
     struct cfd_value value;
     char *text = NULL;
-    int code = json ? value_from_json(option, json, &value, &text, &error)
-                    : value_from_text(option, typed, &value, &text, &error);
+    int code = json ? settings_value_from_json(option, json, &value, &text, &error)
+                    : settings_value_from_text(option, typed, &value, &text, &error);
     if (code == ERROR_MEMORY)
         parse->code = code;
     else if (code)

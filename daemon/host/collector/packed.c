@@ -20,7 +20,7 @@ _Static_assert(PACKED_MOST / (LABELS_AT + sizeof(uint16_t)) < SLOTS, "some slot 
 static void pack(struct buffer *one, uint32_t number, const struct cfd_attribute *attribute,
                  const struct cfd_reading *reading)
 {
-    size_t labels = reading->labels ? attribute_label_count(attribute) : 0;
+    size_t labels = reading->labels ? plugin_attribute_label_count(attribute) : 0;
     buffer_reset(one);
     wire_put_u32(one, number);
     wire_put_double(one, attribute->kind == CFD_TEXT ? 1 : reading->value);

@@ -49,19 +49,19 @@ bool plugin_is_pushed(const struct plugin *plugin);
 int plugin_copy_rows(struct plugin *plugin, struct error *error) MUST_CHECK;
 
 /* Is this an attribute of the family? The sentence says what is wrong with it. */
-int attribute_check(const struct cfd_attribute *attribute, const char *family,
-                    struct error *error) MUST_CHECK;
-size_t attribute_label_count(const struct cfd_attribute *attribute);
+int plugin_attribute_check(const struct cfd_attribute *attribute, const char *family,
+                           struct error *error) MUST_CHECK;
+size_t plugin_attribute_label_count(const struct cfd_attribute *attribute);
 
 /* Everything that the plugin declares, for a person or `conformctl describe`: {plugin, version,
  * summary, family, abi, stream, pushed, selftest, file, sha256, settings, attributes, needs}. A new
  * reference; NULL without memory. */
-json_t *describe_plugin(const struct plugin *plugin);
+json_t *plugin_describe(const struct plugin *plugin);
 /* The same as lines of text. The caller frees. */
-char *describe_text(const struct plugin *plugin);
+char *plugin_describe_text(const struct plugin *plugin);
 /* The word of an enum cfd_need_kind. */
-const char *describe_need(int32_t kind);
+const char *plugin_describe_need(int32_t kind);
 /* One attribute as in MESSAGE_TABLES. */
-json_t *describe_attribute(const struct cfd_attribute *attribute);
+json_t *plugin_describe_attribute(const struct cfd_attribute *attribute);
 
 #endif

@@ -41,9 +41,11 @@ void settings_finish(struct settings *settings);
 /* One value (no list, no group) as written in JSON, or as typed in a preset; values.c. text is the
  * heap's and value->text points to it. ERROR_SETTING: the sentence says what was found and what is
  * allowed. ERROR_MISSING: a credential that is out of reach. */
-int value_from_json(const struct cfd_option *option, const json_t *json, struct cfd_value *ret,
-                    char **ret_text, struct error *error) MUST_CHECK;
-int value_from_text(const struct cfd_option *option, const char *typed, struct cfd_value *ret,
-                    char **ret_text, struct error *error) MUST_CHECK;
+int settings_value_from_json(const struct cfd_option *option, const json_t *json,
+                             struct cfd_value *ret, char **ret_text,
+                             struct error *error) MUST_CHECK;
+int settings_value_from_text(const struct cfd_option *option, const char *typed,
+                             struct cfd_value *ret, char **ret_text,
+                             struct error *error) MUST_CHECK;
 
 #endif

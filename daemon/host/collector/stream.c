@@ -29,7 +29,7 @@ static int collect_once(struct life *life)
 {
     bool works_off = life->more;
     int64_t now_ms = clock_now().boot_ms;
-    int status = life_collect(life, now_ms + LIFE_SLICE_MS);
+    int status = stream_collect(life, now_ms + LIFE_SLICE_MS);
     life->more = status == CFD_MORE;
     now_ms = clock_now().boot_ms;
     if (!life->more)
@@ -52,7 +52,7 @@ static int end_interval(struct life *life)
     if (life->more && emit_is_open(emitter))
         return 0;
     if (life->status != CFD_OK)
-        code = emit_outcome(emitter, life->status, life_why(life, life->status));
+        code = emit_outcome(emitter, life->status, stream_why(life, life->status));
     if (!code)
         code = hand_over(life, BATCH_INTERVAL);
     /* What is wrong was said once and goes on: its reason stays until an interval ends well. */
@@ -80,7 +80,8 @@ static int turn(struct life *life)
     int64_t now_ms = clock_now().boot_ms;
     /* A descriptor that stays readable for a reason of its own must not make the loop spin. */
     bool looks = life->fd >= 0 && now_ms >= life->pause_ms;
-    int code = life_listen(life, looks ? life->fd : -1, timeout_of(life, now_ms, looks), &readable);
+    int code =
+        stream_listen(life, looks ? life->fd : -1, timeout_of(life, now_ms, looks), &readable);
     if (code)
         return code;
     now_ms = clock_now().boot_ms;
@@ -109,7 +110,7 @@ static int start(struct life *life)
     life->fd = -1;
     /* The engine shall know why before the process ends. */
     int code = emit_outcome(lender->emitter, status < CFD_CHANGED ? CFD_ERROR : status,
-                            life_why(life, status < CFD_CHANGED ? CFD_ERROR : status));
+                            stream_why(life, status < CFD_CHANGED ? CFD_ERROR : status));
     if (!code)
         code = emit_batch(lender->emitter, BATCH_INTERVAL);
     if (!code)
@@ -135,7 +136,7 @@ int stream_run(struct life *life)
     if (life->every_ms <= 0)
         return ERROR_STATE;
     while (!code && !life->stopping && !(life->asked.positions && life->asked.collect))
-        code = life_listen(life, -1, -1, NULL);
+        code = stream_listen(life, -1, -1, NULL);
     if (code || life->stopping)
         return code;
     code = start(life);

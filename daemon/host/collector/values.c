@@ -281,8 +281,8 @@ static int from_json_real(const struct cfd_option *option, const json_t *json,
     return take_number(option, json_real_value(json), found, value, error);
 }
 
-int value_from_json(const struct cfd_option *option, const json_t *json, struct cfd_value *ret,
-                    char **ret_text, struct error *error)
+int settings_value_from_json(const struct cfd_option *option, const json_t *json,
+                             struct cfd_value *ret, char **ret_text, struct error *error)
 {
     *ret = (struct cfd_value){.size = sizeof *ret, .type = option->type, .count = 1};
     if (json_is_integer(json))
@@ -296,11 +296,11 @@ int value_from_json(const struct cfd_option *option, const json_t *json, struct 
     }
     if (!json_is_string(json) || !is_text_type(option->type))
         return refuse_type(option, json, error);
-    return value_from_text(option, json_string_value(json), ret, ret_text, error);
+    return settings_value_from_text(option, json_string_value(json), ret, ret_text, error);
 }
 
-int value_from_text(const struct cfd_option *option, const char *typed, struct cfd_value *ret,
-                    char **ret_text, struct error *error)
+int settings_value_from_text(const struct cfd_option *option, const char *typed,
+                             struct cfd_value *ret, char **ret_text, struct error *error)
 {
     int64_t integer = 0;
     double number = 0;

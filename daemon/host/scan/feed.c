@@ -47,11 +47,11 @@ static int prepare(struct feed *feed)
 int feed_open(const struct cfd_host *host, struct feed **ret)
 {
     struct feed *feed = calloc(1, sizeof *feed);
-    int status = feed ? feed_read_rules(host, feed) : CFD_ERROR;
+    int status = feed ? scan_read_rules(host, feed) : CFD_ERROR;
     if (status >= 0)
         status = accounts_new(host, &feed->accounts) ? CFD_ERROR : prepare(feed);
     if (status >= 0)
-        status = feed_declare(host, feed);
+        status = scan_declare(host, feed);
     if (status == CFD_ERROR)
         host->log(host, CFD_LOG_ERROR, "there is no memory for the rules");
     if (status >= 0)
@@ -74,7 +74,7 @@ void feed_free(struct feed *feed)
     scan_free(feed->scan);
     accounts_free(feed->accounts);
     mask_finish(&feed->mask);
-    rule_set_finish(&feed->set);
+    scan_set_finish(&feed->set);
     free(feed);
 }
 
@@ -90,13 +90,13 @@ static struct capture value_of(const struct feed *feed, const struct rule_label 
 
 static int add_event(struct feed *feed, const struct rule *rule, const struct scan_hit *hit)
 {
-    size_t number = rule_set_attribute(&feed->set, rule);
+    size_t number = scan_set_attribute(&feed->set, rule);
     const struct feed_attribute *attribute = &feed->set.attributes[number];
     struct capture values[RULE_LABELS_MOST];
     for (size_t i = 0; i < RULE_LABELS_MOST; i++)
         values[i] = (struct capture){.bytes = ""};
     for (size_t i = 0; i < rule->label_count; i++)
-        values[feed_attribute_label(attribute, rule->labels[i].name)] =
+        values[scan_attribute_label(attribute, rule->labels[i].name)] =
             value_of(feed, &rule->labels[i], hit->captures[i]);
     return tally_add(&feed->tally, number, values, attribute->label_count, hit->count);
 }
@@ -290,7 +290,7 @@ static int tell_kept(const struct feed *feed, const struct cfd_host *host, size_
 {
     struct kept *kept = &feed->kept[rule];
     const struct rule *of = &feed->set.rules[rule];
-    uint32_t attribute = feed->numbers[rule_set_attribute(&feed->set, of)];
+    uint32_t attribute = feed->numbers[scan_set_attribute(&feed->set, of)];
     int status = CFD_OK;
     for (size_t i = 0; status >= 0 && i < kept->first_count; i++)
         status = tell_line(host, attribute, &kept->first[i]);
@@ -323,7 +323,7 @@ static int tell_unread(const struct feed *feed, const struct cfd_host *host)
     for (size_t i = 0; why && status >= 0 && i < feed->set.count; i++) {
         const struct rule *rule = &feed->set.rules[i];
         if (names_account(rule))
-            status = host->missing(host, feed->numbers[rule_set_attribute(&feed->set, rule)], why);
+            status = host->missing(host, feed->numbers[scan_set_attribute(&feed->set, rule)], why);
     }
     return status;
 }

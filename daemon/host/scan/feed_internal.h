@@ -36,7 +36,7 @@ struct feed {
     int code;
 };
 
-int feed_read_rules(const struct cfd_host *host, struct feed *feed) MUST_CHECK;
-int feed_declare(const struct cfd_host *host, struct feed *feed) MUST_CHECK;
+int scan_read_rules(const struct cfd_host *host, struct feed *feed) MUST_CHECK;
+int scan_declare(const struct cfd_host *host, struct feed *feed) MUST_CHECK;
 
 #endif

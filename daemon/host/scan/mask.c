@@ -58,7 +58,7 @@ static int match(struct mask *mask, const struct rule *rule, const struct scan_h
         (rule->literal.length &&
          !memmem(seen->bytes, seen->length, rule->literal.bytes, rule->literal.length)))
         return ERROR_MISSING;
-    if (!mask->matcher && matcher_new(&mask->matcher))
+    if (!mask->matcher && rule_matcher_new(&mask->matcher))
         return ERROR_MEMORY;
     return rule_match(rule, mask->matcher, seen->bytes, seen->length, ret_captures);
 }
@@ -187,7 +187,7 @@ int mask_line(struct mask *mask, const struct rule_set *set, const struct scan_h
 
 void mask_finish(struct mask *mask)
 {
-    matcher_free(mask->matcher);
+    rule_matcher_free(mask->matcher);
     free(mask->hidden);
     buffer_finish(&mask->text);
 }

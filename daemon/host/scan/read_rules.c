@@ -196,7 +196,7 @@ static int add_rule(const struct cfd_host *host, struct feed *feed, size_t numbe
                          "log_bytes or log_silence_seconds can",
                          text.feeds);
     } else {
-        code = rule_set_add(&feed->set, &text, &member, &error);
+        code = scan_set_add(&feed->set, &text, &member, &error);
     }
     if (!code)
         return CFD_OK;
@@ -207,7 +207,7 @@ static int add_rule(const struct cfd_host *host, struct feed *feed, size_t numbe
     return CFD_INVALID;
 }
 
-int feed_read_rules(const struct cfd_host *host, struct feed *feed)
+int scan_read_rules(const struct cfd_host *host, struct feed *feed)
 {
     struct cfd_value value;
     uint32_t count = read_value(host, "rule", &value) < 0 ? 0 : value.count;
@@ -220,7 +220,7 @@ int feed_read_rules(const struct cfd_host *host, struct feed *feed)
     return status;
 }
 
-int feed_declare(const struct cfd_host *host, struct feed *feed)
+int scan_declare(const struct cfd_host *host, struct feed *feed)
 {
     for (size_t i = 0; i < feed->set.attribute_count; i++) {
         const struct feed_attribute *fed = &feed->set.attributes[i];

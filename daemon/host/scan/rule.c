@@ -24,7 +24,7 @@ struct matcher {
     pcre2_match_data *data;
 };
 
-int matcher_new(struct matcher **ret)
+int rule_matcher_new(struct matcher **ret)
 {
     struct matcher *matcher = calloc(1, sizeof *matcher);
     if (!matcher)
@@ -32,7 +32,7 @@ int matcher_new(struct matcher **ret)
     matcher->context = pcre2_match_context_create(NULL);
     matcher->data = pcre2_match_data_create(GROUPS_MOST + 1, NULL);
     if (!matcher->context || !matcher->data) {
-        matcher_free(matcher);
+        rule_matcher_free(matcher);
         return ERROR_MEMORY;
     }
     pcre2_set_match_limit(matcher->context, MATCH_LIMIT);
@@ -45,7 +45,7 @@ int matcher_new(struct matcher **ret)
     return 0;
 }
 
-void matcher_free(struct matcher *matcher)
+void rule_matcher_free(struct matcher *matcher)
 {
     if (!matcher)
         return;
@@ -151,7 +151,7 @@ static int try_lines(const struct rule *rule, const struct rule_list *lines, boo
                      struct error *error)
 {
     struct matcher *matcher = NULL;
-    int code = matcher_new(&matcher);
+    int code = rule_matcher_new(&matcher);
     for (size_t i = 0; !code && i < lines->count; i++) {
         struct capture captures[RULE_LABELS_MOST];
         const char *line = lines->items[i];
@@ -164,7 +164,7 @@ static int try_lines(const struct rule *rule, const struct rule_list *lines, boo
                                                          "for this line: %s",
                              line);
     }
-    matcher_free(matcher);
+    rule_matcher_free(matcher);
     return code;
 }
 

@@ -42,8 +42,8 @@ struct rule_label {
 /* What patterns share at work; one a thread. */
 struct matcher;
 
-int matcher_new(struct matcher **ret) MUST_CHECK;
-void matcher_free(struct matcher *matcher);
+int rule_matcher_new(struct matcher **ret) MUST_CHECK;
+void rule_matcher_free(struct matcher *matcher);
 
 struct rule {
     char *id;

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-size_t rule_set_attribute(const struct rule_set *set, const struct rule *rule)
+size_t scan_set_attribute(const struct rule_set *set, const struct rule *rule)
 {
     size_t i = 0;
     while (i < set->attribute_count && strcmp(set->attributes[i].name, rule->feeds) != 0)
@@ -13,7 +13,7 @@ size_t rule_set_attribute(const struct rule_set *set, const struct rule *rule)
     return i;
 }
 
-size_t feed_attribute_label(const struct feed_attribute *attribute, const char *name)
+size_t scan_attribute_label(const struct feed_attribute *attribute, const char *name)
 {
     size_t i = 0;
     while (i < attribute->label_count && strcmp(attribute->labels[i], name) != 0)
@@ -24,7 +24,7 @@ size_t feed_attribute_label(const struct feed_attribute *attribute, const char *
 static int join_label(struct feed_attribute *attribute, const struct rule_label *label,
                       struct error *error)
 {
-    size_t at = feed_attribute_label(attribute, label->name);
+    size_t at = scan_attribute_label(attribute, label->name);
     uint32_t bit = label->personal ? 1u << at : 0;
     if (at < attribute->label_count) {
         if ((attribute->personal & (1u << at)) == bit)
@@ -47,7 +47,7 @@ static int join_label(struct feed_attribute *attribute, const struct rule_label 
 static int find_attribute(struct rule_set *set, const struct rule *rule,
                           struct feed_attribute **ret)
 {
-    size_t at = rule_set_attribute(set, rule);
+    size_t at = scan_set_attribute(set, rule);
     if (at == set->attribute_count) {
         int code =
             array_reserve(&set->attributes, &set->attribute_capacity, at, sizeof *set->attributes);
@@ -69,7 +69,7 @@ static int join_attribute(struct rule_set *set, const struct rule *rule, struct 
     return code;
 }
 
-int rule_set_add(struct rule_set *set, const struct rule_text *text, const char **ret_member,
+int scan_set_add(struct rule_set *set, const struct rule_text *text, const char **ret_member,
                  struct error *error)
 {
     int code = array_reserve(&set->rules, &set->capacity, set->count, sizeof *set->rules);
@@ -86,7 +86,7 @@ int rule_set_add(struct rule_set *set, const struct rule_text *text, const char 
     return join_attribute(set, rule, error);
 }
 
-void rule_set_finish(struct rule_set *set)
+void scan_set_finish(struct rule_set *set)
 {
     if (!set)
         return;

@@ -42,7 +42,7 @@ int scan_new(const struct rule_set *set, struct scan **ret)
     if (!scan)
         return ERROR_MEMORY;
     scan->set = set;
-    int code = matcher_new(&scan->matcher);
+    int code = rule_matcher_new(&scan->matcher);
     if (code) {
         scan_free(scan);
         return code;
@@ -55,7 +55,7 @@ void scan_free(struct scan *scan)
 {
     if (!scan)
         return;
-    matcher_free(scan->matcher);
+    rule_matcher_free(scan->matcher);
     buffer_finish(&scan->unfolded);
     free(scan->repeats);
     free(scan);

@@ -25,13 +25,13 @@ struct rule_set {
 
 /* Compiles a rule and adds it. ERROR_SETTING with a sentence and the member at fault, also where
  * rules of one attribute have more than eight labels together or differ in what is personal. */
-int rule_set_add(struct rule_set *set, const struct rule_text *text, const char **ret_member,
+int scan_set_add(struct rule_set *set, const struct rule_text *text, const char **ret_member,
                  struct error *error) MUST_CHECK;
-void rule_set_finish(struct rule_set *set);
+void scan_set_finish(struct rule_set *set);
 
 /* Number of the attribute in set->attributes, and of a rule's label among the attribute's. */
-size_t rule_set_attribute(const struct rule_set *set, const struct rule *rule);
-size_t feed_attribute_label(const struct feed_attribute *attribute, const char *name);
+size_t scan_set_attribute(const struct rule_set *set, const struct rule *rule);
+size_t scan_attribute_label(const struct feed_attribute *attribute, const char *name);
 
 /* A rule and a line that it matches; each pair is told once. Borrowed until on_hit returns. */
 struct scan_hit {

@@ -24,7 +24,7 @@ static int add_rule(struct rule_set *set)
         .labels = {labels, 3},
         .match = {match, 1},
         .no_match = {no_match, 1}};
-    return rule_set_add(set, &text, NULL, NULL);
+    return scan_set_add(set, &text, NULL, NULL);
 }
 
 static int scan_bytes(const struct rule_set *set, const struct buffer *bytes, uint64_t *ret_count)
@@ -43,7 +43,7 @@ static int scan_bytes(const struct rule_set *set, const struct buffer *bytes, ui
 
 static int check_log(const struct cfd_host *host, const char *path, uint64_t expected)
 {
-    CLEAN(rule_set_finish) struct rule_set set = {0};
+    CLEAN(scan_set_finish) struct rule_set set = {0};
     CLEAN(buffer_finish) struct buffer bytes = {0};
     uint64_t count = 0;
     CLEAN(clean_fd) int fd = host->open_file(host, path);

@@ -54,8 +54,8 @@ static int read_window(const struct call *call, int64_t size, int64_t *ret_from,
                        struct error *error)
 {
     int64_t limit = LEAVES_PRESET, from = INT64_MIN;
-    int code = param_integer(call, "limit", LEAVES_MOST, &limit, error);
-    code = code ? code : param_integer(call, "from", INT64_MAX, &from, error);
+    int code = params_integer(call, "limit", LEAVES_MOST, &limit, error);
+    code = code ? code : params_integer(call, "from", INT64_MAX, &from, error);
     if (code)
         return code;
     if (from == INT64_MIN)

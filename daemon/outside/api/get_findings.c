@@ -69,10 +69,10 @@ int api_list_findings(struct call *call, json_t **ret, struct error *error)
 {
     CLEAN(clean_json) json_t *list = json_array();
     int64_t limit = LIST_PRESET;
-    int code = param_integer(call, "limit", LIST_MOST, &limit, error);
+    int code = params_integer(call, "limit", LIST_MOST, &limit, error);
     if (code)
         return code;
-    const char *state = param_text(call, "state", 0);
+    const char *state = params_text(call, "state", 0);
     struct store_query *query = store_query(
         call->api->store,
         "SELECT id, ref, state, body FROM findings WHERE ?1 IS NULL OR state = ?1 OR"

@@ -97,7 +97,7 @@ int api_show_measure(struct call *call, json_t **ret, struct error *error)
 {
     CLEAN(clean_json) json_t *measure = NULL;
     int64_t limit = HISTORY_PRESET;
-    int code = param_integer(call, "limit", HISTORY_MOST, &limit, error);
+    int code = params_integer(call, "limit", HISTORY_MOST, &limit, error);
     code = code ? code : api_rows_state(call, "measure", call->name, &measure, error);
     if (code)
         return code;

@@ -6,7 +6,7 @@
 
 #include "ground/base/text.h"
 
-const char *param_text(const struct call *call, const char *name, size_t n)
+const char *params_text(const struct call *call, const char *name, size_t n)
 {
     const json_t *value = json_object_get(call->request->query, name);
     if (json_is_array(value))
@@ -27,10 +27,10 @@ static int read_seconds(const char *text, int64_t *ret_ms)
     return 0;
 }
 
-int param_time(const struct call *call, const char *name, int64_t preset_ms, int64_t *ret_ms,
-               struct error *error)
+int params_time(const struct call *call, const char *name, int64_t preset_ms, int64_t *ret_ms,
+                struct error *error)
 {
-    const char *text = param_text(call, name, 0);
+    const char *text = params_text(call, name, 0);
     if (!text || !*text) {
         *ret_ms = preset_ms;
         return 0;
@@ -44,9 +44,9 @@ int param_time(const struct call *call, const char *name, int64_t preset_ms, int
                      strcmp(name, "time") ? "" : "Invalid time value for 'time': ", text);
 }
 
-int param_duration(const struct call *call, const char *name, int64_t *ret_ms, struct error *error)
+int params_duration(const struct call *call, const char *name, int64_t *ret_ms, struct error *error)
 {
-    const char *text = param_text(call, name, 0);
+    const char *text = params_text(call, name, 0);
     if (!text || !*text || !read_seconds(text, ret_ms) || !text_to_duration(text, ret_ms))
         return 0;
     return error_set(error, ERROR_RANGE,
@@ -54,10 +54,10 @@ int param_duration(const struct call *call, const char *name, int64_t *ret_ms, s
                      text);
 }
 
-int param_integer(const struct call *call, const char *name, int64_t most, int64_t *ret_value,
-                  struct error *error)
+int params_integer(const struct call *call, const char *name, int64_t most, int64_t *ret_value,
+                   struct error *error)
 {
-    const char *text = param_text(call, name, 0);
+    const char *text = params_text(call, name, 0);
     int64_t value;
     if (!text || !*text)
         return 0;

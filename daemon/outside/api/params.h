@@ -10,17 +10,17 @@
 #define PARAM_TIME_MOST  253402300799999
 
 /* The n-th value of a name, or NULL. */
-const char *param_text(const struct call *call, const char *name, size_t n);
+const char *params_text(const struct call *call, const char *name, size_t n);
 
 /* Unix seconds with decimals or RFC 3339; the preset where it is not given. ERROR_RANGE with the
  * sentence of Prometheus, as all of these. */
-int param_time(const struct call *call, const char *name, int64_t preset_ms, int64_t *ret_ms,
-               struct error *error) MUST_CHECK;
+int params_time(const struct call *call, const char *name, int64_t preset_ms, int64_t *ret_ms,
+                struct error *error) MUST_CHECK;
 /* Seconds with decimals or "5m"; untouched where it is not given. */
-int param_duration(const struct call *call, const char *name, int64_t *ret_ms,
-                   struct error *error) MUST_CHECK;
+int params_duration(const struct call *call, const char *name, int64_t *ret_ms,
+                    struct error *error) MUST_CHECK;
 /* 0 .. most; untouched where it is not given. */
-int param_integer(const struct call *call, const char *name, int64_t most, int64_t *ret_value,
-                  struct error *error) MUST_CHECK;
+int params_integer(const struct call *call, const char *name, int64_t most, int64_t *ret_value,
+                   struct error *error) MUST_CHECK;
 
 #endif

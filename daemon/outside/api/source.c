@@ -147,13 +147,13 @@ static int parse_selector(const char *text, struct promql **ret, struct error *e
 static int read_selectors(const struct call *call, struct chosen *chosen, struct error *error)
 {
     size_t count = 0;
-    while (param_text(call, "match[]", count))
+    while (params_text(call, "match[]", count))
         count++;
     chosen->selectors = calloc(count + 1, sizeof(struct promql *));
     if (!chosen->selectors)
         return ERROR_MEMORY;
     for (size_t i = 0; i < count; i++) {
-        int code = parse_selector(param_text(call, "match[]", i), &chosen->selectors[i], error);
+        int code = parse_selector(params_text(call, "match[]", i), &chosen->selectors[i], error);
         if (code)
             return code;
         chosen->count++;
@@ -164,8 +164,8 @@ static int read_selectors(const struct call *call, struct chosen *chosen, struct
 int source_choose(const struct call *call, bool needed, struct chosen *ret, struct error *error)
 {
     struct chosen chosen = {0};
-    int code = param_time(call, "start", PARAM_TIME_LEAST, &chosen.from_ms, error);
-    code = code ? code : param_time(call, "end", PARAM_TIME_MOST, &chosen.to_ms, error);
+    int code = params_time(call, "start", PARAM_TIME_LEAST, &chosen.from_ms, error);
+    code = code ? code : params_time(call, "end", PARAM_TIME_MOST, &chosen.to_ms, error);
     code = code ? code : read_selectors(call, &chosen, error);
     if (!code && needed && !chosen.count)
         code = error_set(error, ERROR_RANGE, "no match[] parameter provided");

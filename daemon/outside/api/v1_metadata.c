@@ -103,10 +103,10 @@ int api_v1_metadata(struct call *call, struct buffer *data, struct error *error)
     CLEAN(clean_json) json_t *instances = NULL;
     CLEAN(clean_json) json_t *metadata = json_object();
     int64_t limit = 0;
-    int code = param_integer(call, "limit", INT64_MAX, &limit, error);
+    int code = params_integer(call, "limit", INT64_MAX, &limit, error);
     code = code ? code : api_rows_states(call, "instance", &instances, error);
     code = code ? code : gather(instances, metadata);
     if (code)
         return code;
-    return write_metadata(metadata, param_text(call, "metric", 0), limit, data, error);
+    return write_metadata(metadata, params_text(call, "metric", 0), limit, data, error);
 }

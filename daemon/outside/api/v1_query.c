@@ -16,7 +16,7 @@ static void clean_formula(struct promql **formula)
 
 static int parse_query(const struct call *call, struct promql **ret, struct error *error)
 {
-    const char *text = param_text(call, "query", 0);
+    const char *text = params_text(call, "query", 0);
     struct promql_fault fault = {0};
     int code = promql_parse(text ? text : "", ret, &fault);
     if (!code)
@@ -34,8 +34,8 @@ static int read_options(const struct call *call, struct source *source,
                         struct promql_options *options, struct error *error)
 {
     int64_t timeout_ms = 1, lookback_ms = 0;
-    int code = param_duration(call, "timeout", &timeout_ms, error);
-    code = code ? code : param_duration(call, "lookback_delta", &lookback_ms, error);
+    int code = params_duration(call, "timeout", &timeout_ms, error);
+    code = code ? code : params_duration(call, "lookback_delta", &lookback_ms, error);
     if (code)
         return code;
     if (timeout_ms <= 0)
@@ -139,7 +139,7 @@ int api_v1_query(struct call *call, struct buffer *data, struct error *error)
 {
     CLEAN(clean_formula) struct promql *formula = NULL;
     struct promql_request request = {0};
-    int code = param_time(call, "time", call->request->now_ms, &request.from_ms, error);
+    int code = params_time(call, "time", call->request->now_ms, &request.from_ms, error);
     code = code ? code : parse_query(call, &formula, error);
     if (code)
         return code;
@@ -152,15 +152,15 @@ static int read_range(const struct call *call, struct promql_request *request, s
 {
     static const char *const names[] = {"start", "end", "step"};
     for (size_t i = 0; i < 3; i++) {
-        const char *text = param_text(call, names[i], 0);
+        const char *text = params_text(call, names[i], 0);
         if (!text || !*text)
             return error_set(error, ERROR_RANGE,
                              "invalid parameter \"%s\": cannot parse \"\" to a valid %s", names[i],
                              i < 2 ? "timestamp" : "duration");
     }
-    int code = param_time(call, "start", 0, &request->from_ms, error);
-    code = code ? code : param_time(call, "end", 0, &request->to_ms, error);
-    code = code ? code : param_duration(call, "step", &request->step_ms, error);
+    int code = params_time(call, "start", 0, &request->from_ms, error);
+    code = code ? code : params_time(call, "end", 0, &request->to_ms, error);
+    code = code ? code : params_duration(call, "step", &request->step_ms, error);
     if (code)
         return code;
     if (request->to_ms < request->from_ms)

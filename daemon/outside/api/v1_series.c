@@ -41,7 +41,7 @@ static void names_sort(struct names *names)
     names->count = kept;
 }
 
-static int names_add(struct names *names, const char *name)
+static int promql_names_add(struct names *names, const char *name)
 {
     /* The same one again and again is the usual case: series come sorted. */
     if (names->count && !strcmp(names->items[names->count - 1], name))
@@ -66,7 +66,7 @@ static int on_names(void *context, const struct labels *labels)
 {
     struct gathering *gathering = context;
     for (size_t i = 0; i < labels->count; i++)
-        if (names_add(&gathering->names, labels->pair[i].name))
+        if (promql_names_add(&gathering->names, labels->pair[i].name))
             return ERROR_MEMORY;
     return 0;
 }
@@ -75,7 +75,7 @@ static int on_values(void *context, const struct labels *labels)
 {
     struct gathering *gathering = context;
     const char *value = labels_get(labels, gathering->label);
-    return *value ? names_add(&gathering->names, value) : 0;
+    return *value ? promql_names_add(&gathering->names, value) : 0;
 }
 
 static int on_series(void *context, const struct labels *labels)
@@ -83,7 +83,7 @@ static int on_series(void *context, const struct labels *labels)
     struct gathering *gathering = context;
     CLEAN(buffer_finish) struct buffer text = {0};
     write_labels(&text, labels);
-    return text.failed ? ERROR_MEMORY : names_add(&gathering->names, text.data);
+    return text.failed ? ERROR_MEMORY : promql_names_add(&gathering->names, text.data);
 }
 
 /* The list, as strings or as the JSON that they are. */
@@ -91,7 +91,7 @@ static int write_names(struct call *call, struct names *names, bool quoted, stru
                        struct error *error)
 {
     int64_t limit = 0;
-    int code = param_integer(call, "limit", INT64_MAX, &limit, error);
+    int code = params_integer(call, "limit", INT64_MAX, &limit, error);
     if (code)
         return code;
     names_sort(names);

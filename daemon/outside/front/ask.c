@@ -56,7 +56,7 @@ static void read_fields(const json_t *headers, struct answer *answer)
     }
 }
 
-int answer_read(const json_t *message, struct answer *ret)
+int ask_answer_read(const json_t *message, struct answer *ret)
 {
     const json_t *body = json_object_get(message, "body");
     struct answer answer = {
@@ -77,7 +77,7 @@ int answer_read(const json_t *message, struct answer *ret)
     return 0;
 }
 
-char *answer_session(const struct answer *answer)
+char *ask_answer_session(const struct answer *answer)
 {
     CLEAN(clean_json) json_t *object = NULL;
     const char *session = answer->body;

@@ -48,10 +48,10 @@ struct answer {
     size_t field_count;
 };
 /* ERROR_PEER for what is no answer. */
-int answer_read(const json_t *message, struct answer *ret) MUST_CHECK;
+int ask_answer_read(const json_t *message, struct answer *ret) MUST_CHECK;
 
 /* The session that the engine gave for a one-time token: its body, as JSON {"session": text} or as
  * the bare text. NULL when it is none. The caller frees. */
-char *answer_session(const struct answer *answer);
+char *ask_answer_session(const struct answer *answer);
 
 #endif

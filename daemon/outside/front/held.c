@@ -46,8 +46,8 @@ int held_take(struct held *held, const json_t *message, int fd, int64_t now_ms)
     enum held_kind kind;
     if (kind_of(json_text_of(message, "kind", ""), &kind) || !file_is_sealed(fd))
         return ERROR_PEER;
-    int dialect =
-        kind != HELD_HEALTH && !strcmp(type, "openmetrics") ? EXPOSE_OPENMETRICS : EXPOSE_TEXT;
+    int dialect = kind != HELD_HEALTH && !strcmp(type, "openmetrics") ? EXPOSITION_OPENMETRICS
+                                                                      : EXPOSITION_TEXT;
     if (held->fds[kind][dialect] >= 0)
         close(held->fds[kind][dialect]);
     held->fds[kind][dialect] = fd;
@@ -68,11 +68,11 @@ const char *held_trouble(const struct held *held, int64_t now_ms)
     return NULL;
 }
 
-int held_find(const struct held *held, enum held_kind kind, enum expose_dialect dialect,
-              enum expose_dialect *ret_dialect)
+int held_find(const struct held *held, enum held_kind kind, enum exposition_dialect dialect,
+              enum exposition_dialect *ret_dialect)
 {
     if (held->fds[kind][dialect] < 0)
-        dialect = dialect == EXPOSE_TEXT ? EXPOSE_OPENMETRICS : EXPOSE_TEXT;
+        dialect = dialect == EXPOSITION_TEXT ? EXPOSITION_OPENMETRICS : EXPOSITION_TEXT;
     *ret_dialect = dialect;
     return held->fds[kind][dialect];
 }

@@ -33,7 +33,7 @@ void held_drop(struct held *held);
 const char *held_trouble(const struct held *held, int64_t now_ms);
 
 /* The descriptor in this dialect, or in the other when there is only that; -1 for none. */
-int held_find(const struct held *held, enum held_kind kind, enum expose_dialect dialect,
-              enum expose_dialect *ret_dialect);
+int held_find(const struct held *held, enum held_kind kind, enum exposition_dialect dialect,
+              enum exposition_dialect *ret_dialect);
 
 #endif

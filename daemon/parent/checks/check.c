@@ -92,7 +92,7 @@ static int on_fault(void *context, struct channel_message *message)
 {
     struct checker *checker = context;
     CLEAN(clean_json) json_t *fault = NULL;
-    int code = message_json(message, &fault);
+    int code = messages_json(message, &fault);
     checker->faulty = true;
     if (!code)
         check_add_fault(checker->check->config, checker->role, checker->instance, fault);
@@ -114,7 +114,7 @@ static int on_checked(void *context, struct channel_message *message)
 {
     struct checker *checker = context;
     CLEAN(clean_json) json_t *answer = NULL;
-    int code = message_json(message, &answer);
+    int code = messages_json(message, &answer);
     if (code)
         return code;
     checker->answered = true;

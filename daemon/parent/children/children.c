@@ -8,7 +8,7 @@
 
 enum { FIRST_DELAY_MS = 100, LONGEST_DELAY_MS = 60000 };
 
-void backoff_died(struct backoff *backoff, int64_t ready_for_ms, int64_t now_ms)
+void children_backoff_died(struct backoff *backoff, int64_t ready_for_ms, int64_t now_ms)
 {
     backoff->died_ms = now_ms;
     if (ready_for_ms >= CHILDREN_WELL_MS)
@@ -17,7 +17,7 @@ void backoff_died(struct backoff *backoff, int64_t ready_for_ms, int64_t now_ms)
     backoff->unready = ready_for_ms < 0 ? backoff->unready + 1 : 0;
 }
 
-int64_t backoff_delay_ms(const struct backoff *backoff)
+int64_t children_backoff_delay_ms(const struct backoff *backoff)
 {
     if (backoff->deaths < 2)
         return 0;
@@ -27,7 +27,7 @@ int64_t backoff_delay_ms(const struct backoff *backoff)
     return delay_ms < LONGEST_DELAY_MS ? delay_ms : (int64_t)LONGEST_DELAY_MS;
 }
 
-bool backoff_is_spent(const struct backoff *backoff, int64_t now_ms)
+bool children_backoff_is_spent(const struct backoff *backoff, int64_t now_ms)
 {
     return backoff->unready >= CHILDREN_DEATHS_MOST &&
            now_ms - backoff->died_ms < CHILDREN_ASIDE_MS;
@@ -113,12 +113,12 @@ void children_finish(struct children *table)
 bool children_want(struct children_row *row, int64_t now_ms)
 {
     /* Without engine and front there is no daemon; they are tried for ever. */
-    if (row->role == CONFIG_COLLECTOR && backoff_is_spent(&row->backoff, now_ms))
+    if (row->role == CONFIG_COLLECTOR && children_backoff_is_spent(&row->backoff, now_ms))
         return false;
     /* A run that is due long after the last one died has waited already. */
     int64_t after_ms = row->backoff.deaths ? row->backoff.died_ms : now_ms;
     row->state = CHILDREN_WAITING;
-    row->start_at_ms = after_ms + backoff_delay_ms(&row->backoff);
+    row->start_at_ms = after_ms + children_backoff_delay_ms(&row->backoff);
     return true;
 }
 
@@ -174,7 +174,8 @@ void children_ended(struct children_row *row, bool well, int64_t now_ms)
     if (well || row->in_order)
         row->backoff = (struct backoff){0};
     else
-        backoff_died(&row->backoff, row->ready_ms < 0 ? -1 : now_ms - row->ready_ms, now_ms);
+        children_backoff_died(&row->backoff, row->ready_ms < 0 ? -1 : now_ms - row->ready_ms,
+                              now_ms);
     row->state = CHILDREN_IDLE;
     row->pid = 0;
     row->ready_ms = -1;

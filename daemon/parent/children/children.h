@@ -30,11 +30,11 @@ struct backoff {
     int64_t died_ms;  /* the last of them */
 };
 /* It died, or ended as it should not; ready_for_ms is -1 when it never was ready. */
-void backoff_died(struct backoff *backoff, int64_t ready_for_ms, int64_t now_ms);
+void children_backoff_died(struct backoff *backoff, int64_t ready_for_ms, int64_t now_ms);
 /* How long to wait from the last death on: 0 after the first, then 100 ms doubling to 60 s. */
-int64_t backoff_delay_ms(const struct backoff *backoff);
+int64_t children_backoff_delay_ms(const struct backoff *backoff);
 /* A collector that is set aside; after CHILDREN_ASIDE_MS it may be tried once more. */
-bool backoff_is_spent(const struct backoff *backoff, int64_t now_ms);
+bool children_backoff_is_spent(const struct backoff *backoff, int64_t now_ms);
 
 enum children_state {
     CHILDREN_IDLE,     /* no process, and none is wanted */

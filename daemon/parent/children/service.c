@@ -13,24 +13,24 @@ static void say(const struct notify *notify, const char *state)
         notify->send(notify->context, state);
 }
 
-void notify_ready(const struct notify *notify)
+void service_ready(const struct notify *notify)
 {
     say(notify, "READY=1");
 }
 
-void notify_reloading(const struct notify *notify, int64_t monotonic_us)
+void service_reloading(const struct notify *notify, int64_t monotonic_us)
 {
     CLEAN(clean_text)
     char *state = text_format("RELOADING=1\nMONOTONIC_USEC=%lld", (long long)monotonic_us);
     say(notify, state);
 }
 
-void notify_stopping(const struct notify *notify)
+void service_stopping(const struct notify *notify)
 {
     say(notify, "STOPPING=1");
 }
 
-void notify_status(const struct notify *notify, const char *format, ...)
+void service_status(const struct notify *notify, const char *format, ...)
 {
     CLEAN(clean_text) char *text = NULL;
     va_list arguments;
@@ -48,7 +48,7 @@ void notify_status(const struct notify *notify, const char *format, ...)
     say(notify, state);
 }
 
-void notify_alive(struct notify *notify, int64_t now_ms, int64_t engine_heard_ms)
+void service_alive(struct notify *notify, int64_t now_ms, int64_t engine_heard_ms)
 {
     if (!notify->interval_ms || now_ms - notify->last_ms < notify->interval_ms)
         return;

@@ -15,14 +15,14 @@ struct notify {
     int64_t last_ms;     /* of the last one */
 };
 
-void notify_ready(const struct notify *notify);
+void service_ready(const struct notify *notify);
 /* monotonic_us: CLOCK_MONOTONIC, which Type=notify-reload asks for with RELOADING=1. */
-void notify_reloading(const struct notify *notify, int64_t monotonic_us);
-void notify_stopping(const struct notify *notify);
-void notify_status(const struct notify *notify, const char *format, ...) PRINTF_LIKE(2, 3);
+void service_reloading(const struct notify *notify, int64_t monotonic_us);
+void service_stopping(const struct notify *notify);
+void service_status(const struct notify *notify, const char *format, ...) PRINTF_LIKE(2, 3);
 /* A sign of life where one is due. engine_heard_ms: when the engine was last heard; one that has
  * been silent for longer than NOTIFY_ENGINE_LIMIT_MS gets no more of them for the service. */
-void notify_alive(struct notify *notify, int64_t now_ms, int64_t engine_heard_ms);
+void service_alive(struct notify *notify, int64_t now_ms, int64_t engine_heard_ms);
 
 enum { NOTIFY_ENGINE_LIMIT_MS = 10000 };
 

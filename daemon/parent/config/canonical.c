@@ -23,15 +23,15 @@ static char *path_of(const char *path, const char *name)
 static void tell_wrong(struct config *config, const struct setting *setting, const char *path,
                        const json_t *raw)
 {
-    CLEAN(clean_text) char *found = value_found(raw);
-    CLEAN(clean_text) char *allowed = value_allowed(setting);
+    CLEAN(clean_text) char *found = config_value_found(raw);
+    CLEAN(clean_text) char *allowed = config_value_allowed(setting);
     if (!found || !allowed)
         config->failed = true;
     else
-        fault_setting(config, path, "found %s, allowed is %s%s", found, allowed,
-                      setting->flags & SETTING_LIST && setting->type != SETTING_GROUP
-                          ? ", or a list [ ... ] of such"
-                          : "");
+        config_fault_setting(config, path, "found %s, allowed is %s%s", found, allowed,
+                             setting->flags & SETTING_LIST && setting->type != SETTING_GROUP
+                                 ? ", or a list [ ... ] of such"
+                                 : "");
 }
 
 /* "every", "deadline" and "enabled", for a sentence. */
@@ -49,18 +49,20 @@ static void tell_unknown(struct config *config, const struct setting *table, con
 {
     const char *nearest = schema_nearest(table, name);
     if (nearest) {
-        fault_setting(config, path, "found an unknown setting, did you mean \"%s\"?", nearest);
+        config_fault_setting(config, path, "found an unknown setting, did you mean \"%s\"?",
+                             nearest);
         return;
     }
     CLEAN(clean_text) char *names = names_of(table);
-    fault_setting(config, path, "found an unknown setting, allowed are %s", names ? names : "?");
+    config_fault_setting(config, path, "found an unknown setting, allowed are %s",
+                         names ? names : "?");
 }
 
 /* Of what is not given: the preset, or an empty value of its type; null where it is computed. */
 static json_t *preset_of(struct config *config, const struct setting *setting, const char *path)
 {
     bool is_list = setting->flags & SETTING_LIST;
-    json_t *preset = value_preset(setting);
+    json_t *preset = config_value_preset(setting);
     if (is_list && preset && !(setting->flags & SETTING_KEEP))
         return json_pack("[o]", preset);
     if (preset)
@@ -82,7 +84,7 @@ static json_t *read_one(struct config *config, const struct setting *setting, co
     json_t *value = NULL;
     if (setting->type == SETTING_GROUP && json_is_object(raw))
         return read_group(config, setting, raw, path);
-    int error = value_read(setting, raw, &value);
+    int error = config_value_read(setting, raw, &value);
     if (!error)
         return value;
     if (error == ERROR_MEMORY)
@@ -133,13 +135,13 @@ static json_t *read_given(struct config *config, const struct setting *setting, 
 
 static json_t *read_absent(struct config *config, const struct setting *setting, const char *path)
 {
-    CLEAN(clean_text) char *allowed = value_allowed(setting);
+    CLEAN(clean_text) char *allowed = config_value_allowed(setting);
     if (!allowed)
         return NULL;
     if (setting->flags & SETTING_REQUIRED)
-        fault_setting(config, path, "found nothing, required is %s", allowed);
+        config_fault_setting(config, path, "found nothing, required is %s", allowed);
     else if (setting->flags & SETTING_WISHED)
-        fault_warn(config, path, "found nothing, wished is %s", allowed);
+        config_fault_warn(config, path, "found nothing, wished is %s", allowed);
     return preset_of(config, setting, path);
 }
 
@@ -242,10 +244,10 @@ static int fill(json_t *whole)
                 return ERROR_MEMORY;
         }
     }
-    return roles_fill(whole);
+    return config_roles_fill(whole);
 }
 
-int canonical_make(struct config *config)
+int config_canonical_make(struct config *config)
 {
     static const struct setting root = {.type = SETTING_GROUP, .members = schema_table};
     config->whole = read_group(config, &root, config->raw, "");

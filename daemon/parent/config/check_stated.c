@@ -40,11 +40,12 @@ static int check_tags(struct config *config, const char *list, size_t at, const 
             return ERROR_MEMORY;
         if (!json_is_string(tag) || find_tag(scope, json_string_value(tag), &near))
             continue;
-        fault_setting(config, path,
-                      "found \"%s\", allowed is a name that the group scope states among its "
-                      "units, sites or assets%s%s%s",
-                      json_string_value(tag), near ? "; did you mean \"" : "", near ? near : "",
-                      near ? "\"?" : "");
+        config_fault_setting(
+            config, path,
+            "found \"%s\", allowed is a name that the group scope states among its "
+            "units, sites or assets%s%s%s",
+            json_string_value(tag), near ? "; did you mean \"" : "", near ? near : "",
+            near ? "\"?" : "");
     }
     return 0;
 }
@@ -81,7 +82,7 @@ static bool is_all_excluded(const json_t *soa, const json_t *controls)
 static void tell_duty(struct config *config, const char *path, const char *sentence)
 {
     bool denies = strcmp(json_text_of(config->whole, "separation_of_duty", ""), "deny") == 0;
-    (denies ? fault_setting : fault_warn)(config, path, "%s", sentence);
+    (denies ? config_fault_setting : config_fault_warn)(config, path, "%s", sentence);
 }
 
 /* Two roles that one person should not have. */
@@ -115,8 +116,9 @@ static int check_measure(struct config *config, size_t at, const json_t *measure
         return ERROR_MEMORY;
     if (is_all_excluded(json_object_get(config->whole, "soa"),
                         json_object_get(measure, "controls")))
-        fault_warn(config, path,
-                   "found only controls that soa excludes: it is not applicable, and not judged");
+        config_fault_warn(
+            config, path,
+            "found only controls that soa excludes: it is not applicable, and not judged");
     int code = check_tags(config, "measures", at, measure);
     return code ? code : check_duties(config, at, measure);
 }
@@ -136,14 +138,14 @@ static int check_soa(struct config *config, size_t at, const json_t *row)
     if (json_is_null(json_object_get(row, "status")))
         return 0; /* told already */
     if (applies && !has_status)
-        fault_setting(config, path,
-                      "found nothing, required is \"implemented\", \"in_progress\" or "
-                      "\"not_started\" of a control that applies");
+        config_fault_setting(config, path,
+                             "found nothing, required is \"implemented\", \"in_progress\" or "
+                             "\"not_started\" of a control that applies");
     if (!applies && has_status)
-        fault_setting(config, path,
-                      "found \"%s\", allowed is no status of a control that does not "
-                      "apply",
-                      json_text_of(row, "status", ""));
+        config_fault_setting(config, path,
+                             "found \"%s\", allowed is no status of a control that does not "
+                             "apply",
+                             json_text_of(row, "status", ""));
     return 0;
 }
 
@@ -161,10 +163,10 @@ static int check_scope(struct config *config)
             if (!seen || !path)
                 return ERROR_MEMORY;
             if (text && json_object_get(seen, text))
-                fault_setting(config, path,
-                              "found \"%s\" a second time, allowed is once in the "
-                              "scope",
-                              text);
+                config_fault_setting(config, path,
+                                     "found \"%s\" a second time, allowed is once in the "
+                                     "scope",
+                                     text);
             if (text && json_object_set_new(seen, text, json_true()))
                 return ERROR_MEMORY;
         }
@@ -194,9 +196,10 @@ static int check_annex(struct config *config)
         }
     }
     if (stated && stated < all)
-        fault_warn(config, "soa",
-                   "found %d of the %d controls of 27001:2022 Annex A, wished is a word on each",
-                   stated, all);
+        config_fault_warn(
+            config, "soa",
+            "found %d of the %d controls of 27001:2022 Annex A, wished is a word on each", stated,
+            all);
     return 0;
 }
 
@@ -210,13 +213,14 @@ static void check_count(struct config *config)
         enabled += json_flag_of(measure, "enabled", true);
     }
     if (most && enabled > most)
-        fault_warn(config, "measures_most",
-                   "found %lld measures that are enabled, wished are at most %lld: too many hide "
-                   "what matters, and each costs",
-                   (long long)enabled, (long long)most);
+        config_fault_warn(
+            config, "measures_most",
+            "found %lld measures that are enabled, wished are at most %lld: too many hide "
+            "what matters, and each costs",
+            (long long)enabled, (long long)most);
 }
 
-int check_stated(struct config *config)
+int config_check_stated(struct config *config)
 {
     static const struct check {
         const char *list;

@@ -10,7 +10,7 @@
 
 enum { FAULT_LIMIT = 100 };
 
-void fault_tell(struct config *config, const char *place, bool warning, const char *sentence)
+void config_fault_tell(struct config *config, const char *place, bool warning, const char *sentence)
 {
     if (config->fault_count >= FAULT_LIMIT)
         return;
@@ -32,10 +32,10 @@ static void tell_setting(struct config *config, const char *setting, bool warnin
 {
     CLEAN(clean_text) char *place = config_place(config, setting);
     CLEAN(clean_text) char *sentence = text ? text_format("%s: %s", setting, text) : NULL;
-    fault_tell(config, place, warning, sentence);
+    config_fault_tell(config, place, warning, sentence);
 }
 
-void fault_setting(struct config *config, const char *setting, const char *format, ...)
+void config_fault_setting(struct config *config, const char *setting, const char *format, ...)
 {
     CLEAN(clean_text) char *text = NULL;
     va_list arguments;
@@ -46,7 +46,7 @@ void fault_setting(struct config *config, const char *setting, const char *forma
     tell_setting(config, setting, false, text);
 }
 
-void fault_warn(struct config *config, const char *setting, const char *format, ...)
+void config_fault_warn(struct config *config, const char *setting, const char *format, ...)
 {
     CLEAN(clean_text) char *text = NULL;
     va_list arguments;
@@ -65,7 +65,7 @@ void config_fault_add(struct config *config, const char *setting, bool warning,
         return;
     }
     CLEAN(clean_text) char *place = config_place(config, setting);
-    fault_tell(config, place, warning, sentence);
+    config_fault_tell(config, place, warning, sentence);
 }
 
 const struct config_fault *config_faults(const struct config *config, size_t *ret_count)

@@ -18,11 +18,12 @@ struct config {
 };
 
 /* Tells a mistake. A NULL place or sentence means that memory ran out. */
-void fault_tell(struct config *config, const char *place, bool warning, const char *sentence);
+void config_fault_tell(struct config *config, const char *place, bool warning,
+                       const char *sentence);
 /* The same for a setting: the sentence is "SETTING: ..." and the place is looked up. */
-void fault_setting(struct config *config, const char *setting, const char *format, ...)
+void config_fault_setting(struct config *config, const char *setting, const char *format, ...)
     PRINTF_LIKE(3, 4);
-void fault_warn(struct config *config, const char *setting, const char *format, ...)
+void config_fault_warn(struct config *config, const char *setting, const char *format, ...)
     PRINTF_LIKE(3, 4);
 
 /* One file's text into config->raw and config->places; for the set of its rules. Mistakes are told.
@@ -37,21 +38,21 @@ enum source_kind {
     SOURCE_MEASURES, /* measures.d: measures, objectives */
     SOURCE_RULES,    /* rules.d: rules */
 };
-int merge_text(struct config *config, const struct source *source, const char *text,
-               size_t length) MUST_CHECK;
+int config_merge_text(struct config *config, const struct source *source, const char *text,
+                      size_t length) MUST_CHECK;
 
 /* config->raw to config->whole, after the table of settings. ERROR_MEMORY only. */
-int canonical_make(struct config *config) MUST_CHECK;
+int config_canonical_make(struct config *config) MUST_CHECK;
 /* What one setting alone cannot show: names, pairs, references. ERROR_MEMORY only. */
-int check_whole(struct config *config) MUST_CHECK;
-int check_stated(struct config *config) MUST_CHECK;
+int config_check_whole(struct config *config) MUST_CHECK;
+int config_check_stated(struct config *config) MUST_CHECK;
 /* One item of `rights`: whom it names is put beside it as numbers, {"uids": {who: [uid...]}}. */
-int check_right(struct config *config, size_t index, const json_t *right) MUST_CHECK;
+int config_check_right(struct config *config, size_t index, const json_t *right) MUST_CHECK;
 
 /* Roles that measures do not give, and the list `unasked` of those that nobody asked for. */
-int roles_fill(json_t *whole) MUST_CHECK;
+int config_roles_fill(json_t *whole) MUST_CHECK;
 /* True when the control is the family or below it. */
-bool roles_is_below(const char *control, const char *family);
+bool config_roles_is_below(const char *control, const char *family);
 
 /* One file from memory, for tests and fuzzing: everything but the folders beside it. */
 int config_load_text(const char *name, const char *text, size_t length,
@@ -59,6 +60,6 @@ int config_load_text(const char *name, const char *text, size_t length,
 
 /* The rules, in order, that a collector's setting `rules` names: their indexes in the whole.
  * New reference; NULL without memory. */
-json_t *part_rules(const json_t *whole, const json_t *collector);
+json_t *config_part_rules(const json_t *whole, const json_t *collector);
 
 #endif

@@ -46,9 +46,9 @@ static int check_unique(struct config *config, const struct keyed *row)
             continue;
         }
         CLEAN(clean_text) char *place = config_place(config, first);
-        fault_setting(config, path,
-                      "found \"%s\" a second time, allowed is once; the first is at %s", id,
-                      place ? place : "?");
+        config_fault_setting(config, path,
+                             "found \"%s\" a second time, allowed is once; the first is at %s", id,
+                             place ? place : "?");
     }
     return 0;
 }
@@ -90,8 +90,8 @@ static int check_objective(struct config *config, size_t index, const json_t *ob
         const char *near = nearest_key(measures, "id", id);
         if (!path)
             return ERROR_MEMORY;
-        fault_setting(config, path, "found \"%s\", allowed is the id of a measure%s%s%s", id,
-                      near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+        config_fault_setting(config, path, "found \"%s\", allowed is the id of a measure%s%s%s", id,
+                             near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
     }
     return 0;
 }
@@ -109,9 +109,9 @@ static void check_rule_name(struct config *config, const char *path, const char 
         return;
     const char *near = nearest_key(rules, "set", name);
     near = near ? near : nearest_key(rules, "id", name);
-    fault_setting(config, path,
-                  "found \"%s\", allowed is a set in rules.d or a rule as SET.ID%s%s%s", name,
-                  near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+    config_fault_setting(
+        config, path, "found \"%s\", allowed is a set in rules.d or a rule as SET.ID%s%s%s", name,
+        near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
 }
 
 /* `rules` of a collector names sets or rules of them; `rule` is then filled in from those. */
@@ -125,8 +125,8 @@ static int check_rule_names(struct config *config, size_t index, const json_t *s
     if (!rule || !path)
         return ERROR_MEMORY;
     if (names && json_object_get(settings, "rule"))
-        fault_setting(config, rule,
-                      "found rules here, allowed are rules in rules.d that `rules` names");
+        config_fault_setting(config, rule,
+                             "found rules here, allowed are rules in rules.d that `rules` names");
     if (json_is_string(names))
         check_rule_name(config, path, json_string_value(names));
     json_array_foreach (names, i, name) {
@@ -167,8 +167,9 @@ static void check_plugin(struct config *config, const char *path, const char *pl
     if (!folder)
         return;
     if (!find_plugin(folder, plugin, &near))
-        fault_setting(config, path, "found \"%s\", allowed is a collector of %s%s%s%s", plugin,
-                      where, near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+        config_fault_setting(config, path, "found \"%s\", allowed is a collector of %s%s%s%s",
+                             plugin, where, near ? "; did you mean \"" : "", near ? near : "",
+                             near ? "\"?" : "");
     closedir(folder);
 }
 
@@ -184,9 +185,10 @@ static int check_basis(struct config *config, size_t index, const json_t *collec
         if (!path)
             return ERROR_MEMORY;
         if (!*json_text_of(collector, members[i], ""))
-            fault_setting(config, path,
-                          "found nothing, required is it where one of legal_basis, reviewed_by "
-                          "and review_due is given");
+            config_fault_setting(
+                config, path,
+                "found nothing, required is it where one of legal_basis, reviewed_by "
+                "and review_due is given");
     }
     return 0;
 }
@@ -203,8 +205,9 @@ static int check_collector(struct config *config, size_t index, const json_t *co
     if (every && deadline > every) {
         CLEAN(clean_text) char *found = text_from_duration(deadline);
         CLEAN(clean_text) char *most = text_from_duration(every);
-        fault_setting(config, path, "found \"%s\", allowed is at most \"%s\", as long as `every`",
-                      found ? found : "?", most ? most : "?");
+        config_fault_setting(config, path,
+                             "found \"%s\", allowed is at most \"%s\", as long as `every`",
+                             found ? found : "?", most ? most : "?");
     }
     int code = check_basis(config, index, collector);
     return code ? code : check_rule_names(config, index, json_object_get(collector, "settings"));
@@ -220,15 +223,17 @@ static int check_measure(struct config *config, size_t index, const json_t *meas
     if (!path || !item)
         return ERROR_MEMORY;
     if (*target && *tolerance && !syntax_is_wider(target, tolerance))
-        fault_setting(config, path,
-                      "found \"%s\", allowed is a bound in the direction of the target \"%s\" that "
-                      "reaches further",
-                      tolerance, target);
+        config_fault_setting(
+            config, path,
+            "found \"%s\", allowed is a bound in the direction of the target \"%s\" that "
+            "reaches further",
+            tolerance, target);
     if (json_array_size(json_object_get(measure, "controls")) == 0 &&
         json_array_size(json_object_get(measure, "clauses")) == 0)
-        fault_warn(config, item,
-                   "found neither controls nor clauses, wished is at least one that it gives "
-                   "evidence of");
+        config_fault_warn(
+            config, item,
+            "found neither controls nor clauses, wished is at least one that it gives "
+            "evidence of");
     return 0;
 }
 
@@ -246,8 +251,8 @@ static int check_marks(struct config *config, size_t index, const json_t *rule, 
         if (!path)
             return ERROR_MEMORY;
         if (!is_known && json_is_string(name))
-            fault_setting(config, path, "found \"%s\", allowed is one of its labels",
-                          json_string_value(name));
+            config_fault_setting(config, path, "found \"%s\", allowed is one of its labels",
+                                 json_string_value(name));
     }
     return 0;
 }
@@ -269,15 +274,17 @@ static int check_channel(struct config *config, size_t index, const json_t *chan
         return ERROR_MEMORY;
     const json_t *address = json_object_get(channel, "url");
     if (is_webhook && json_is_string(address) && !json_string_length(address))
-        fault_setting(config, url, "found nothing, required is a URL for a webhook");
+        config_fault_setting(config, url, "found nothing, required is a URL for a webhook");
     if (is_webhook && *json_text_of(channel, "target", ""))
-        fault_setting(config, target, "found in a webhook, allowed is only in a syslog channel");
+        config_fault_setting(config, target,
+                             "found in a webhook, allowed is only in a syslog channel");
     for (size_t i = 0; is_syslog && i < 3; i++) {
         CLEAN(clean_text) char *path = path_of("channels", index, of_webhooks[i]);
         if (!path)
             return ERROR_MEMORY;
         if (*json_text_of(channel, of_webhooks[i], ""))
-            fault_setting(config, path, "found in a syslog channel, allowed is only in a webhook");
+            config_fault_setting(config, path,
+                                 "found in a syslog channel, allowed is only in a webhook");
     }
     return 0;
 }
@@ -287,13 +294,14 @@ static void check_listener(struct config *config)
     const json_t *http = json_object_get(config->whole, "http");
     const char *listen = json_text_of(http, "listen", "");
     if (*listen && !syntax_is_loopback(listen) && !json_flag_of(http, "public", false))
-        fault_setting(config, "http.listen",
-                      "found \"%s\", which other machines reach; allowed is an address such as "
-                      "127.0.0.1:9191, or http.public = true",
-                      listen);
+        config_fault_setting(
+            config, "http.listen",
+            "found \"%s\", which other machines reach; allowed is an address such as "
+            "127.0.0.1:9191, or http.public = true",
+            listen);
 }
 
-int check_whole(struct config *config)
+int config_check_whole(struct config *config)
 {
     static const struct check {
         const char *list;
@@ -301,7 +309,7 @@ int check_whole(struct config *config)
     } checks[] = {
         {"collectors", check_collector}, {"measures", check_measure},
         {"objectives", check_objective}, {"rules", check_rule},
-        {"channels", check_channel},     {"rights", check_right},
+        {"channels", check_channel},     {"rights", config_check_right},
     };
     check_listener(config);
     for (size_t i = 0; i < KEYED; i++)
@@ -315,5 +323,5 @@ int check_whole(struct config *config)
                 return ERROR_MEMORY;
         }
     }
-    return check_stated(config);
+    return config_check_stated(config);
 }

@@ -43,7 +43,7 @@ static void tell_unread(struct config *config, const char *path, bool is_main, i
                                "conformd the right to read it, or take it away",
                                strerror(errno));
     config->is_broken = true;
-    fault_tell(config, place, false, sentence);
+    config_fault_tell(config, place, false, sentence);
 }
 
 /* ERROR_FORMAT for what is no regular file: opening a pipe would wait for ever. */
@@ -76,7 +76,7 @@ static int load_file(struct config *config, const char *path, bool is_main, int 
     if (text_ends(set, ".conf"))
         set[strlen(set) - strlen(".conf")] = '\0';
     struct source source = {.path = path, .set = set, .kind = kind};
-    return merge_text(config, &source, text.data ? text.data : "", text.length);
+    return config_merge_text(config, &source, text.data ? text.data : "", text.length);
 }
 
 static int is_configuration(const struct dirent *entry)
@@ -158,9 +158,9 @@ static struct config *new_config(const char *path)
 static int finish_load(struct config *config, int error, struct config **ret)
 {
     if (!error)
-        error = canonical_make(config);
+        error = config_canonical_make(config);
     if (!error)
-        error = check_whole(config);
+        error = config_check_whole(config);
     if (!error)
         error = hash_whole(config);
     if (error || config->failed) {
@@ -192,7 +192,7 @@ int config_load_rules(const char *path, struct config **ret)
                     ? load_files(config, path, SOURCE_RULES, false)
                     : load_file(config, path, false, SOURCE_RULES);
     if (!error && !config->fault_count && !json_array_size(json_object_get(config->raw, "rules")))
-        fault_setting(
+        config_fault_setting(
             config, "rules",
             "found none, allowed is a folder with *.conf files of rules, or one such file");
     return finish_load(config, error, ret);
@@ -204,6 +204,6 @@ int config_load_text(const char *name, const char *text, size_t length, struct c
     if (!config)
         return ERROR_MEMORY;
     struct source source = {.path = name, .set = "local", .kind = SOURCE_ANY};
-    int error = merge_text(config, &source, text, length);
+    int error = config_merge_text(config, &source, text, length);
     return finish_load(config, error, ret);
 }

@@ -21,7 +21,7 @@ static void tell_line(void *context, size_t line, const char *sentence)
 {
     struct merge *merge = context;
     CLEAN(clean_text) char *place = text_format("%s:%zu", merge->source->path, line);
-    fault_tell(merge->config, place, false, sentence);
+    config_fault_tell(merge->config, place, false, sentence);
 }
 
 static json_t *tree_of(const struct merge *merge, const config_setting_t *setting,
@@ -295,7 +295,8 @@ static int merge_tree(struct merge *merge, json_t *tree)
     return note_places(merge);
 }
 
-int merge_text(struct config *config, const struct source *source, const char *text, size_t length)
+int config_merge_text(struct config *config, const struct source *source, const char *text,
+                      size_t length)
 {
     CLEAN(clean_json) json_t *tree = NULL;
     /* libconfig takes a comment at the end for one only with a line's end behind it. */
@@ -307,13 +308,13 @@ int merge_text(struct config *config, const struct source *source, const char *t
     buffer_append(&whole, text, length);
     buffer_byte(&whole, '\n');
     int error =
-        whole.failed || !offsets ? ERROR_MEMORY : scan_text(&merge.scan, whole.data, length);
+        whole.failed || !offsets ? ERROR_MEMORY : structure_text(&merge.scan, whole.data, length);
     if (!error && !merge.scan.faulty)
         error = read_tree(&merge, whole.data, &tree);
     if (!error && tree)
         error = merge_tree(&merge, tree);
     if (!tree)
         config->is_broken = true;
-    scan_finish(&merge.scan);
+    structure_finish(&merge.scan);
     return error;
 }

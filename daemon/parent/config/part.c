@@ -72,7 +72,7 @@ static json_t *rule_names(const json_t *collector)
                                    : json_array();
 }
 
-json_t *part_rules(const json_t *whole, const json_t *collector)
+json_t *config_part_rules(const json_t *whole, const json_t *collector)
 {
     size_t i, j;
     json_t *name, *rule;
@@ -111,7 +111,7 @@ static json_t *settings_part(const json_t *whole, const json_t *collector)
                                           "match",    "no_match", NULL};
     size_t i;
     json_t *index;
-    CLEAN(clean_json) json_t *indexes = part_rules(whole, collector);
+    CLEAN(clean_json) json_t *indexes = config_part_rules(whole, collector);
     CLEAN(clean_json) json_t *rules = json_array();
     CLEAN(clean_json) json_t *settings = json_copy(json_object_get(collector, "settings"));
     if (!indexes || !settings)
@@ -193,7 +193,7 @@ static char *rule_path(const struct config *config, const json_t *collector, con
         return NULL;
     const char *digits = setting + strlen("rule[");
     CLEAN(clean_text) char *text = strndup(digits, (size_t)(close - digits));
-    CLEAN(clean_json) json_t *indexes = part_rules(config->whole, collector);
+    CLEAN(clean_json) json_t *indexes = config_part_rules(config->whole, collector);
     if (!text || !indexes || text_to_integer(text, &number) || number < 0)
         return NULL;
     const json_t *index = json_array_get(indexes, (size_t)number);

@@ -17,7 +17,7 @@ static const struct role {
     {"communicator", "ciso"},
 };
 
-bool roles_is_below(const char *control, const char *family)
+bool config_roles_is_below(const char *control, const char *family)
 {
     size_t length = strlen(family);
     return text_begins(control, family) && (!control[length] || control[length] == '.');
@@ -33,7 +33,7 @@ static const json_t *family_of(const json_t *whole, const json_t *measure)
     json_t *family;
     json_array_foreach (json_object_get(whole, "families"), index, family) {
         const char *name = json_text_of(family, "controls", "");
-        if (control && *name && roles_is_below(control, name) &&
+        if (control && *name && config_roles_is_below(control, name) &&
             (!best || strlen(name) > strlen(json_text_of(best, "controls", ""))))
             best = family;
     }
@@ -66,7 +66,7 @@ static void leave_out(json_t *measure)
         json_object_del(measure, "scope");
 }
 
-int roles_fill(json_t *whole)
+int config_roles_fill(json_t *whole)
 {
     size_t index;
     json_t *measure;

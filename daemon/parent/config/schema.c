@@ -347,7 +347,7 @@ static void print_preset(struct buffer *out, const struct setting *setting)
 /* Inside a group that is commented out a comment needs a sign of its own. */
 static void print_help(struct buffer *out, const struct setting *setting, int depth)
 {
-    CLEAN(clean_text) char *allowed = value_allowed(setting);
+    CLEAN(clean_text) char *allowed = config_value_allowed(setting);
     CLEAN(clean_text) char *margin = depth ? text_format("#%*s#", depth * 4, "") : strdup("#");
     if (!allowed || !margin) {
         out->failed = true;

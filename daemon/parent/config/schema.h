@@ -74,12 +74,12 @@ char *schema_reference(void);
 
 /* Reads one value as its row says: a new reference in the canonical form. ERROR_FORMAT or
  * ERROR_RANGE when it is not allowed, ERROR_MEMORY. */
-int value_read(const struct setting *setting, const json_t *raw, json_t **ret) MUST_CHECK;
+int config_value_read(const struct setting *setting, const json_t *raw, json_t **ret) MUST_CHECK;
 /* The preset as if it had been typed, lists too; NULL for none or without memory. New reference. */
-json_t *value_preset(const struct setting *setting);
+json_t *config_value_preset(const struct setting *setting);
 /* What is allowed, in words: `a duration such as "30s" ...`. The caller frees. */
-char *value_allowed(const struct setting *setting);
+char *config_value_allowed(const struct setting *setting);
 /* What was found, in words. The caller frees. */
-char *value_found(const json_t *raw);
+char *config_value_found(const json_t *raw);
 
 #endif

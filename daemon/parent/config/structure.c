@@ -254,7 +254,7 @@ static bool check_bytes(struct scan *scan, const char *text, size_t length)
     return true;
 }
 
-int scan_text(struct scan *scan, const char *text, size_t length)
+int structure_text(struct scan *scan, const char *text, size_t length)
 {
     struct walk walk = {.scan = scan, .lexer = {text, text + length, 1, {0}}};
     walk.level[0].is_group = true;
@@ -279,7 +279,7 @@ int scan_text(struct scan *scan, const char *text, size_t length)
     return error;
 }
 
-void scan_finish(struct scan *scan)
+void structure_finish(struct scan *scan)
 {
     json_decref(scan->lines);
     json_decref(scan->numbers);

@@ -13,7 +13,7 @@
 #define SCAN_DEPTH_LIMIT 12     /* groups, lists and arrays in each other */
 #define SCAN_GROUP_LIMIT 1000   /* settings of a group */
 
-/* Zeroed but for on_fault and context; ended by scan_finish. */
+/* Zeroed but for on_fault and context; ended by structure_finish. */
 struct scan {
     json_t *lines;   /* path of a setting or element -> its line */
     json_t *numbers; /* path of a number -> its exact value */
@@ -24,7 +24,7 @@ struct scan {
 
 /* Goes over a whole file. What is wrong is told to on_fault, in words; after the first mistake of
  * structure it stops. ERROR_MEMORY only. */
-int scan_text(struct scan *scan, const char *text, size_t length) MUST_CHECK;
-void scan_finish(struct scan *scan);
+int structure_text(struct scan *scan, const char *text, size_t length) MUST_CHECK;
+void structure_finish(struct scan *scan);
 
 #endif

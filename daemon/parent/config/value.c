@@ -147,7 +147,7 @@ static int read_text(const struct setting *setting, const json_t *raw, json_t **
     return keep(json_string(text), ret);
 }
 
-int value_read(const struct setting *setting, const json_t *raw, json_t **ret)
+int config_value_read(const struct setting *setting, const json_t *raw, json_t **ret)
 {
     switch (setting->type) {
     case SETTING_BOOLEAN:
@@ -167,7 +167,7 @@ int value_read(const struct setting *setting, const json_t *raw, json_t **ret)
     }
 }
 
-json_t *value_preset(const struct setting *setting)
+json_t *config_value_preset(const struct setting *setting)
 {
     CLEAN(clean_json) json_t *raw = NULL;
     json_t *value = NULL;
@@ -187,7 +187,7 @@ json_t *value_preset(const struct setting *setting)
         raw = json_string(setting->preset);
     }
     /* An empty preset stands for "none", which nobody may type. */
-    if (setting->preset[0] && value_read(setting, raw, &value))
+    if (setting->preset[0] && config_value_read(setting, raw, &value))
         return NULL;
     return value ? value : json_incref(raw);
 }
@@ -216,7 +216,7 @@ static void print_choices(struct buffer *out, const char *const *choice)
         buffer_print(out, "%s\"%s\"", choice == first ? "" : choice[1] ? ", " : " or ", *choice);
 }
 
-char *value_allowed(const struct setting *setting)
+char *config_value_allowed(const struct setting *setting)
 {
     struct buffer out = {0};
     if (setting->type == SETTING_GROUP && setting->flags & SETTING_LIST)
@@ -229,7 +229,7 @@ char *value_allowed(const struct setting *setting)
     return buffer_take(&out);
 }
 
-char *value_found(const json_t *raw)
+char *config_value_found(const json_t *raw)
 {
     char number[TEXT_DOUBLE_SIZE];
     switch (json_typeof(raw)) {

@@ -128,16 +128,16 @@ static int resolve_one(struct config *config, const char *path, const char *who,
     if (code)
         return code;
     if (!known)
-        fault_setting(config, path,
-                      "found \"%s\", allowed is a user of this host, \"" GROUP
-                      "\" and a group of it, or \"" NUMBER "\" and a number",
-                      who);
+        config_fault_setting(config, path,
+                             "found \"%s\", allowed is a user of this host, \"" GROUP
+                             "\" and a group of it, or \"" NUMBER "\" and a number",
+                             who);
     else if (!json_array_size(uids))
-        fault_warn(config, path, "found \"%s\", in which nobody is", who);
+        config_fault_warn(config, path, "found \"%s\", in which nobody is", who);
     return json_object_set(into, who, uids) ? ERROR_MEMORY : 0;
 }
 
-int check_right(struct config *config, size_t index, const json_t *right)
+int config_check_right(struct config *config, size_t index, const json_t *right)
 {
     json_t *row = json_array_get(json_object_get(config->whole, "rights"), index);
     json_t *into = json_object();

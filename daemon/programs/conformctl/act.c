@@ -33,12 +33,12 @@ static void print_adopted(const json_t *row)
            json_flag_of(row, "would_raise", false) ? ", a gap: it is raised now" : "",
            *json_text_of(row, "reason", "") ? " (see conformctl measures)" : "");
     json_array_foreach (json_object_get(row, "baseline"), index, item) {
-        CLEAN(clean_text) char *text = word_of_labels(item);
+        CLEAN(clean_text) char *text = ctl_word_of_labels(item);
         printf("    adopted as present: %s\n", text ? text : "");
     }
 }
 
-int act_adopt(const struct ctl *ctl, int count, char **words)
+int ctl_act_adopt(const struct ctl *ctl, int count, char **words)
 {
     CLEAN(clean_json) json_t *body = NULL;
     json_t *arguments = json_pack("{s:b}", "dry_run", ctl->dry_run);
@@ -62,7 +62,7 @@ int act_adopt(const struct ctl *ctl, int count, char **words)
     return 0;
 }
 
-int act_approve(const struct ctl *ctl, int count, char **words)
+int ctl_act_approve(const struct ctl *ctl, int count, char **words)
 {
     CLEAN(clean_json) json_t *body = NULL;
     (void)count;
@@ -81,7 +81,7 @@ int act_approve(const struct ctl *ctl, int count, char **words)
     return 0;
 }
 
-int act_open(const struct ctl *ctl, int count, char **words)
+int ctl_act_open(const struct ctl *ctl, int count, char **words)
 {
     CLEAN(clean_json) json_t *body = NULL;
     (void)count;
@@ -90,7 +90,7 @@ int act_open(const struct ctl *ctl, int count, char **words)
     if (more != 1)
         return more < 0;
     printf("%s\n", json_text_of(body, "url", ""));
-    CLEAN(clean_text) char *until = word_of_time_in(body, "expires_at");
+    CLEAN(clean_text) char *until = ctl_word_of_time_in(body, "expires_at");
     fprintf(stderr, "usable once, until %s\n", until);
     return 0;
 }
@@ -98,12 +98,12 @@ int act_open(const struct ctl *ctl, int count, char **words)
 static void print_reading(struct table *table, const json_t *row)
 {
     const json_t *text = json_object_get(row, "text");
-    CLEAN(clean_text) char *labels = word_of_labels(json_object_get(row, "labels"));
-    CLEAN(clean_text) char *value = word_of(text ? text : json_object_get(row, "value"));
-    table_row(table, json_text_of(row, "attribute", ""), value, labels);
+    CLEAN(clean_text) char *labels = ctl_word_of_labels(json_object_get(row, "labels"));
+    CLEAN(clean_text) char *value = ctl_word_of(text ? text : json_object_get(row, "value"));
+    ctl_table_row(table, json_text_of(row, "attribute", ""), value, labels);
 }
 
-int act_collect(const struct ctl *ctl, int count, char **words)
+int ctl_act_collect(const struct ctl *ctl, int count, char **words)
 {
     CLEAN(clean_json) json_t *body = NULL;
     size_t index;
@@ -113,11 +113,11 @@ int act_collect(const struct ctl *ctl, int count, char **words)
     int more = act(ctl, "collect", json_pack("{s:s}", "name", words[0]), &body);
     if (more != 1)
         return more < 0;
-    struct table *table = table_new(3);
-    table_row(table, "ATTRIBUTE", "VALUE", "LABELS");
+    struct table *table = ctl_table_new(3);
+    ctl_table_row(table, "ATTRIBUTE", "VALUE", "LABELS");
     json_array_foreach (json_object_get(body, "readings"), index, row)
         print_reading(table, row);
-    table_print(table);
+    ctl_table_print(table);
     json_object_foreach (json_object_get(body, "missing"), name, row)
         printf("missing: %s: %s\n", name, json_string_value(row));
     printf("%s: %s%s%s, evidence %lld\n", words[0], json_text_of(body, "outcome", ""),
@@ -127,7 +127,7 @@ int act_collect(const struct ctl *ctl, int count, char **words)
            strcmp(json_text_of(body, "outcome", ""), "partial") != 0;
 }
 
-int act_alert(const struct ctl *ctl, int count, char **words)
+int ctl_act_alert(const struct ctl *ctl, int count, char **words)
 {
     CLEAN(clean_json) json_t *body = NULL;
     (void)count;
@@ -144,7 +144,7 @@ int act_alert(const struct ctl *ctl, int count, char **words)
     return 0;
 }
 
-int act_nc(const struct ctl *ctl, int count, char **words)
+int ctl_act_nc(const struct ctl *ctl, int count, char **words)
 {
     CLEAN(clean_json) json_t *body = NULL;
     bool take = strcmp(words[0], "take") == 0;

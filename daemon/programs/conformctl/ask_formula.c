@@ -10,7 +10,7 @@
 /* A time as it may be typed; false where it is none. */
 static bool set_time(json_t *query, const char *key, const char *typed)
 {
-    CLEAN(clean_text) char *time = typed ? word_to_time(typed) : NULL;
+    CLEAN(clean_text) char *time = typed ? ctl_word_to_time(typed) : NULL;
     if (typed && !time)
         fprintf(stderr,
                 "conformctl: \"%s\" is no time; allowed are now, -1h (ago) and RFC 3339, as "
@@ -51,7 +51,7 @@ static void print_point(const json_t *point)
 {
     char exact[TEXT_TIME_SIZE];
     text_from_time((int64_t)(json_number_value(json_array_get(point, 0)) * 1000), exact);
-    CLEAN(clean_text) char *time = word_of_time(exact);
+    CLEAN(clean_text) char *time = ctl_word_of_time(exact);
     printf(" %s  %s\n", json_string_value(json_array_get(point, 1)), time);
 }
 
@@ -86,7 +86,7 @@ static int print_answer(const json_t *data)
     return CTL_DONE;
 }
 
-int query_run(const struct ctl *ctl, int count, char **words)
+int ctl_query_run(const struct ctl *ctl, int count, char **words)
 {
     CLEAN(clean_json) json_t *body = NULL;
     CLEAN(clean_json) json_t *query = json_pack("{s:s}", "query", words[0]);

@@ -6,7 +6,7 @@
 #include "ground/base/text.h"
 #include "programs/conformctl/ctl.h"
 
-int describe_run(const struct ctl *ctl, int count, char **words)
+int ctl_describe_run(const struct ctl *ctl, int count, char **words)
 {
     CLEAN(error_finish) struct error error = {0};
     CLEAN(buffer_finish) struct buffer output = {0};
@@ -24,7 +24,7 @@ int describe_run(const struct ctl *ctl, int count, char **words)
     return status ? CTL_FAILED : CTL_DONE;
 }
 
-int rebuild_run(const struct ctl *ctl, int count, char **words)
+int ctl_rebuild_run(const struct ctl *ctl, int count, char **words)
 {
     CLEAN(error_finish) struct error error = {0};
     CLEAN(buffer_finish) struct buffer output = {0};

@@ -23,7 +23,7 @@ struct table {
     size_t widths[COLUMNS_LIMIT];
 };
 
-struct table *table_new(int columns)
+struct table *ctl_table_new(int columns)
 {
     struct table *table = calloc(1, sizeof *table);
     if (table)
@@ -31,7 +31,7 @@ struct table *table_new(int columns)
     return table;
 }
 
-void table_row(struct table *table, ...)
+void ctl_table_row(struct table *table, ...)
 {
     va_list words;
     va_start(words, table);
@@ -134,7 +134,7 @@ static void free_table(struct table *table)
     free(table);
 }
 
-void table_print(struct table *table)
+void ctl_table_print(struct table *table)
 {
     if (!table)
         return;
@@ -173,7 +173,7 @@ static void print_value(const char *text, size_t indent, size_t limit)
     }
 }
 
-void table_print_details(struct table *table)
+void ctl_table_print_details(struct table *table)
 {
     if (!table)
         return;

@@ -63,7 +63,7 @@ static void print_choices(const char *letters)
 static int print_help(void)
 {
     printf("usage: conformctl [options] COMMAND ...\n\n");
-    for (const struct ctl_command *command = ctl_commands; command->name; command++) {
+    for (const struct ctl_command *command = commands_all; command->name; command++) {
         CLEAN(clean_text) char *left = text_format("%s %s", command->name, command->arguments);
         printf("  %-44s %s\n", left ? left : "", command->help);
     }
@@ -127,7 +127,7 @@ static int read_options(int argc, char **argv, struct ctl *ctl, char ret_given[C
 static const struct ctl_command *find_command(const char *name)
 {
     const struct ctl_command *near = NULL;
-    for (const struct ctl_command *command = ctl_commands; command->name; command++) {
+    for (const struct ctl_command *command = commands_all; command->name; command++) {
         if (strcmp(command->name, name) == 0)
             return command;
         if (*name && (text_begins(command->name, name) || text_begins(name, command->name)))

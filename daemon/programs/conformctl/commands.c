@@ -1,18 +1,18 @@
 /* All commands: how they are typed, what they do, which options they take. */
 #include "programs/conformctl/commands.h"
 
-const struct ctl_command ctl_commands[] = {
+const struct ctl_command commands_all[] = {
     {"status", "", "what wants attention, then how the daemon stands", "",
      "Counts of measures, findings, collectors and messages; what is wrong stands first.\n", 0, 0,
-     show_status},
+     ctl_show_status},
     {"collectors", "", "collectors and their last runs", "b",
-     "Those that do not run well stand first, with the reason.\n", 0, 0, show_collectors},
+     "Those that do not run well stand first, with the reason.\n", 0, 0, ctl_show_collectors},
     {"measures", "[ID]", "measures and their results", "k",
      "Without an ID all of them, the worst first: missed, unknown, at risk, met. With an ID the\n"
      "measure whole, with its last results.\n",
-     0, 1, show_measures},
+     0, 1, ctl_show_measures},
     {"objectives", "", "objectives and their course", "", "Those behind or missed stand first.\n",
-     0, 0, show_objectives},
+     0, 0, ctl_show_objectives},
     {"nc", "list | show REF | take REF | dismiss REF", "the register of findings", "SoxdRn",
      "list     the findings, or with --state those in one state (candidate, open ...)\n"
      "show     one of them, with what was seen and what was done\n"
@@ -21,46 +21,46 @@ const struct ctl_command ctl_commands[] = {
      "         data_error)\n"
      "\n"
      "Who takes or dismisses is the audit loginuid of your session.\n",
-     1, 2, show_nc},
+     1, 2, ctl_show_nc},
     {"adopt", "[ID ...]", "end the trial of measures", "DRr",
      "Measures on trial are judged and shown, but raise nothing. adopt ends the trial, of all\n"
      "measures or of those named: sets present now become baselines, item by item, and what is\n"
      "missed is raised. --dry-run first shows the gaps.\n",
-     0, 256, act_adopt},
+     0, 256, ctl_act_adopt},
     {"approve", "ID", "put a changed or drafted construct in force", "rR",
      "ID is a measure or an objective. Records who, in which role (--role), why (--reason), and\n"
      "the hash of the text that is approved.\n",
-     1, 1, act_approve},
+     1, 1, ctl_act_approve},
     {"collect", "NAME", "one run now, with its readings", "",
      "Runs the collector NAME and waits for its end. Exit 1 when it did not end well.\n", 1, 1,
-     act_collect},
+     ctl_act_collect},
     {"query", "FORMULA", "evaluate a formula (PromQL)", "aftp",
      "At one time (--at, preset now), or over a range with --from, --to and --step.\n", 1, 1,
-     query_run},
+     ctl_query_run},
     {"evidence", "list | show INDEX", "the ledger's records", "",
      "list shows the newest 50; show one record with its readings, excerpts and proof.\n", 1, 2,
-     show_evidence},
+     ctl_show_evidence},
     {"privacy", "", "which records are kept, how long, and why they may be", "",
      "Each class of records: what is kept, where, how it is protected, how long, how it goes, and\n"
      "its legal basis, which the setting record_classes states.\n",
-     0, 0, show_privacy},
+     0, 0, ctl_show_privacy},
     {"alert", "test", "send a test through the channels", "c",
-     "Sends one test message through every channel, or through --channel.\n", 1, 1, act_alert},
+     "Sends one test message through every channel, or through --channel.\n", 1, 1, ctl_act_alert},
     {"open", "", "a one-time link to the dashboard", "",
-     "Prints a link that opens the dashboard once within ten minutes.\n", 0, 0, act_open},
+     "Prints a link that opens the dashboard once within ten minutes.\n", 0, 0, ctl_act_open},
     {"describe", "PLUGIN", "a plugin's settings, attributes and needs", "",
      "PLUGIN is the name of an installed plugin or the path of one. Needs no daemon.\n", 1, 1,
-     describe_run},
+     ctl_describe_run},
     {"rules", "test [LOG]", "try log rules, and what they find in a file", "uC",
      "Tries the match and no_match lines of all rules. With LOG it also reads that file from its\n"
      "beginning and shows what each rule finds, the totals, and lines that no rule matches.\n"
      "Needs no daemon and no rights but to read. Exit 1 when a rule fails, 2 when rules cannot be\n"
      "read.\n",
-     1, 2, rules_run},
+     1, 2, ctl_rules_run},
     {"rebuild", "[FOLDER]", "states, register and series from the ledger", "K",
      "Reads the store in FOLDER (preset /var/lib/conformd) while no daemon runs, and replaces "
      "what\n"
      "is not the ledger by what the ledger says. With --check it changes nothing and shows what\n"
      "differs; what was disposed of is named as a gap. Exit 1 when something differs.\n",
-     0, 1, rebuild_run},
+     0, 1, ctl_rebuild_run},
     {0}};

@@ -5,6 +5,6 @@
 #include "programs/conformctl/ctl.h"
 
 /* Ends with a row without a name. */
-extern const struct ctl_command ctl_commands[];
+extern const struct ctl_command commands_all[];
 
 #endif

@@ -83,49 +83,49 @@ int ctl_run(char *const *words, const char *input, struct buffer *ret_output,
 /* table.c: rows of words in columns, the last one not padded. Texts are copied, and what a terminal
  * would obey is made visible. On a terminal the widest columns are cut to fit. */
 struct table;
-struct table *table_new(int columns);
-void table_row(struct table *table, ...); /* `columns` strings; NULL and "" print as "-" */
-void table_print(struct table *table);    /* and frees */
+struct table *ctl_table_new(int columns);
+void ctl_table_row(struct table *table, ...); /* `columns` strings; NULL and "" print as "-" */
+void ctl_table_print(struct table *table);    /* and frees */
 /* Two columns, a name and its value: long values go on in lines of their own. And frees. */
-void table_print_details(struct table *table);
+void ctl_table_print_details(struct table *table);
 
 /* words.c: JSON as people read it; the caller frees. Texts, numbers (short), "yes", "-" for null.
  */
-char *word_of(const json_t *value);
+char *ctl_word_of(const json_t *value);
 /* A number, or a text that is one. */
-char *word_of_number(double number);
+char *ctl_word_of_number(double number);
 /* An RFC 3339 text as local time with its zone; "-" for "". */
-char *word_of_time(const char *text);
+char *ctl_word_of_time(const char *text);
 /* The same of an object's member. */
-char *word_of_time_in(const json_t *object, const char *key);
+char *ctl_word_of_time_in(const json_t *object, const char *key);
 /* {user="root",source="..."}, "" for none; and of a list of numbers "1, 2". */
-char *word_of_labels(const json_t *labels);
-char *word_of_list(const json_t *list);
+char *ctl_word_of_labels(const json_t *labels);
+char *ctl_word_of_list(const json_t *list);
 /* "now", "-1h" (ago) or RFC 3339, as RFC 3339. NULL where it is none of them. */
-char *word_to_time(const char *typed);
+char *ctl_word_to_time(const char *typed);
 /* A copy of the list, sorted: by the place of member `key` in ranks (ends with NULL; others last),
  * then by member `name`. A new reference. */
-json_t *sorted_rows(const json_t *rows, const char *key, const char *const *ranks,
-                    const char *name);
+json_t *ctl_sorted_rows(const json_t *rows, const char *key, const char *const *ranks,
+                        const char *name);
 
-int show_status(const struct ctl *ctl, int count, char **words);
-int show_collectors(const struct ctl *ctl, int count, char **words);
-int show_measures(const struct ctl *ctl, int count, char **words);
+int ctl_show_status(const struct ctl *ctl, int count, char **words);
+int ctl_show_collectors(const struct ctl *ctl, int count, char **words);
+int ctl_show_measures(const struct ctl *ctl, int count, char **words);
 /* measures --cost */
-int show_costs(const struct ctl *ctl);
-int show_objectives(const struct ctl *ctl, int count, char **words);
-int show_evidence(const struct ctl *ctl, int count, char **words);
-int show_privacy(const struct ctl *ctl, int count, char **words);
-int show_nc(const struct ctl *ctl, int count, char **words);
-int act_adopt(const struct ctl *ctl, int count, char **words);
-int act_approve(const struct ctl *ctl, int count, char **words);
-int act_open(const struct ctl *ctl, int count, char **words);
-int act_collect(const struct ctl *ctl, int count, char **words);
-int act_alert(const struct ctl *ctl, int count, char **words);
-int act_nc(const struct ctl *ctl, int count, char **words);
-int query_run(const struct ctl *ctl, int count, char **words);
-int describe_run(const struct ctl *ctl, int count, char **words);
-int rebuild_run(const struct ctl *ctl, int count, char **words);
-int rules_run(const struct ctl *ctl, int count, char **words);
+int ctl_show_costs(const struct ctl *ctl);
+int ctl_show_objectives(const struct ctl *ctl, int count, char **words);
+int ctl_show_evidence(const struct ctl *ctl, int count, char **words);
+int ctl_show_privacy(const struct ctl *ctl, int count, char **words);
+int ctl_show_nc(const struct ctl *ctl, int count, char **words);
+int ctl_act_adopt(const struct ctl *ctl, int count, char **words);
+int ctl_act_approve(const struct ctl *ctl, int count, char **words);
+int ctl_act_open(const struct ctl *ctl, int count, char **words);
+int ctl_act_collect(const struct ctl *ctl, int count, char **words);
+int ctl_act_alert(const struct ctl *ctl, int count, char **words);
+int ctl_act_nc(const struct ctl *ctl, int count, char **words);
+int ctl_query_run(const struct ctl *ctl, int count, char **words);
+int ctl_describe_run(const struct ctl *ctl, int count, char **words);
+int ctl_rebuild_run(const struct ctl *ctl, int count, char **words);
+int ctl_rules_run(const struct ctl *ctl, int count, char **words);
 
 #endif

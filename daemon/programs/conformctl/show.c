@@ -45,23 +45,23 @@ static void print_collectors(const struct ctl *ctl, const json_t *rows)
 {
     static const char *const ranks[] = {"failed",   "absent",  "partial", "starting", "standby",
                                         "disabled", "stopped", "well",    NULL};
-    CLEAN(clean_json) json_t *sorted = sorted_rows(rows, "state", ranks, "name");
+    CLEAN(clean_json) json_t *sorted = ctl_sorted_rows(rows, "state", ranks, "name");
     size_t index;
     json_t *row;
-    struct table *table = table_new(7);
-    table_row(table, "COLLECTOR", "PLUGIN", "STATE", "READINGS", "LAST RUN", "SELFTEST",
-              ctl->sandbox ? "SANDBOX" : "REASON");
+    struct table *table = ctl_table_new(7);
+    ctl_table_row(table, "COLLECTOR", "PLUGIN", "STATE", "READINGS", "LAST RUN", "SELFTEST",
+                  ctl->sandbox ? "SANDBOX" : "REASON");
     json_array_foreach (sorted, index, row) {
         const json_t *last = json_object_get(row, "last_run");
-        CLEAN(clean_text) char *readings = word_of(json_object_get(last, "readings"));
-        CLEAN(clean_text) char *ended = word_of_time_in(last, "ended_at");
+        CLEAN(clean_text) char *readings = ctl_word_of(json_object_get(last, "readings"));
+        CLEAN(clean_text) char *ended = ctl_word_of_time_in(last, "ended_at");
         CLEAN(clean_text) char *sandbox = words_of_sandbox(json_object_get(row, "sandbox"));
-        table_row(table, json_text_of(row, "name", ""), json_text_of(row, "plugin", ""),
-                  json_text_of(row, "state", ""), readings, ended,
-                  json_text_of(json_object_get(row, "selftest"), "status", "-"),
-                  ctl->sandbox ? (sandbox ? sandbox : "") : reason_of(row));
+        ctl_table_row(table, json_text_of(row, "name", ""), json_text_of(row, "plugin", ""),
+                      json_text_of(row, "state", ""), readings, ended,
+                      json_text_of(json_object_get(row, "selftest"), "status", "-"),
+                      ctl->sandbox ? (sandbox ? sandbox : "") : reason_of(row));
     }
-    table_print(table);
+    ctl_table_print(table);
     json_array_foreach (sorted, index, row) {
         if (json_flag_of(row, "pushed", false))
             printf("%s is pushed: a crash loses %s\n", json_text_of(row, "name", ""),
@@ -69,7 +69,7 @@ static void print_collectors(const struct ctl *ctl, const json_t *rows)
     }
 }
 
-int show_collectors(const struct ctl *ctl, int count, char **words)
+int ctl_show_collectors(const struct ctl *ctl, int count, char **words)
 {
     CLEAN(clean_json) json_t *body = NULL;
     (void)count;
@@ -89,19 +89,19 @@ static void print_objectives(const json_t *rows)
 {
     static const char *const ranks[] = {"missed",    "behind",   "unknown",
                                         "on_course", "achieved", NULL};
-    CLEAN(clean_json) json_t *sorted = sorted_rows(rows, "state", ranks, "id");
+    CLEAN(clean_json) json_t *sorted = ctl_sorted_rows(rows, "state", ranks, "id");
     size_t index;
     json_t *row;
-    struct table *table = table_new(6);
-    table_row(table, "OBJECTIVE", "STATE", "STATUS", "DUE", "RESPONSIBLE", "STATEMENT");
+    struct table *table = ctl_table_new(6);
+    ctl_table_row(table, "OBJECTIVE", "STATE", "STATUS", "DUE", "RESPONSIBLE", "STATEMENT");
     json_array_foreach (sorted, index, row)
-        table_row(table, json_text_of(row, "id", ""), json_text_of(row, "state", ""),
-                  json_text_of(row, "status", ""), json_text_of(row, "due", ""),
-                  json_text_of(row, "responsible", ""), json_text_of(row, "statement", ""));
-    table_print(table);
+        ctl_table_row(table, json_text_of(row, "id", ""), json_text_of(row, "state", ""),
+                      json_text_of(row, "status", ""), json_text_of(row, "due", ""),
+                      json_text_of(row, "responsible", ""), json_text_of(row, "statement", ""));
+    ctl_table_print(table);
 }
 
-int show_objectives(const struct ctl *ctl, int count, char **words)
+int ctl_show_objectives(const struct ctl *ctl, int count, char **words)
 {
     CLEAN(clean_json) json_t *body = NULL;
     (void)count;
@@ -121,18 +121,18 @@ static void print_leaves(const json_t *leaves)
 {
     size_t index;
     json_t *row;
-    struct table *table = table_new(3);
-    table_row(table, "INDEX", "TYPE", "TIME");
+    struct table *table = ctl_table_new(3);
+    ctl_table_row(table, "INDEX", "TYPE", "TIME");
     json_array_foreach ((json_t *)leaves, index, row) {
         const json_t *leaf = json_object_get(row, "leaf");
-        CLEAN(clean_text) char *number = word_of(json_object_get(row, "index"));
-        CLEAN(clean_text) char *time = word_of_time_in(leaf, "ts");
-        table_row(table, number, json_text_of(leaf, "t", ""), time);
+        CLEAN(clean_text) char *number = ctl_word_of(json_object_get(row, "index"));
+        CLEAN(clean_text) char *time = ctl_word_of_time_in(leaf, "ts");
+        ctl_table_row(table, number, json_text_of(leaf, "t", ""), time);
     }
-    table_print(table);
+    ctl_table_print(table);
 }
 
-int show_evidence(const struct ctl *ctl, int count, char **words)
+int ctl_show_evidence(const struct ctl *ctl, int count, char **words)
 {
     CLEAN(clean_json) json_t *body = NULL;
     bool one = strcmp(words[0], "show") == 0;

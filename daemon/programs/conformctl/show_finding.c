@@ -11,16 +11,16 @@ static void print_findings(const json_t *rows)
 {
     size_t index;
     json_t *row;
-    struct table *table = table_new(6);
-    table_row(table, "REF", "STATE", "MEASURE", "RAISED", "CONDITION CLEARED", "TITLE");
+    struct table *table = ctl_table_new(6);
+    ctl_table_row(table, "REF", "STATE", "MEASURE", "RAISED", "CONDITION CLEARED", "TITLE");
     json_array_foreach ((json_t *)rows, index, row) {
-        CLEAN(clean_text) char *raised = word_of_time_in(row, "raised_at");
-        CLEAN(clean_text) char *cleared = word_of_time_in(row, "condition_cleared_at");
-        table_row(table, json_text_of(row, "ref", ""), json_text_of(row, "state", ""),
-                  json_text_of(row, "measure", ""), raised, cleared,
-                  json_text_of(row, "title", ""));
+        CLEAN(clean_text) char *raised = ctl_word_of_time_in(row, "raised_at");
+        CLEAN(clean_text) char *cleared = ctl_word_of_time_in(row, "condition_cleared_at");
+        ctl_table_row(table, json_text_of(row, "ref", ""), json_text_of(row, "state", ""),
+                      json_text_of(row, "measure", ""), raised, cleared,
+                      json_text_of(row, "title", ""));
     }
-    table_print(table);
+    ctl_table_print(table);
 }
 
 static int list(const struct ctl *ctl)
@@ -63,14 +63,14 @@ static void print_excerpt(const json_t *item)
 
 static void print_element(const json_t *item)
 {
-    CLEAN(clean_text) char *labels = word_of_labels(json_object_get(item, "labels"));
-    CLEAN(clean_text) char *value = word_of(json_object_get(item, "value"));
+    CLEAN(clean_text) char *labels = ctl_word_of_labels(json_object_get(item, "labels"));
+    CLEAN(clean_text) char *value = ctl_word_of(json_object_get(item, "value"));
     printf("  %s%s%s\n", labels ? labels : "", labels && *labels ? " " : "", value ? value : "");
 }
 
 static void print_event(const json_t *item)
 {
-    CLEAN(clean_text) char *at = word_of_time_in(item, "at");
+    CLEAN(clean_text) char *at = ctl_word_of_time_in(item, "at");
     printf("  %s %s by %s (leaf %lld)\n", at, json_text_of(item, "event", ""),
            json_text_of(item, "actor", ""), (long long)json_integer_of(item, "leaf", -1));
 }
@@ -79,8 +79,8 @@ static void add_times(struct table *table, const json_t *body)
 {
     static const char *const keys[] = {"raised_at", "last_seen_at", "condition_cleared_at"};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-        CLEAN(clean_text) char *word = word_of_time_in(body, keys[i]);
-        table_row(table, keys[i], word);
+        CLEAN(clean_text) char *word = ctl_word_of_time_in(body, keys[i]);
+        ctl_table_row(table, keys[i], word);
     }
 }
 
@@ -90,10 +90,10 @@ static void print_finding(const json_t *body)
                                        "measure",       "value",       "criterion",  "requirement",
                                        "source",        "detected_by", "times_seen", "quality",
                                        "classification"};
-    struct table *table = table_new(2);
+    struct table *table = ctl_table_new(2);
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-        CLEAN(clean_text) char *word = word_of(json_object_get(body, keys[i]));
-        table_row(table, keys[i], word);
+        CLEAN(clean_text) char *word = ctl_word_of(json_object_get(body, keys[i]));
+        ctl_table_row(table, keys[i], word);
     }
     add_times(table, body);
     const json_t *population = json_object_get(body, "population");
@@ -102,16 +102,16 @@ static void print_finding(const json_t *body)
                              (long long)json_integer_of(population, "expected", 0),
                              (long long)json_integer_of(population, "seen", 0),
                              (long long)json_integer_of(population, "breaching", 0));
-    table_row(table, "population", seen);
-    CLEAN(clean_text) char *evidence = word_of_list(json_object_get(body, "evidence"));
-    table_row(table, "evidence", evidence);
-    table_print_details(table);
+    ctl_table_row(table, "population", seen);
+    CLEAN(clean_text) char *evidence = ctl_word_of_list(json_object_get(body, "evidence"));
+    ctl_table_row(table, "evidence", evidence);
+    ctl_table_print_details(table);
     print_list("what breaches", json_object_get(body, "breaching"), print_element);
     print_list("what was seen", json_object_get(body, "excerpts"), print_excerpt);
     print_list("what happened", json_object_get(body, "events"), print_event);
 }
 
-int show_nc(const struct ctl *ctl, int count, char **words)
+int ctl_show_nc(const struct ctl *ctl, int count, char **words)
 {
     CLEAN(clean_json) json_t *body = NULL;
     if (strcmp(words[0], "list") == 0 && count == 1)
@@ -119,7 +119,7 @@ int show_nc(const struct ctl *ctl, int count, char **words)
     if (count != 2 || strcmp(words[0], "list") == 0)
         return ctl_usage(ctl);
     if (strcmp(words[0], "show") != 0)
-        return act_nc(ctl, count, words);
+        return ctl_act_nc(ctl, count, words);
     CLEAN(clean_text) char *path = text_format("/api/findings/%s", words[1]);
     int status = ctl_fetch(ctl, path, NULL, &body);
     if (status >= 0)

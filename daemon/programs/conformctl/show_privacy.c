@@ -11,14 +11,14 @@ static void print_class(const json_t *class)
     static const char *const keys[] = {"description", "location", "protection",
                                        "retention",   "disposal", NULL};
     const char *basis = json_text_of(class, "legal_basis", "");
-    struct table *table = table_new(2);
-    table_row(table, json_text_of(class, "id", ""),
-              json_flag_of(class, "own", false) ? "kept by conformd" : "kept elsewhere");
+    struct table *table = ctl_table_new(2);
+    ctl_table_row(table, json_text_of(class, "id", ""),
+                  json_flag_of(class, "own", false) ? "kept by conformd" : "kept elsewhere");
     for (int i = 0; keys[i]; i++)
-        table_row(table, keys[i], json_text_of(class, keys[i], ""));
-    table_row(table, "legal_basis",
-              *basis ? basis : "not stated: the setting record_classes takes it");
-    table_print_details(table);
+        ctl_table_row(table, keys[i], json_text_of(class, keys[i], ""));
+    ctl_table_row(table, "legal_basis",
+                  *basis ? basis : "not stated: the setting record_classes takes it");
+    ctl_table_print_details(table);
 }
 
 /* "user, source of log_auth_failures" */
@@ -36,37 +36,37 @@ static void print_personal(const json_t *row)
     CLEAN(buffer_finish) struct buffer labels = {0};
     size_t index;
     json_t *attribute;
-    struct table *table = table_new(2);
+    struct table *table = ctl_table_new(2);
     const char *basis = json_text_of(row, "legal_basis", "");
     json_array_foreach (json_object_get(row, "labels"), index, attribute) {
         buffer_text(&labels, index ? "; " : "");
         append_labels(&labels, attribute);
     }
-    table_row(table, json_text_of(row, "name", ""), "personal labels of this collector");
-    table_row(table, "labels", labels.data ? labels.data : "");
-    table_row(table, "kept as", json_text_of(row, "kept", ""));
-    table_row(table, "legal_basis", *basis ? basis : "none stated");
+    ctl_table_row(table, json_text_of(row, "name", ""), "personal labels of this collector");
+    ctl_table_row(table, "labels", labels.data ? labels.data : "");
+    ctl_table_row(table, "kept as", json_text_of(row, "kept", ""));
+    ctl_table_row(table, "legal_basis", *basis ? basis : "none stated");
     if (*basis) {
-        table_row(table, "reviewed_by", json_text_of(row, "reviewed_by", ""));
-        table_row(table, "review_due", json_text_of(row, "review_due", ""));
+        ctl_table_row(table, "reviewed_by", json_text_of(row, "reviewed_by", ""));
+        ctl_table_row(table, "review_due", json_text_of(row, "review_due", ""));
     }
     if (json_flag_of(row, "review_overdue", false))
-        table_row(table, "review", "overdue: pseudonyms until it is reviewed");
-    table_print_details(table);
+        ctl_table_row(table, "review", "overdue: pseudonyms until it is reviewed");
+    ctl_table_print_details(table);
     putchar('\n');
 }
 
 static void print_key(const json_t *key)
 {
-    struct table *table = table_new(2);
-    CLEAN(clean_text) char *since = word_of_time_in(key, "since");
-    table_row(table, "pseudonym key", json_text_of(key, "id", ""));
-    table_row(table, "in use since", since);
-    table_print_details(table);
+    struct table *table = ctl_table_new(2);
+    CLEAN(clean_text) char *since = ctl_word_of_time_in(key, "since");
+    ctl_table_row(table, "pseudonym key", json_text_of(key, "id", ""));
+    ctl_table_row(table, "in use since", since);
+    ctl_table_print_details(table);
     putchar('\n');
 }
 
-int show_privacy(const struct ctl *ctl, int count, char **words)
+int ctl_show_privacy(const struct ctl *ctl, int count, char **words)
 {
     CLEAN(clean_json) json_t *body = NULL;
     size_t index;

@@ -42,7 +42,7 @@ static size_t print_wanted(const json_t *body)
         printed++;
     }
     json_array_foreach (json_object_get(body, "notes"), index, note) {
-        CLEAN(clean_text) char *word = word_of(note);
+        CLEAN(clean_text) char *word = ctl_word_of(note);
         printf("! %s\n", word ? word : "");
         printed++;
     }
@@ -58,7 +58,7 @@ static void print_counts(const char *title, const json_t *counts)
     json_object_foreach ((json_t *)counts, name, value) {
         if (json_number_value(value) <= 0)
             continue;
-        CLEAN(clean_text) char *word = word_of(value);
+        CLEAN(clean_text) char *word = ctl_word_of(value);
         CLEAN(clean_text) char *state = strdup(name);
         for (char *at = state; at && (at = strchr(at, '_'));)
             *at = ' ';
@@ -68,7 +68,7 @@ static void print_counts(const char *title, const json_t *counts)
     printf("%-12s %s\n", title, text && *text ? text : "none");
 }
 
-int show_status(const struct ctl *ctl, int count, char **words)
+int ctl_show_status(const struct ctl *ctl, int count, char **words)
 {
     static const char *const groups[] = {"measures", "findings", "collectors", "outbox"};
     CLEAN(clean_json) json_t *body = NULL;
@@ -78,7 +78,7 @@ int show_status(const struct ctl *ctl, int count, char **words)
     if (status >= 0)
         return status;
     const json_t *ledger = json_object_get(body, "ledger");
-    CLEAN(clean_text) char *since = word_of_time_in(body, "started_at");
+    CLEAN(clean_text) char *since = ctl_word_of_time_in(body, "started_at");
     bool is_ready = json_flag_of(body, "ready", false);
     if (!is_ready)
         printf("! conformd is not ready\n");

@@ -111,14 +111,14 @@ static void print_hits(const json_t *rules)
 {
     size_t index;
     json_t *rule;
-    struct table *table = table_new(3);
-    table_row(table, "RULE", "HITS", "FEEDS");
+    struct table *table = ctl_table_new(3);
+    ctl_table_row(table, "RULE", "HITS", "FEEDS");
     json_array_foreach ((json_t *)rules, index, rule) {
-        CLEAN(clean_text) char *hits = word_of(json_object_get(rule, "hits"));
-        table_row(table, json_text_of(rule, "id", ""), hits, json_text_of(rule, "feeds", ""));
+        CLEAN(clean_text) char *hits = ctl_word_of(json_object_get(rule, "hits"));
+        ctl_table_row(table, json_text_of(rule, "id", ""), hits, json_text_of(rule, "feeds", ""));
     }
     putchar('\n');
-    table_print(table);
+    ctl_table_print(table);
 }
 
 static void print_totals(const json_t *sets)
@@ -133,32 +133,32 @@ static void print_totals(const json_t *sets)
         double sum = json_number_of(totals, name, 0) + json_number_of(set, "count", 0);
         json_object_set_new(totals, name, json_real(sum));
     }
-    struct table *table = table_new(2);
-    table_row(table, "ATTRIBUTE", "EVENTS");
+    struct table *table = ctl_table_new(2);
+    ctl_table_row(table, "ATTRIBUTE", "EVENTS");
     json_object_foreach (totals, name, count) {
-        CLEAN(clean_text) char *word = word_of(count);
-        table_row(table, name, word);
+        CLEAN(clean_text) char *word = ctl_word_of(count);
+        ctl_table_row(table, name, word);
     }
     putchar('\n');
-    table_print(table);
+    ctl_table_print(table);
 }
 
 static void print_sets(const json_t *sets)
 {
     size_t index, all = json_array_size(sets);
     json_t *set;
-    struct table *table = table_new(2);
-    table_row(table, "EVENTS", "OF");
+    struct table *table = ctl_table_new(2);
+    ctl_table_row(table, "EVENTS", "OF");
     json_array_foreach ((json_t *)sets, index, set) {
-        CLEAN(clean_text) char *count = word_of(json_object_get(set, "count"));
-        CLEAN(clean_text) char *labels = word_of_labels(json_object_get(set, "labels"));
+        CLEAN(clean_text) char *count = ctl_word_of(json_object_get(set, "count"));
+        CLEAN(clean_text) char *labels = ctl_word_of_labels(json_object_get(set, "labels"));
         CLEAN(clean_text)
         char *series = text_format("%s%s", json_text_of(set, "attribute", ""), labels);
         if (index < SETS_SHOWN)
-            table_row(table, count, series);
+            ctl_table_row(table, count, series);
     }
     putchar('\n');
-    table_print(table);
+    ctl_table_print(table);
     if (all > SETS_SHOWN)
         printf("and %zu more sets of labels; --json shows all\n", all - SETS_SHOWN);
 }
@@ -167,16 +167,16 @@ static void print_unmatched(const json_t *found)
 {
     size_t index;
     json_t *line;
-    struct table *table = table_new(2);
+    struct table *table = ctl_table_new(2);
     printf("\n%lld of %lld lines are matched by no rule\n",
            (long long)json_integer_of(found, "unmatched", 0),
            (long long)json_integer_of(found, "lines", 0));
     json_array_foreach (json_object_get(found, "unmatched_lines"), index, line) {
-        CLEAN(clean_text) char *number = word_of(json_object_get(line, "line"));
+        CLEAN(clean_text) char *number = ctl_word_of(json_object_get(line, "line"));
         if (index < LINES_SHOWN)
-            table_row(table, number, json_text_of(line, "text", ""));
+            ctl_table_row(table, number, json_text_of(line, "text", ""));
     }
-    table_print(table);
+    ctl_table_print(table);
     json_array_foreach (json_object_get(found, "lost"), index, line)
         printf("lost: %s\n", json_string_value(line));
 }
@@ -192,7 +192,7 @@ static void print_found(const json_t *found)
     print_unmatched(found);
 }
 
-int rules_run(const struct ctl *ctl, int count, char **words)
+int ctl_rules_run(const struct ctl *ctl, int count, char **words)
 {
     CLEAN(clean_json) json_t *read = NULL;
     CLEAN(clean_json) json_t *found = NULL;

@@ -12,7 +12,7 @@
 
 #define WHOLE_MOST 1e15 /* integers up to here are exact and still read as such */
 
-char *word_of_number(double number)
+char *ctl_word_of_number(double number)
 {
     if (isfinite(number) && number == trunc(number) && fabs(number) < WHOLE_MOST)
         return text_format("%.0f", number);
@@ -25,21 +25,21 @@ char *word_of_number(double number)
     return strdup(exact);
 }
 
-char *word_of(const json_t *value)
+char *ctl_word_of(const json_t *value)
 {
     double number;
     if (json_is_number(value))
-        return word_of_number(json_number_value(value));
+        return ctl_word_of_number(json_number_value(value));
     if (json_is_boolean(value))
         return strdup(json_is_true(value) ? "yes" : "no");
     if (!json_is_string(value) || !json_string_length(value))
         return strdup("-");
     if (!text_to_double(json_string_value(value), &number))
-        return word_of_number(number);
+        return ctl_word_of_number(number);
     return text_printable(json_string_value(value), json_string_length(value));
 }
 
-char *word_of_time(const char *text)
+char *ctl_word_of_time(const char *text)
 {
     int64_t wall_ms;
     struct tm local;
@@ -55,12 +55,12 @@ char *word_of_time(const char *text)
     return strdup(word);
 }
 
-char *word_of_time_in(const json_t *object, const char *key)
+char *ctl_word_of_time_in(const json_t *object, const char *key)
 {
-    return word_of_time(json_text_of(object, key, ""));
+    return ctl_word_of_time(json_text_of(object, key, ""));
 }
 
-char *word_of_labels(const json_t *labels)
+char *ctl_word_of_labels(const json_t *labels)
 {
     struct buffer out = {0};
     const char *name;
@@ -75,20 +75,20 @@ char *word_of_labels(const json_t *labels)
     return buffer_take(&out);
 }
 
-char *word_of_list(const json_t *list)
+char *ctl_word_of_list(const json_t *list)
 {
     struct buffer out = {0};
     size_t index;
     json_t *item;
     json_array_foreach ((json_t *)list, index, item) {
-        CLEAN(clean_text) char *word = word_of(item);
+        CLEAN(clean_text) char *word = ctl_word_of(item);
         buffer_print(&out, "%s%s", index ? ", " : "", word ? word : "");
     }
     buffer_text(&out, out.length ? "" : "-");
     return buffer_take(&out);
 }
 
-char *word_to_time(const char *typed)
+char *ctl_word_to_time(const char *typed)
 {
     char text[TEXT_TIME_SIZE];
     int64_t ago_ms = 0, wall_ms = clock_now().wall_ms;
@@ -115,7 +115,8 @@ static int compare_ranked(const void *a, const void *b)
     return strcmp(one->name, other->name);
 }
 
-json_t *sorted_rows(const json_t *rows, const char *key, const char *const *ranks, const char *name)
+json_t *ctl_sorted_rows(const json_t *rows, const char *key, const char *const *ranks,
+                        const char *name)
 {
     size_t index;
     json_t *row;

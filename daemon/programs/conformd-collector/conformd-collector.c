@@ -100,7 +100,7 @@ static int poll_once(struct collector *collector, struct pollfd *polled, size_t 
     *parent = (struct pollfd){.fd = channel_fd(channel), .events = POLLIN};
     if (channel_wants_write(channel))
         parent->events |= POLLOUT;
-    int ready = lend_wait_plainly(NULL, all, count + 1, slice_ms);
+    int ready = emit_wait_plainly(NULL, all, count + 1, slice_ms);
     if (ready <= 0)
         parent->revents = 0;
     for (size_t i = 0; i < count; i++)
@@ -340,9 +340,9 @@ static int describe(int argc, char **argv)
         fprintf(stderr, "conformd-collector: %s\n", error_sentence(&error));
         return EXIT_FAILURE;
     }
-    CLEAN(clean_json) json_t *json = as_text ? NULL : describe_plugin(plugin);
+    CLEAN(clean_json) json_t *json = as_text ? NULL : plugin_describe(plugin);
     CLEAN(clean_text)
-    char *text = as_text ? describe_text(plugin) : json_dumps(json, JSON_INDENT(2));
+    char *text = as_text ? plugin_describe_text(plugin) : json_dumps(json, JSON_INDENT(2));
     int code = text && printf("%s%s", text, as_text ? "" : "\n") >= 0 && !fflush(stdout);
     plugin_free(plugin);
     return code ? EXIT_SUCCESS : EXIT_FAILURE;
@@ -373,7 +373,7 @@ static int selftest(int argc, char **argv)
     if (settings_parse(plugin->options, NULL, &faults, &settings))
         settings = (struct settings){0};
     life.lender.plugin = plugin;
-    life.lender.wait.wait = lend_wait_plainly;
+    life.lender.wait.wait = emit_wait_plainly;
     int status = life_selftest(&life, argv[3]);
     puts(status == CFD_OK ? "passed" : "not passed");
     life_finish(&life);

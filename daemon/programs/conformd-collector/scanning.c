@@ -149,7 +149,7 @@ static int open_life(struct scanning *scanning, const json_t *settings, struct e
     struct lender *lender = &scanning->life.lender;
     *lender = (struct lender){.plugin = scanning->plugin,
                               .settings = &scanning->settings,
-                              .wait = {lend_wait_plainly, NULL},
+                              .wait = {emit_wait_plainly, NULL},
                               .on_fault = keep_opened_fault,
                               .on_said = print_said,
                               .context = scanning};
@@ -259,10 +259,10 @@ static int collect_step(struct scanning *scanning, struct error *error)
     int status;
     scanning->now_ms += STEP_MS;
     do
-        status = life_collect(&scanning->life, 0);
+        status = stream_collect(&scanning->life, 0);
     while (status == CFD_MORE);
     if (status < 0)
-        return error_set(error, ERROR_FORMAT, "%s", life_why(&scanning->life, status));
+        return error_set(error, ERROR_FORMAT, "%s", stream_why(&scanning->life, status));
     lend_settle(&scanning->life.lender, true);
     scanned_step(scanning->scanned);
     give_back(scanning);

@@ -30,7 +30,7 @@ static void tell(struct courier *courier, const struct webhook_outcome *outcome)
         json_pack("{s:I, s:b, s:b, s:I, s:s}", "id", (json_int_t)outcome->id, "ok", outcome->ok,
                   "again", !outcome->ok, "after_ms", (json_int_t)outcome->after_ms, "why",
                   outcome->ok || !outcome->why ? "" : outcome->why);
-    int code = json ? message_send(courier->engine, MESSAGE_DELIVERED, json) : ERROR_MEMORY;
+    int code = json ? messages_send(courier->engine, MESSAGE_DELIVERED, json) : ERROR_MEMORY;
     if (code && code != ERROR_CLOSED)
         log_write(LOG_LEVEL_ERROR, "the engine takes no answer: %s", error_text(code));
     child_link_flush(courier->link);
@@ -83,7 +83,7 @@ static int on_deliver(void *context, struct channel_message *message)
 {
     CLEAN(clean_json) json_t *item = NULL;
     struct courier *courier = context;
-    int code = message_json(message, &item);
+    int code = messages_json(message, &item);
     if (code)
         return code;
     /* The names of hosts come from elsewhere now, out of reach; the next courier reads them. */

@@ -324,15 +324,14 @@ static const struct child_calls child_calls = {
     .more = more_rules,
 };
 
-static void on_fault(void *context, const struct stated_fault *fault)
+static void on_fault(void *context, const struct isms_fault *fault)
 {
     child_fault(context, fault->setting, fault->column, fault->warning, fault->sentence);
 }
 
 static int check(struct child *child)
 {
-    int code =
-        stated_check(child->config, json_object_get(child->config, "tables"), on_fault, child);
+    int code = isms_check(child->config, json_object_get(child->config, "tables"), on_fault, child);
     child_checked(child, NULL);
     return code ? 1 : 0;
 }

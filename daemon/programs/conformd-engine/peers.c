@@ -75,7 +75,7 @@ static int send_start(struct peers *peers, struct peer *peer, struct instance *i
         return 0;
     int code = intake_positions(engine_intake(peers->engine), instance, &positions, &error);
     if (!code)
-        code = message_send(peer->channel, MESSAGE_POSITIONS, positions);
+        code = messages_send(peer->channel, MESSAGE_POSITIONS, positions);
     /* It may have died before its channel came here; reading tells its end. */
     if (code)
         return code == ERROR_CLOSED ? 0 : code;
@@ -209,11 +209,11 @@ static int on_ask(void *context, struct channel_message *message)
 {
     struct peer *peer = context;
     CLEAN(clean_json) json_t *ask = NULL, *answer = NULL;
-    int code = message_json(message, &ask);
+    int code = messages_json(message, &ask);
     if (code)
         return code;
     answer = acts_answer(peer->peers->engine, ask, clock_now());
-    code = answer ? message_send(peer->channel, MESSAGE_ANSWER, answer) : ERROR_MEMORY;
+    code = answer ? messages_send(peer->channel, MESSAGE_ANSWER, answer) : ERROR_MEMORY;
     child_link_flush(peer->link);
     return code == ERROR_CLOSED ? 0 : code;
 }
@@ -224,7 +224,7 @@ static int on_delivered(void *context, struct channel_message *message)
     struct peers *peers = peer->peers;
     CLEAN(clean_json) json_t *delivered = NULL;
     CLEAN(error_finish) struct error error = {0};
-    int code = message_json(message, &delivered);
+    int code = messages_json(message, &delivered);
     if (code)
         return code;
     if (!json_flag_of(delivered, "ok", false))
@@ -320,7 +320,7 @@ int peers_on_connect(struct peers *peers, struct channel_message *message)
 int peers_on_ended(struct peers *peers, struct channel_message *message)
 {
     CLEAN(clean_json) json_t *ended = NULL;
-    int code = message_json(message, &ended);
+    int code = messages_json(message, &ended);
     if (code)
         return code;
     if (strcmp(json_text_of(ended, "role", ""), "collector") == 0)
@@ -334,7 +334,7 @@ bool peers_deliver(struct peers *peers, const json_t *item)
 {
     if (!peers->courier)
         return false;
-    int code = message_send(peers->courier->channel, MESSAGE_DELIVER, item);
+    int code = messages_send(peers->courier->channel, MESSAGE_DELIVER, item);
     child_link_flush(peers->courier->link);
     return code == 0;
 }
@@ -362,7 +362,7 @@ void peers_pause(struct peers *peers, bool paused)
     CLEAN(clean_json) json_t *body = json_pack("{s:b}", "paused", paused);
     if (!peers->front)
         return;
-    int code = message_send(peers->front->channel, MESSAGE_PAUSE, body);
+    int code = messages_send(peers->front->channel, MESSAGE_PAUSE, body);
     if (code && code != ERROR_CLOSED)
         log_write(LOG_LEVEL_ERROR, "the front cannot be told of a pause: %s", error_text(code));
     child_link_flush(peers->front->link);
@@ -370,7 +370,7 @@ void peers_pause(struct peers *peers, bool paused)
 
 void peers_tell_parent(struct peers *peers, enum message_type type, const json_t *object)
 {
-    int code = message_send(peers->child->parent, type, object);
+    int code = messages_send(peers->child->parent, type, object);
     if (code && code != ERROR_CLOSED)
         log_write(LOG_LEVEL_ERROR, "the parent takes no messages: %s", error_text(code));
     child_flush(peers->child);

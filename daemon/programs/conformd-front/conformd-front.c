@@ -52,12 +52,12 @@ static void answer_held(struct front *front, struct http_request *request, enum 
         replies_refuse(request, 503, trouble);
         return;
     }
-    enum expose_dialect dialect = expose_choose(http_header(request, "Accept"));
+    enum exposition_dialect dialect = exposition_choose(http_header(request, "Accept"));
     int fd = held_find(&front->held, kind, dialect, &dialect);
     if (fd < 0)
         replies_refuse(request, 503, "the engine has not yet written this");
     else
-        replies_sealed(request, 200, expose_content_type(dialect), fd);
+        replies_sealed(request, 200, exposition_content_type(dialect), fd);
 }
 
 static void answer_metrics(struct front *front, struct http_request *request)
@@ -99,7 +99,7 @@ static int send_ask(struct front *front, const struct ask *ask, int64_t id)
 {
     CLEAN(clean_json) json_t *message = NULL;
     int code = ask_make(ask, id, &message);
-    code = code ? code : message_send(front->engine, MESSAGE_ASK, message);
+    code = code ? code : messages_send(front->engine, MESSAGE_ASK, message);
     if (!code)
         child_link_flush(front->link);
     return code;
@@ -181,7 +181,7 @@ static void answer_open(struct front *front, struct http_request *request)
 /* The link is left behind, so that the token stands neither in the history nor in the address. */
 static void relay_session(struct http_request *request, const struct answer *answer)
 {
-    CLEAN(clean_text) char *session = answer->status == 200 ? answer_session(answer) : NULL;
+    CLEAN(clean_text) char *session = answer->status == 200 ? ask_answer_session(answer) : NULL;
     CLEAN(clean_text) char *name = guard_cookie_name(http_header(request, "Host"));
     CLEAN(clean_text) char *cookie = session && name ? guard_set_cookie(name, session) : NULL;
     if (!cookie) {
@@ -215,8 +215,8 @@ static int on_answer(void *context, struct channel_message *message)
     CLEAN(clean_json) json_t *object = NULL;
     struct answer answer;
     struct waiting_row row;
-    int code = message_json(message, &object);
-    code = code ? code : answer_read(object, &answer);
+    int code = messages_json(message, &object);
+    code = code ? code : ask_answer_read(object, &answer);
     if (code)
         return code;
     if (waiting_take(&front->waiting, answer.id, &row)) /* it came too late */
@@ -251,7 +251,7 @@ static int on_metrics(void *context, struct channel_message *message)
 {
     struct front *front = context;
     CLEAN(clean_json) json_t *object = NULL;
-    int code = message_json(message, &object);
+    int code = messages_json(message, &object);
     code = code ? code : held_take(&front->held, object, message->fd, clock_now().boot_ms);
     if (!code)
         message->fd = -1;
@@ -262,7 +262,7 @@ static int on_pause(void *context, struct channel_message *message)
 {
     struct front *front = context;
     CLEAN(clean_json) json_t *object = NULL;
-    int code = message_json(message, &object);
+    int code = messages_json(message, &object);
     if (!code)
         reading_pause(&front->reading, json_flag_of(object, "paused", false));
     return code;

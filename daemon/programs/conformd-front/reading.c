@@ -39,7 +39,7 @@ static void tell_parent(struct reading *reading, enum message_type type, const c
 {
     CLEAN(clean_json)
     json_t *body = json_pack("{s:s, s:s}", "instance", "reader", "reason", reason);
-    int code = body ? message_send(reading->child->parent, type, body) : ERROR_MEMORY;
+    int code = body ? messages_send(reading->child->parent, type, body) : ERROR_MEMORY;
     if (code && code != ERROR_CLOSED)
         log_write(LOG_LEVEL_ERROR, "the parent takes no messages: %s", error_text(code));
     child_flush(reading->child);
@@ -58,7 +58,7 @@ static void go_on(struct reading *reading)
         reading->wanted = true;
         return;
     }
-    int code = message_send(reading->channel, MESSAGE_ASK, next->message);
+    int code = messages_send(reading->channel, MESSAGE_ASK, next->message);
     if (code && code != ERROR_CLOSED)
         log_write(LOG_LEVEL_ERROR, "the reader takes no question: %s", error_text(code));
     /* One that could not be sent meets its time, or the end of the channel. */
@@ -73,8 +73,8 @@ static int on_answer(void *context, struct channel_message *message)
     CLEAN(clean_json) json_t *object = NULL;
     struct answer answer;
     struct question question;
-    int code = message_json(message, &object);
-    code = code ? code : answer_read(object, &answer);
+    int code = messages_json(message, &object);
+    code = code ? code : ask_answer_read(object, &answer);
     if (code)
         return code;
     if (!questions_take(&reading->questions, answer.id, &question)) {
@@ -157,7 +157,7 @@ int reading_on_connect(struct reading *reading, struct channel_message *message)
 int reading_on_ended(struct reading *reading, struct channel_message *message)
 {
     CLEAN(clean_json) json_t *ended = NULL;
-    int code = message_json(message, &ended);
+    int code = messages_json(message, &ended);
     if (!code && !json_flag_of(ended, "started", true))
         reading_drop(reading, json_text_of(ended, "reason", "the reader could not be started"));
     return code;

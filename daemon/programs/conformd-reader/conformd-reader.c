@@ -72,11 +72,11 @@ static int on_ask(void *context, struct channel_message *message)
 {
     struct reader *reader = context;
     CLEAN(clean_json) json_t *ask = NULL;
-    int code = message_json(message, &ask);
+    int code = messages_json(message, &ask);
     if (code)
         return code;
     CLEAN(clean_json) json_t *said = answer(reader, ask);
-    code = said ? message_send(reader->front, MESSAGE_ANSWER, said) : ERROR_MEMORY;
+    code = said ? messages_send(reader->front, MESSAGE_ANSWER, said) : ERROR_MEMORY;
     child_link_flush(reader->link);
     loop_timer_set(reader->idle, IDLE_MS);
     return code == ERROR_CLOSED ? 0 : code;

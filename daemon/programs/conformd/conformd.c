@@ -243,7 +243,7 @@ static void on_signal(void *context, int number)
         topology_reap(context);
         break;
     case SIGHUP:
-        reloading_begin(context);
+        conformd_reloading_begin(context);
         topology_turn(context);
         break;
     default:
@@ -278,7 +278,7 @@ static int run(struct parent *parent)
         code = loop_run(parent->links.loop);
     if (code)
         log_write(LOG_LEVEL_ERROR, "cannot go on: %s", error_text(code));
-    reloading_finish(parent);
+    conformd_reloading_finish(parent);
     topology_finish(parent);
     loop_free(parent->links.loop);
     listen_close(&parent->listeners);

@@ -69,9 +69,9 @@ static void tell_status(struct parent *parent)
     for (size_t i = 0; i < parent->table.count; i++)
         running += parent->table.rows[i]->role == CONFIG_COLLECTOR && parent->table.rows[i]->pid;
     const struct children_row *engine = children_find(&parent->table, CONFIG_ENGINE, NULL);
-    notify_status(&parent->notify, "%zu collectors at work%s%s", running,
-                  engine && engine->status ? "; " : "",
-                  engine && engine->status ? engine->status : "");
+    service_status(&parent->notify, "%zu collectors at work%s%s", running,
+                   engine && engine->status ? "; " : "",
+                   engine && engine->status ? engine->status : "");
 }
 
 static int on_ready(void *context, struct channel_message *message)
@@ -90,7 +90,7 @@ static int on_ready(void *context, struct channel_message *message)
     if (!parent->told_ready && topology_ready_row(parent, CONFIG_ENGINE) &&
         topology_ready_row(parent, CONFIG_FRONT)) {
         parent->told_ready = true;
-        notify_ready(&parent->notify);
+        service_ready(&parent->notify);
         log_write(LOG_LEVEL_INFO, "ready");
         tell_status(parent);
     }
@@ -119,7 +119,7 @@ static int on_replace(void *context, struct channel_message *message)
 static int keep_words(struct children_row *row, struct channel_message *message, const char *member)
 {
     CLEAN(clean_json) json_t *body = NULL;
-    int code = message_json(message, &body);
+    int code = messages_json(message, &body);
     if (code)
         return code;
     const char *text = json_text_of(body, member, "");
@@ -149,7 +149,7 @@ static int on_prepared(void *context, struct channel_message *message)
     struct children_row *row = context;
     struct parent *parent = parent_of(row);
     CLEAN(clean_json) json_t *body = NULL;
-    int code = message_json(message, &body);
+    int code = messages_json(message, &body);
     if (code)
         return code;
     reload_answered(&parent->reload, row->role, json_flag_of(body, "ok", false),
@@ -216,7 +216,7 @@ static int on_start(void *context, struct channel_message *message)
 {
     struct parent *parent = parent_of(context);
     CLEAN(clean_json) json_t *body = NULL;
-    int code = message_json(message, &body);
+    int code = messages_json(message, &body);
     if (code || parent->stop != STOP_NOT)
         return code;
     const char *instance = json_text_of(body, "instance", "");
@@ -253,7 +253,7 @@ static int on_end(void *context, struct channel_message *message)
 {
     struct parent *parent = parent_of(context);
     CLEAN(clean_json) json_t *body = NULL;
-    int code = message_json(message, &body);
+    int code = messages_json(message, &body);
     if (code)
         return code;
     const char *instance = json_text_of(body, "instance", "");
@@ -298,7 +298,7 @@ static int on_end_reader(void *context, struct channel_message *message)
 {
     struct parent *parent = parent_of(context);
     CLEAN(clean_json) json_t *body = NULL;
-    int code = message_json(message, &body);
+    int code = messages_json(message, &body);
     if (!code)
         end_reader(parent, body);
     return code;

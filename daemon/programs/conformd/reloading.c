@@ -32,12 +32,12 @@ static void forget_next(struct parent *parent)
 static void end_reload(struct parent *parent, const char *status)
 {
     forget_next(parent);
-    notify_ready(&parent->notify);
-    notify_status(&parent->notify, "%s", status);
+    service_ready(&parent->notify);
+    service_status(&parent->notify, "%s", status);
     if (!parent->reload_again)
         return;
     parent->reload_again = false;
-    reloading_begin(parent);
+    conformd_reloading_begin(parent);
 }
 
 static void refuse(struct parent *parent, const char *why)
@@ -231,7 +231,7 @@ static int begin_check(struct parent *parent, struct error *error)
     return 0;
 }
 
-void reloading_begin(struct parent *parent)
+void conformd_reloading_begin(struct parent *parent)
 {
     if (parent->stop != STOP_NOT)
         return;
@@ -241,7 +241,7 @@ void reloading_begin(struct parent *parent)
     }
     struct timespec now = {0};
     clock_gettime(CLOCK_MONOTONIC, &now);
-    notify_reloading(&parent->notify, (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000);
+    service_reloading(&parent->notify, (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000);
     CLEAN(error_finish) struct error error = {0};
     if (config_load(parent->config_path, &parent->next)) {
         refuse(parent, "no memory left");
@@ -253,7 +253,7 @@ void reloading_begin(struct parent *parent)
     }
 }
 
-void reloading_step(struct parent *parent)
+void conformd_reloading_step(struct parent *parent)
 {
     if (parent->check_watch)
         step_check(parent);
@@ -272,7 +272,7 @@ void reloading_step(struct parent *parent)
     }
 }
 
-void reloading_finish(struct parent *parent)
+void conformd_reloading_finish(struct parent *parent)
 {
     forget_next(parent);
 }

@@ -35,7 +35,7 @@ void topology_send(struct children_row *row, enum message_type type, const json_
     static const struct buffer nothing = {0};
     if (!row->channel)
         return;
-    int code = body ? message_send(row->channel, type, body)
+    int code = body ? messages_send(row->channel, type, body)
                     : channel_send(row->channel, type, &nothing, -1, NULL);
     if (code && code != ERROR_CLOSED)
         log_write(LOG_LEVEL_ERROR, "a message of type %d to the %s: %s", (int)type,
@@ -384,9 +384,9 @@ void topology_stop(struct parent *parent)
 {
     if (parent->stop != STOP_NOT)
         return;
-    notify_stopping(&parent->notify);
+    service_stopping(&parent->notify);
     parent->stop = STOP_COLLECTORS;
-    reloading_finish(parent);
+    conformd_reloading_finish(parent);
     topology_turn(parent);
 }
 
@@ -420,11 +420,11 @@ void topology_turn(struct parent *parent)
     forgive_a_gap(parent);
     for (size_t i = 0; i < parent->table.count; i++)
         do_due(parent, parent->table.rows[i]);
-    reloading_step(parent);
+    conformd_reloading_step(parent);
     step_stop(parent);
     const struct children_row *engine = children_find(&parent->table, CONFIG_ENGINE, NULL);
     if (engine)
-        notify_alive(&parent->notify, now_ms(), engine->heard_ms);
+        service_alive(&parent->notify, now_ms(), engine->heard_ms);
     int64_t delay_ms = children_next_ms(&parent->table) - now_ms();
     loop_timer_set(parent->timer, delay_ms < TURN_MS ? delay_ms : TURN_MS);
 }

@@ -59,9 +59,9 @@ void topology_ask_to_stop(struct children_row *row, int64_t grace_ms);
 struct children_row *topology_ready_row(const struct parent *parent, enum config_role role);
 
 /* SIGHUP. */
-void reloading_begin(struct parent *parent);
+void conformd_reloading_begin(struct parent *parent);
 /* Goes on with the reload under way, if any; of topology_turn. */
-void reloading_step(struct parent *parent);
-void reloading_finish(struct parent *parent);
+void conformd_reloading_step(struct parent *parent);
+void conformd_reloading_finish(struct parent *parent);
 
 #endif

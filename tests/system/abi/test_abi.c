@@ -28,7 +28,7 @@ struct engine {
 
 static int on_tables(void *context, struct channel_message *message)
 {
-    return message_json(message, &((struct engine *)context)->tables);
+    return messages_json(message, &((struct engine *)context)->tables);
 }
 
 static int on_readings(void *context, struct channel_message *message)
@@ -94,7 +94,7 @@ static void run(const char *name, struct engine *engine)
     assert_null(plugin->head.selftest);
     assert_int_equal(settings_parse(plugin->options, NULL, &faults, &settings), 0);
     life.lender =
-        (struct lender){.plugin = plugin, .settings = &settings, .wait = {lend_wait_plainly, NULL}};
+        (struct lender){.plugin = plugin, .settings = &settings, .wait = {emit_wait_plainly, NULL}};
     assert_int_equal(channel_pair(fds), 0);
     assert_int_equal(channel_new(fds[0], rules, false, engine, &channel), 0);
     assert_int_equal(life_open(&life, &error), 0);

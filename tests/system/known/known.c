@@ -74,8 +74,8 @@ static void judge_all(struct story *story)
         }
         story_tell(story, "result",
                    json_pack("{s:s, s:s, s:s, s:I, s:I, s:s}", "m", judged->measure->id, "state",
-                             verdict_text(result->verdict), "unknown",
-                             unknown_kind_text(result->unknown), "expected",
+                             criterion_verdict_text(result->verdict), "unknown",
+                             measure_unknown_kind_text(result->unknown), "expected",
                              (json_int_t)result->expected, "seen", (json_int_t)result->seen, "why",
                              result->reason ? result->reason : ""));
     }

@@ -73,7 +73,7 @@ static void on_abandon(void *context)
 static int on_connect(void *context, struct channel_message *message)
 {
     CLEAN(clean_json) json_t *body = NULL;
-    int code = message_json(message, &body);
+    int code = messages_json(message, &body);
     if (code)
         return code;
     CLEAN(clean_text) char *text = json_canonical(body);
@@ -85,7 +85,7 @@ static int on_connect(void *context, struct channel_message *message)
 static int on_ended(void *context, struct channel_message *message)
 {
     CLEAN(clean_json) json_t *body = NULL;
-    int code = message_json(message, &body);
+    int code = messages_json(message, &body);
     if (code)
         return code;
     CLEAN(clean_text) char *text = json_canonical(body);
@@ -115,7 +115,7 @@ static void obey(struct fake *fake, const char *line)
         type = MESSAGE_END;
         body = json_pack("{s:s, s:s}", "instance", name, "reason", "the test wants it");
     }
-    if (body && message_send(fake->child.parent, type, body))
+    if (body && messages_send(fake->child.parent, type, body))
         abort();
 }
 

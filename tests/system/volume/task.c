@@ -176,7 +176,7 @@ void task_start(struct world *world, const char *name)
         CLEAN(clean_json) json_t *positions = NULL;
         must(intake_positions(intake, instance, &positions, &world->scene->error),
              &world->scene->error);
-        assert_int_equal(message_send(task->channel, MESSAGE_POSITIONS, positions), 0);
+        assert_int_equal(messages_send(task->channel, MESSAGE_POSITIONS, positions), 0);
         engine_began(instance, world->scene->now);
         task_ask(task, instance->running,
                  instance->stream ? 0 : instance->started_ms + instance->deadline_ms);

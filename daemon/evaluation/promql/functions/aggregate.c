@@ -127,10 +127,10 @@ static int label_value(struct evaluation *evaluation, const char *label, double 
     plain_number(value, text, sizeof text);
     if (strcmp(labels_get((*tag)->labels, label), text) == 0)
         return 0;
-    const char *kept = kept_text(evaluation, text);
+    const char *kept = promql_kept_text(evaluation, text);
     if (!kept)
         return ERROR_MEMORY;
-    return tag_set(evaluation, *tag, (struct label){label, kept}, tag);
+    return promql_tag_set(evaluation, *tag, (struct label){label, kept}, tag);
 }
 
 static int group_tag(struct evaluation *evaluation, const struct node *node,
@@ -139,11 +139,11 @@ static int group_tag(struct evaluation *evaluation, const struct node *node,
     const struct grouping *grouping = &node->grouping;
     const struct choice choice = {&grouping->labels, grouping->on, !grouping->on};
     struct memo *memo = &evaluation->states[node->id].memo[0];
-    int code = tag_choose(evaluation, memo, &choice, sample->tag, ret);
+    int code = promql_tag_choose(evaluation, memo, &choice, sample->tag, ret);
     if (code || node->operation != AGGREGATE_COUNT_VALUES)
         return code;
-    const char *label = node_unwrap(node->child[0])->text;
-    if (!grouping->on && names_have(&grouping->labels, label))
+    const char *label = promql_node_unwrap(node->child[0])->text;
+    if (!grouping->on && promql_names_have(&grouping->labels, label))
         return 0;
     return label_value(evaluation, label, sample->value, ret);
 }
@@ -159,8 +159,8 @@ static bool is_choice(int operation)
 static int form_groups(struct evaluation *evaluation, const struct node *node,
                        const struct vector *vector, struct groups *ret)
 {
-    ret->item = arena_get(&evaluation->scratch, vector->count * sizeof *ret->item);
-    ret->of = arena_get(&evaluation->scratch, vector->count * sizeof *ret->of);
+    ret->item = promql_arena_get(&evaluation->scratch, vector->count * sizeof *ret->item);
+    ret->of = promql_arena_get(&evaluation->scratch, vector->count * sizeof *ret->of);
     if (!ret->item || !ret->of)
         return ERROR_MEMORY;
     uint64_t stamp = ++evaluation->stamp;
@@ -188,7 +188,7 @@ static int form_groups(struct evaluation *evaluation, const struct node *node,
 static int collect_members(struct evaluation *evaluation, struct groups *groups,
                            const struct vector *from, struct vector *ret)
 {
-    int code = vector_new(evaluation, from->count, ret);
+    int code = promql_vector_new(evaluation, from->count, ret);
     if (code)
         return code;
     size_t next = 0;
@@ -208,14 +208,14 @@ static int collect_members(struct evaluation *evaluation, struct groups *groups,
 static int add_quantiles(struct evaluation *evaluation, const struct groups *groups,
                          const struct vector *members, double q, struct vector *ret)
 {
-    double *values = arena_get(&evaluation->scratch, members->count * sizeof *values);
+    double *values = promql_arena_get(&evaluation->scratch, members->count * sizeof *values);
     if (!values)
         return ERROR_MEMORY;
     for (size_t g = 0; g < groups->count; g++) {
         const struct group *group = &groups->item[g];
         for (size_t i = 0; i < group->count; i++)
             values[i] = members->item[group->first + i].value;
-        vector_push(ret, group->tag, 0, quantile_of(q, values, group->count));
+        promql_vector_push(ret, group->tag, 0, promql_quantile_of(q, values, group->count));
     }
     return 0;
 }
@@ -247,10 +247,10 @@ static int falling(const void *a, const void *b)
     return order ? order : compare_labels(left, right);
 }
 
-int call_sort(struct evaluation *evaluation, const struct node *node, int64_t time_ms,
-              struct operand *ret)
+int promql_call_sort(struct evaluation *evaluation, const struct node *node, int64_t time_ms,
+                     struct operand *ret)
 {
-    int code = evaluate_vector(evaluation, node->child[0], time_ms, &ret->vector);
+    int code = promql_evaluate_vector(evaluation, node->child[0], time_ms, &ret->vector);
     bool down = strcmp(node->function->name, "sort_desc") == 0;
     if (!code && ret->vector.count > 1)
         qsort(ret->vector.item, ret->vector.count, sizeof(struct sample), down ? falling : rising);
@@ -278,7 +278,7 @@ static int aggregate_members(struct evaluation *evaluation, const struct node *n
     bool picks = node->operation != AGGREGATE_QUANTILE;
     if (picks && !(fabs(parameter) < 9.2e18))
         return error_set(evaluation->error, ERROR_RANGE, "%s(%g, ...): no such number of elements",
-                         aggregation_text(node->operation), parameter);
+                         promql_aggregation_text(node->operation), parameter);
     if (picks && parameter < 1) {
         ret->count = 0;
         return 0;
@@ -300,26 +300,26 @@ static int aggregate_values(struct evaluation *evaluation, const struct node *no
     struct groups groups = {0};
     int code = form_groups(evaluation, node, from, &groups);
     for (size_t g = 0; !code && g < groups.count; g++)
-        vector_push(ret, groups.item[g].tag, 0, value_of(node->operation, &groups.item[g]));
+        promql_vector_push(ret, groups.item[g].tag, 0, value_of(node->operation, &groups.item[g]));
     return code;
 }
 
-int evaluate_aggregate(struct evaluation *evaluation, const struct node *node, int64_t time_ms,
-                       struct operand *ret)
+int promql_evaluate_aggregate(struct evaluation *evaluation, const struct node *node,
+                              int64_t time_ms, struct operand *ret)
 {
     struct vector from;
     double parameter = 0;
-    int code = evaluate_vector(evaluation, node->child[node->children - 1], time_ms, &from);
+    int code = promql_evaluate_vector(evaluation, node->child[node->children - 1], time_ms, &from);
     bool members = node->operation == AGGREGATE_TOPK || node->operation == AGGREGATE_BOTTOMK ||
                    node->operation == AGGREGATE_QUANTILE;
     if (!code && members)
-        code = evaluate_scalar(evaluation, node->child[0], time_ms, &parameter);
+        code = promql_evaluate_scalar(evaluation, node->child[0], time_ms, &parameter);
     if (!code)
-        code = vector_new(evaluation, from.count, &ret->vector);
+        code = promql_vector_new(evaluation, from.count, &ret->vector);
     if (!code)
         code = members ? aggregate_members(evaluation, node, &from, parameter, &ret->vector)
                        : aggregate_values(evaluation, node, &from, &ret->vector);
     for (size_t i = 0; !code && i < ret->vector.count; i++)
         ret->vector.item[i].time_ms = time_ms;
-    return code ? code : vector_check(evaluation, &ret->vector);
+    return code ? code : promql_vector_check(evaluation, &ret->vector);
 }

@@ -21,58 +21,59 @@ struct function {
     bool chooses; /* among the samples of a range: one that is no number is passed over */
 };
 
-const struct function *function_find(const char *name, size_t length);
+const struct function *promql_function_find(const char *name, size_t length);
 /* A known name that differs little, or NULL. */
-const char *function_resembling(const char *name);
+const char *promql_function_resembling(const char *name);
 
 /* over_time.c */
-bool over_avg(const struct window *window, double *ret);
-bool over_sum(const struct window *window, double *ret);
-bool over_min(const struct window *window, double *ret);
-bool over_max(const struct window *window, double *ret);
-bool over_count(const struct window *window, double *ret);
-bool over_last(const struct window *window, double *ret);
-bool over_present(const struct window *window, double *ret);
-bool over_stddev(const struct window *window, double *ret);
-bool over_stdvar(const struct window *window, double *ret);
-bool over_quantile(const struct window *window, double *ret);
-bool over_changes(const struct window *window, double *ret);
-bool over_resets(const struct window *window, double *ret);
+bool promql_over_avg(const struct window *window, double *ret);
+bool promql_over_sum(const struct window *window, double *ret);
+bool promql_over_min(const struct window *window, double *ret);
+bool promql_over_max(const struct window *window, double *ret);
+bool promql_over_count(const struct window *window, double *ret);
+bool promql_over_last(const struct window *window, double *ret);
+bool promql_over_present(const struct window *window, double *ret);
+bool promql_over_stddev(const struct window *window, double *ret);
+bool promql_over_stdvar(const struct window *window, double *ret);
+bool promql_over_quantile(const struct window *window, double *ret);
+bool promql_over_changes(const struct window *window, double *ret);
+bool promql_over_resets(const struct window *window, double *ret);
 
 /* rate.c */
-bool over_rate(const struct window *window, double *ret);
-bool over_increase(const struct window *window, double *ret);
-bool over_delta(const struct window *window, double *ret);
-bool over_irate(const struct window *window, double *ret);
-bool over_idelta(const struct window *window, double *ret);
-bool over_deriv(const struct window *window, double *ret);
-bool over_predict_linear(const struct window *window, double *ret);
-bool over_holt_winters(const struct window *window, double *ret);
+bool promql_over_rate(const struct window *window, double *ret);
+bool promql_over_increase(const struct window *window, double *ret);
+bool promql_over_delta(const struct window *window, double *ret);
+bool promql_over_irate(const struct window *window, double *ret);
+bool promql_over_idelta(const struct window *window, double *ret);
+bool promql_over_deriv(const struct window *window, double *ret);
+bool promql_over_predict_linear(const struct window *window, double *ret);
+bool promql_over_holt_winters(const struct window *window, double *ret);
 
 /* math.c */
-double map_sgn(double value);
-double map_deg(double value);
-double map_rad(double value);
-int call_round(struct evaluation *, const struct node *, int64_t, struct operand *);
-int call_clamp(struct evaluation *, const struct node *, int64_t, struct operand *);
-int call_clamp_min(struct evaluation *, const struct node *, int64_t, struct operand *);
-int call_clamp_max(struct evaluation *, const struct node *, int64_t, struct operand *);
-int call_pi(struct evaluation *, const struct node *, int64_t, struct operand *);
+double promql_map_sgn(double value);
+double promql_map_deg(double value);
+double promql_map_rad(double value);
+int promql_call_round(struct evaluation *, const struct node *, int64_t, struct operand *);
+int promql_call_clamp(struct evaluation *, const struct node *, int64_t, struct operand *);
+int promql_call_clamp_min(struct evaluation *, const struct node *, int64_t, struct operand *);
+int promql_call_clamp_max(struct evaluation *, const struct node *, int64_t, struct operand *);
+int promql_call_pi(struct evaluation *, const struct node *, int64_t, struct operand *);
 
 /* time.c */
-int call_time(struct evaluation *, const struct node *, int64_t, struct operand *);
-int call_timestamp(struct evaluation *, const struct node *, int64_t, struct operand *);
-int call_date(struct evaluation *, const struct node *, int64_t, struct operand *);
+int promql_call_time(struct evaluation *, const struct node *, int64_t, struct operand *);
+int promql_call_timestamp(struct evaluation *, const struct node *, int64_t, struct operand *);
+int promql_call_date(struct evaluation *, const struct node *, int64_t, struct operand *);
 
 /* shape.c */
-int call_scalar(struct evaluation *, const struct node *, int64_t, struct operand *);
-int call_vector(struct evaluation *, const struct node *, int64_t, struct operand *);
-int call_absent(struct evaluation *, const struct node *, int64_t, struct operand *);
-int call_sort(struct evaluation *, const struct node *, int64_t, struct operand *);
-int call_label_replace(struct evaluation *, const struct node *, int64_t, struct operand *);
-int call_label_join(struct evaluation *, const struct node *, int64_t, struct operand *);
+int promql_call_scalar(struct evaluation *, const struct node *, int64_t, struct operand *);
+int promql_call_vector(struct evaluation *, const struct node *, int64_t, struct operand *);
+int promql_call_absent(struct evaluation *, const struct node *, int64_t, struct operand *);
+int promql_call_sort(struct evaluation *, const struct node *, int64_t, struct operand *);
+int promql_call_label_replace(struct evaluation *, const struct node *, int64_t, struct operand *);
+int promql_call_label_join(struct evaluation *, const struct node *, int64_t, struct operand *);
 
 /* histogram.c */
-int call_histogram_quantile(struct evaluation *, const struct node *, int64_t, struct operand *);
+int promql_call_histogram_quantile(struct evaluation *, const struct node *, int64_t,
+                                   struct operand *);
 
 #endif

@@ -82,7 +82,7 @@ static int read_buckets(struct evaluation *evaluation, const struct node *node,
     char le[] = "le", *only_le[] = {le};
     const struct names names = {only_le, 1, 1};
     const struct choice choice = {&names, false, false};
-    struct bucket *bucket = arena_get(&evaluation->scratch, vector->count * sizeof *bucket);
+    struct bucket *bucket = promql_arena_get(&evaluation->scratch, vector->count * sizeof *bucket);
     if (!bucket)
         return ERROR_MEMORY;
     uint64_t stamp = ++evaluation->stamp;
@@ -92,8 +92,8 @@ static int read_buckets(struct evaluation *evaluation, const struct node *node,
         struct tag *tag = vector->item[i].tag;
         if (!read_bound(labels_get(tag->labels, le), &next->bound))
             continue;
-        int code = tag_choose(evaluation, &evaluation->states[node->id].memo[0], &choice, tag,
-                              &next->group);
+        int code = promql_tag_choose(evaluation, &evaluation->states[node->id].memo[0], &choice,
+                                     tag, &next->group);
         if (code)
             return code;
         if (next->group->stamp != stamp)
@@ -107,20 +107,20 @@ static int read_buckets(struct evaluation *evaluation, const struct node *node,
     return 0;
 }
 
-int call_histogram_quantile(struct evaluation *evaluation, const struct node *node, int64_t time_ms,
-                            struct operand *ret)
+int promql_call_histogram_quantile(struct evaluation *evaluation, const struct node *node,
+                                   int64_t time_ms, struct operand *ret)
 {
     struct vector vector;
     double q;
     struct bucket *bucket;
     size_t count;
-    int code = evaluate_scalar(evaluation, node->child[0], time_ms, &q);
+    int code = promql_evaluate_scalar(evaluation, node->child[0], time_ms, &q);
     if (!code)
-        code = evaluate_vector(evaluation, node->child[1], time_ms, &vector);
+        code = promql_evaluate_vector(evaluation, node->child[1], time_ms, &vector);
     if (!code)
         code = read_buckets(evaluation, node, &vector, &bucket, &count);
     if (!code)
-        code = vector_new(evaluation, count, &ret->vector);
+        code = promql_vector_new(evaluation, count, &ret->vector);
     if (code)
         return code;
     qsort(bucket, count, sizeof *bucket, by_group);
@@ -128,9 +128,9 @@ int call_histogram_quantile(struct evaluation *evaluation, const struct node *no
         struct tag *tag;
         for (end = i + 1; end < count && bucket[end].group == bucket[i].group;)
             end++;
-        code = tag_bare(evaluation, bucket[i].group, &tag);
+        code = promql_tag_bare(evaluation, bucket[i].group, &tag);
         if (!code)
-            vector_push(&ret->vector, tag, time_ms, bucket_quantile(q, bucket + i, end - i));
+            promql_vector_push(&ret->vector, tag, time_ms, bucket_quantile(q, bucket + i, end - i));
     }
     return code;
 }

@@ -11,7 +11,7 @@ static int signature(struct evaluation *evaluation, const struct node *node, str
 {
     const struct grouping *grouping = &node->grouping;
     const struct choice choice = {&grouping->labels, grouping->on, !grouping->on};
-    return tag_choose(evaluation, &evaluation->states[node->id].memo[0], &choice, tag, ret);
+    return promql_tag_choose(evaluation, &evaluation->states[node->id].memo[0], &choice, tag, ret);
 }
 
 /* Marks each signature of the vector with the present stamp. */
@@ -44,12 +44,12 @@ static int add_stamped(struct evaluation *evaluation, const struct node *node,
     return 0;
 }
 
-int evaluate_set(struct evaluation *evaluation, const struct node *node,
-                 const struct vector side[2], struct vector *ret)
+int promql_evaluate_set(struct evaluation *evaluation, const struct node *node,
+                        const struct vector side[2], struct vector *ret)
 {
     const struct vector *left = &side[0], *right = &side[1];
     bool either = node->operation == OP_OR;
-    int code = vector_new(evaluation, left->count + (either ? right->count : 0), ret);
+    int code = promql_vector_new(evaluation, left->count + (either ? right->count : 0), ret);
     uint64_t stamp = ++evaluation->stamp;
     if (!code)
         code = stamp_all(evaluation, node, either ? left : right, stamp);
@@ -88,7 +88,7 @@ static int complain_duplicate(const struct matching *matching, const struct tag 
     return error_set(matching->evaluation->error, ERROR_RANGE,
                      "many-to-many matching of \"%s\": for %s the %s side has both %s and %s; its "
                      "labels must be unique there (see on, ignoring, group_left, group_right)",
-                     operator_text(matching->node->operation), group_text ? group_text : "",
+                     promql_operator_text(matching->node->operation), group_text ? group_text : "",
                      matching->swapped ? "left" : "right", first_text ? first_text : "",
                      second_text ? second_text : "");
 }
@@ -116,7 +116,7 @@ static int single_labels(const struct matching *matching, struct tag *many, stru
     const struct grouping *grouping = &matching->node->grouping;
     struct memo *memo = &matching->evaluation->states[matching->node->id].memo[1];
     const struct choice choice = {&grouping->labels, grouping->on, false};
-    return tag_choose(matching->evaluation, memo, &choice, many, ret);
+    return promql_tag_choose(matching->evaluation, memo, &choice, many, ret);
 }
 
 /* Labels of a many-to-one result: the many's, with those of group_left(...) from the one side. */
@@ -125,18 +125,18 @@ static int grouped_labels(const struct matching *matching, struct tag *many, con
 {
     const struct names *include = &matching->node->grouping.include;
     struct memo *memo = &matching->evaluation->states[matching->node->id].memo[1];
-    struct memo_entry *entry = memo_at(matching->evaluation, memo, many);
+    struct memo_entry *entry = promql_memo_at(matching->evaluation, memo, many);
     if (!entry)
         return ERROR_MEMORY;
     struct tag *tag = many;
     int code = 0;
     if (entry->other != one) {
-        if (operation_drops_name(matching->node->operation))
-            code = tag_bare(matching->evaluation, tag, &tag);
+        if (promql_operation_drops_name(matching->node->operation))
+            code = promql_tag_bare(matching->evaluation, tag, &tag);
         for (size_t i = 0; !code && i < include->count; i++) {
             const char *name = include->name[i];
             struct label label = {name, labels_get(one->labels, name)};
-            code = tag_set(matching->evaluation, tag, label, &tag);
+            code = promql_tag_set(matching->evaluation, tag, label, &tag);
         }
         if (code)
             return code;
@@ -153,9 +153,9 @@ static int result_labels(const struct matching *matching, struct tag *many, cons
     bool grouped = node->grouping.many != SIDE_NONE;
     int code =
         grouped ? grouped_labels(matching, many, one, ret) : single_labels(matching, many, ret);
-    bool drops = node->returns_bool || (operation_drops_name(node->operation) && !grouped);
+    bool drops = node->returns_bool || (promql_operation_drops_name(node->operation) && !grouped);
     if (!code && drops)
-        code = tag_bare(matching->evaluation, *ret, ret);
+        code = promql_tag_bare(matching->evaluation, *ret, ret);
     return code;
 }
 
@@ -167,7 +167,7 @@ static int take_once(const struct matching *matching, size_t one)
         return error_set(matching->evaluation->error, ERROR_RANGE,
                          "many-to-one matching of \"%s\" must be written with group_left or "
                          "group_right",
-                         operator_text(matching->node->operation));
+                         promql_operator_text(matching->node->operation));
     matching->taken[one] = true;
     return 0;
 }
@@ -186,8 +186,8 @@ static int match_element(const struct matching *matching, const struct sample *m
     double left = matching->swapped ? one->value : many->value;
     double right = matching->swapped ? many->value : one->value;
     double value;
-    bool holds = operate(node->operation, left, right, &value);
-    note_compared(matching->evaluation, node, left, right);
+    bool holds = promql_operate(node->operation, left, right, &value);
+    promql_note_compared(matching->evaluation, node, left, right);
     if (node->returns_bool)
         value = holds ? 1 : 0;
     else if (!holds)
@@ -196,12 +196,12 @@ static int match_element(const struct matching *matching, const struct sample *m
     if (!code)
         code = take_once(matching, partner);
     if (!code)
-        vector_push(ret, tag, many->time_ms, value);
+        promql_vector_push(ret, tag, many->time_ms, value);
     return code;
 }
 
-int evaluate_match(struct evaluation *evaluation, const struct node *node,
-                   const struct vector side[2], struct vector *ret)
+int promql_evaluate_match(struct evaluation *evaluation, const struct node *node,
+                          const struct vector side[2], struct vector *ret)
 {
     bool swapped = node->grouping.many == SIDE_RIGHT;
     struct matching matching = {
@@ -215,9 +215,9 @@ int evaluate_match(struct evaluation *evaluation, const struct node *node,
         *ret = (struct vector){0};
         return 0;
     }
-    int code = vector_new(evaluation, matching.many->count, ret);
+    int code = promql_vector_new(evaluation, matching.many->count, ret);
     if (!code && node->grouping.many == SIDE_NONE) {
-        matching.taken = arena_get(&evaluation->scratch, matching.one->count);
+        matching.taken = promql_arena_get(&evaluation->scratch, matching.one->count);
         if (!matching.taken)
             return ERROR_MEMORY;
         for (size_t i = 0; i < matching.one->count; i++)

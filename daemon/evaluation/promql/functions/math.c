@@ -3,23 +3,23 @@
 
 #include "evaluation/promql/functions/functions.h"
 
-double map_sgn(double value)
+double promql_map_sgn(double value)
 {
     return value < 0 ? -1 : value > 0 ? 1 : value;
 }
 
-double map_deg(double value)
+double promql_map_deg(double value)
 {
     return value * 180 / M_PI;
 }
 
-double map_rad(double value)
+double promql_map_rad(double value)
 {
     return value * M_PI / 180;
 }
 
-int call_pi(struct evaluation *evaluation, const struct node *node, int64_t time_ms,
-            struct operand *ret)
+int promql_call_pi(struct evaluation *evaluation, const struct node *node, int64_t time_ms,
+                   struct operand *ret)
 {
     (void)evaluation, (void)node, (void)time_ms;
     ret->scalar = M_PI;
@@ -70,40 +70,40 @@ static int each(struct evaluation *evaluation, const struct node *node, int64_t 
                 double (*work)(double, double, double), struct vector *ret)
 {
     double parameter[2] = {1, 1};
-    int code = evaluate_vector(evaluation, node->child[0], time_ms, ret);
+    int code = promql_evaluate_vector(evaluation, node->child[0], time_ms, ret);
     for (size_t i = 1; !code && i < node->children; i++)
-        code = evaluate_scalar(evaluation, node->child[i], time_ms, &parameter[i - 1]);
+        code = promql_evaluate_scalar(evaluation, node->child[i], time_ms, &parameter[i - 1]);
     if (!code && work == clamp && parameter[1] < parameter[0])
         ret->count = 0;
     for (size_t i = 0; !code && i < ret->count; i++) {
         struct sample *sample = &ret->item[i];
         sample->value = work(sample->value, parameter[0], parameter[1]);
         sample->time_ms = time_ms;
-        code = tag_bare(evaluation, sample->tag, &sample->tag);
+        code = promql_tag_bare(evaluation, sample->tag, &sample->tag);
     }
     return code;
 }
 
-int call_round(struct evaluation *evaluation, const struct node *node, int64_t time_ms,
-               struct operand *ret)
+int promql_call_round(struct evaluation *evaluation, const struct node *node, int64_t time_ms,
+                      struct operand *ret)
 {
     return each(evaluation, node, time_ms, round_to, &ret->vector);
 }
 
-int call_clamp(struct evaluation *evaluation, const struct node *node, int64_t time_ms,
-               struct operand *ret)
+int promql_call_clamp(struct evaluation *evaluation, const struct node *node, int64_t time_ms,
+                      struct operand *ret)
 {
     return each(evaluation, node, time_ms, clamp, &ret->vector);
 }
 
-int call_clamp_min(struct evaluation *evaluation, const struct node *node, int64_t time_ms,
-                   struct operand *ret)
+int promql_call_clamp_min(struct evaluation *evaluation, const struct node *node, int64_t time_ms,
+                          struct operand *ret)
 {
     return each(evaluation, node, time_ms, clamp_min, &ret->vector);
 }
 
-int call_clamp_max(struct evaluation *evaluation, const struct node *node, int64_t time_ms,
-                   struct operand *ret)
+int promql_call_clamp_max(struct evaluation *evaluation, const struct node *node, int64_t time_ms,
+                          struct operand *ret)
 {
     return each(evaluation, node, time_ms, clamp_max, &ret->vector);
 }

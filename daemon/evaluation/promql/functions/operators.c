@@ -3,7 +3,7 @@
 
 #include "evaluation/promql/functions/functions.h"
 
-bool operation_drops_name(int operation)
+bool promql_operation_drops_name(int operation)
 {
     return operation <= OP_POW;
 }
@@ -26,7 +26,7 @@ static bool compare(int operation, double left, double right)
     }
 }
 
-bool operate(int operation, double left, double right, double *ret)
+bool promql_operate(int operation, double left, double right, double *ret)
 {
     switch (operation) {
     case OP_ADD:
@@ -56,10 +56,10 @@ bool operate(int operation, double left, double right, double *ret)
     }
 }
 
-void note_compared(struct evaluation *evaluation, const struct node *node, double left,
-                   double right)
+void promql_note_compared(struct evaluation *evaluation, const struct node *node, double left,
+                          double right)
 {
-    if (operation_compares(node->operation) && !(isfinite(left) && isfinite(right)))
+    if (promql_operation_compares(node->operation) && !(isfinite(left) && isfinite(right)))
         evaluation->passed_over++;
 }
 
@@ -67,24 +67,24 @@ void note_compared(struct evaluation *evaluation, const struct node *node, doubl
 static int with_scalar(struct evaluation *evaluation, const struct node *node,
                        struct vector *vector, double scalar, bool swapped)
 {
-    bool drops = operation_drops_name(node->operation) || node->returns_bool;
+    bool drops = promql_operation_drops_name(node->operation) || node->returns_bool;
     size_t kept = 0;
     int code = 0;
     for (size_t i = 0; !code && i < vector->count; i++) {
         struct sample sample = vector->item[i];
         double left = swapped ? scalar : sample.value, right = swapped ? sample.value : scalar;
         double value;
-        bool holds = operate(node->operation, left, right, &value);
-        note_compared(evaluation, node, sample.value, isnan(scalar) ? scalar : 0);
+        bool holds = promql_operate(node->operation, left, right, &value);
+        promql_note_compared(evaluation, node, sample.value, isnan(scalar) ? scalar : 0);
         if (node->returns_bool)
             value = holds ? 1 : 0;
-        else if (operation_compares(node->operation))
+        else if (promql_operation_compares(node->operation))
             value = sample.value;
         if (!holds && !node->returns_bool)
             continue;
         sample.value = value;
         if (drops)
-            code = tag_bare(evaluation, sample.tag, &sample.tag);
+            code = promql_tag_bare(evaluation, sample.tag, &sample.tag);
         vector->item[kept++] = sample;
     }
     vector->count = kept;
@@ -95,18 +95,18 @@ static int scalars(struct evaluation *evaluation, const struct node *node, doubl
                    double right, double *ret)
 {
     double value;
-    note_compared(evaluation, node, isnan(left) ? left : 0, isnan(right) ? right : 0);
-    bool holds = operate(node->operation, left, right, &value);
-    *ret = operation_compares(node->operation) ? (holds ? 1 : 0) : value;
+    promql_note_compared(evaluation, node, isnan(left) ? left : 0, isnan(right) ? right : 0);
+    bool holds = promql_operate(node->operation, left, right, &value);
+    *ret = promql_operation_compares(node->operation) ? (holds ? 1 : 0) : value;
     return 0;
 }
 
-int evaluate_binary(struct evaluation *evaluation, const struct node *node, int64_t time_ms,
-                    struct operand *ret)
+int promql_evaluate_binary(struct evaluation *evaluation, const struct node *node, int64_t time_ms,
+                           struct operand *ret)
 {
     struct operand side[2];
     for (size_t i = 0; i < 2; i++) {
-        int code = evaluate_node(evaluation, node->child[i], time_ms, &side[i]);
+        int code = promql_evaluate_node(evaluation, node->child[i], time_ms, &side[i]);
         if (code)
             return code;
     }
@@ -116,13 +116,13 @@ int evaluate_binary(struct evaluation *evaluation, const struct node *node, int6
     int code;
     if (vector[0] && vector[1]) {
         const struct vector both[2] = {side[0].vector, side[1].vector};
-        code = operation_is_set(node->operation)
-                   ? evaluate_set(evaluation, node, both, &ret->vector)
-                   : evaluate_match(evaluation, node, both, &ret->vector);
+        code = promql_operation_is_set(node->operation)
+                   ? promql_evaluate_set(evaluation, node, both, &ret->vector)
+                   : promql_evaluate_match(evaluation, node, both, &ret->vector);
     } else {
         size_t of = vector[0] ? 0 : 1;
         code = with_scalar(evaluation, node, &side[of].vector, side[1 - of].scalar, of == 1);
         ret->vector = side[of].vector;
     }
-    return code ? code : vector_check(evaluation, &ret->vector);
+    return code ? code : promql_vector_check(evaluation, &ret->vector);
 }

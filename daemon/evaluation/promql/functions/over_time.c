@@ -5,7 +5,7 @@
 
 #include "evaluation/promql/functions/functions.h"
 
-void kahan_add(struct kahan *kahan, double value)
+void promql_kahan_add(struct kahan *kahan, double value)
 {
     double sum = kahan->sum + value;
     if (fabs(kahan->sum) >= fabs(value))
@@ -20,11 +20,11 @@ static double kahan_total(const struct kahan *kahan)
     return isinf(kahan->sum) ? kahan->sum : kahan->sum + kahan->rest;
 }
 
-bool over_sum(const struct window *window, double *ret)
+bool promql_over_sum(const struct window *window, double *ret)
 {
     struct kahan sum = {0, 0};
     for (size_t i = 0; i < window->count; i++)
-        kahan_add(&sum, window->values[i]);
+        promql_kahan_add(&sum, window->values[i]);
     *ret = kahan_total(&sum);
     return true;
 }
@@ -38,19 +38,19 @@ static bool keeps_infinite(double mean, double value)
 }
 
 /* A running mean, since the sum of large values could overflow. */
-bool over_avg(const struct window *window, double *ret)
+bool promql_over_avg(const struct window *window, double *ret)
 {
     struct kahan mean = {0, 0};
     for (size_t i = 0; i < window->count; i++) {
         double count = (double)(i + 1), value = window->values[i];
         if (!keeps_infinite(mean.sum, value))
-            kahan_add(&mean, value / count - mean.sum / count);
+            promql_kahan_add(&mean, value / count - mean.sum / count);
     }
     *ret = kahan_total(&mean);
     return true;
 }
 
-bool over_min(const struct window *window, double *ret)
+bool promql_over_min(const struct window *window, double *ret)
 {
     double least = window->values[0];
     for (size_t i = 1; i < window->count; i++)
@@ -60,7 +60,7 @@ bool over_min(const struct window *window, double *ret)
     return true;
 }
 
-bool over_max(const struct window *window, double *ret)
+bool promql_over_max(const struct window *window, double *ret)
 {
     double most = window->values[0];
     for (size_t i = 1; i < window->count; i++)
@@ -70,19 +70,19 @@ bool over_max(const struct window *window, double *ret)
     return true;
 }
 
-bool over_count(const struct window *window, double *ret)
+bool promql_over_count(const struct window *window, double *ret)
 {
     *ret = (double)window->count;
     return true;
 }
 
-bool over_last(const struct window *window, double *ret)
+bool promql_over_last(const struct window *window, double *ret)
 {
     *ret = window->values[window->count - 1];
     return true;
 }
 
-bool over_present(const struct window *window, double *ret)
+bool promql_over_present(const struct window *window, double *ret)
 {
     (void)window;
     *ret = 1;
@@ -90,22 +90,22 @@ bool over_present(const struct window *window, double *ret)
 }
 
 /* Welford's method, compensated. */
-bool over_stdvar(const struct window *window, double *ret)
+bool promql_over_stdvar(const struct window *window, double *ret)
 {
     struct kahan mean = {0, 0}, squares = {0, 0};
     for (size_t i = 0; i < window->count; i++) {
         double value = window->values[i];
         double delta = value - (mean.sum + mean.rest);
-        kahan_add(&mean, delta / (double)(i + 1));
-        kahan_add(&squares, delta * (value - (mean.sum + mean.rest)));
+        promql_kahan_add(&mean, delta / (double)(i + 1));
+        promql_kahan_add(&squares, delta * (value - (mean.sum + mean.rest)));
     }
     *ret = (squares.sum + squares.rest) / (double)window->count;
     return true;
 }
 
-bool over_stddev(const struct window *window, double *ret)
+bool promql_over_stddev(const struct window *window, double *ret)
 {
-    over_stdvar(window, ret);
+    promql_over_stdvar(window, ret);
     *ret = sqrt(*ret);
     return true;
 }
@@ -119,7 +119,7 @@ static int by_value(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-double quantile_of(double q, double *values, size_t count)
+double promql_quantile_of(double q, double *values, size_t count)
 {
     if (!count || isnan(q))
         return (double)NAN;
@@ -133,14 +133,14 @@ double quantile_of(double q, double *values, size_t count)
     return values[lower] * (1 - weight) + values[upper] * weight;
 }
 
-bool over_quantile(const struct window *window, double *ret)
+bool promql_over_quantile(const struct window *window, double *ret)
 {
     memcpy(window->scratch, window->values, window->count * sizeof(double));
-    *ret = quantile_of(window->parameter[0], window->scratch, window->count);
+    *ret = promql_quantile_of(window->parameter[0], window->scratch, window->count);
     return true;
 }
 
-bool over_changes(const struct window *window, double *ret)
+bool promql_over_changes(const struct window *window, double *ret)
 {
     size_t changes = 0;
     for (size_t i = 1; i < window->count; i++) {
@@ -152,7 +152,7 @@ bool over_changes(const struct window *window, double *ret)
     return true;
 }
 
-bool over_resets(const struct window *window, double *ret)
+bool promql_over_resets(const struct window *window, double *ret)
 {
     size_t resets = 0;
     for (size_t i = 1; i < window->count; i++)

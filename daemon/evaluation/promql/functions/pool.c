@@ -8,7 +8,7 @@
 #define BLOCK_BYTES 65536
 #define ALIGNMENT   16
 
-void *arena_get(struct arena *arena, size_t bytes)
+void *promql_arena_get(struct arena *arena, size_t bytes)
 {
     if (bytes > SIZE_MAX / 2)
         return NULL;
@@ -34,18 +34,18 @@ void *arena_get(struct arena *arena, size_t bytes)
     return base + arena->used - bytes;
 }
 
-struct arena_mark arena_mark(const struct arena *arena)
+struct promql_arena_mark promql_arena_mark(const struct arena *arena)
 {
-    return (struct arena_mark){arena->current, arena->used};
+    return (struct promql_arena_mark){arena->current, arena->used};
 }
 
-void arena_release(struct arena *arena, struct arena_mark mark)
+void promql_arena_release(struct arena *arena, struct promql_arena_mark mark)
 {
     arena->current = mark.current;
     arena->used = mark.used;
 }
 
-void arena_finish(struct arena *arena)
+void promql_arena_finish(struct arena *arena)
 {
     for (struct block *block = arena->blocks, *next; block; block = next) {
         next = block->next;
@@ -57,7 +57,7 @@ void arena_finish(struct arena *arena)
 static int grow_tags(struct evaluation *evaluation)
 {
     size_t slots = evaluation->tag_slots ? evaluation->tag_slots * 2 : 32;
-    struct tag **table = arena_get(&evaluation->kept, slots * sizeof(struct tag *));
+    struct tag **table = promql_arena_get(&evaluation->kept, slots * sizeof(struct tag *));
     if (!table)
         return ERROR_MEMORY;
     memset(table, 0, slots * sizeof(struct tag *));
@@ -88,7 +88,7 @@ static struct tag **find_slot(const struct evaluation *evaluation, const struct 
     return &evaluation->tags[at];
 }
 
-int tag_intern(struct evaluation *evaluation, const struct labels *labels, struct tag **ret)
+int promql_tag_intern(struct evaluation *evaluation, const struct labels *labels, struct tag **ret)
 {
     if (evaluation->tag_count * 2 >= evaluation->tag_slots && grow_tags(evaluation))
         return ERROR_MEMORY;
@@ -98,7 +98,7 @@ int tag_intern(struct evaluation *evaluation, const struct labels *labels, struc
         *ret = *slot;
         return 0;
     }
-    struct tag *tag = arena_get(&evaluation->kept, sizeof *tag);
+    struct tag *tag = promql_arena_get(&evaluation->kept, sizeof *tag);
     if (!tag)
         return ERROR_MEMORY;
     *tag = (struct tag){.labels = labels, .hash = hash, .id = evaluation->tag_count++};
@@ -108,14 +108,14 @@ int tag_intern(struct evaluation *evaluation, const struct labels *labels, struc
 
 /* For labels made after the mark: their memory goes back when they are known already. */
 static int intern_fresh(struct evaluation *evaluation, const struct labels *labels,
-                        struct arena_mark mark, struct tag **ret)
+                        struct promql_arena_mark mark, struct tag **ret)
 {
     struct tag *known = NULL;
     if (evaluation->tag_slots)
         known = *find_slot(evaluation, labels, labels_hash(labels));
     if (!known)
-        return tag_intern(evaluation, labels, ret);
-    arena_release(&evaluation->kept, mark);
+        return promql_tag_intern(evaluation, labels, ret);
+    promql_arena_release(&evaluation->kept, mark);
     *ret = known;
     return 0;
 }
@@ -123,33 +123,33 @@ static int intern_fresh(struct evaluation *evaluation, const struct labels *labe
 static struct labels *kept_labels(struct evaluation *evaluation, size_t count)
 {
     struct labels *labels =
-        arena_get(&evaluation->kept, sizeof *labels + count * sizeof(struct label));
+        promql_arena_get(&evaluation->kept, sizeof *labels + count * sizeof(struct label));
     if (labels)
         labels->count = 0;
     return labels;
 }
 
-const char *kept_text(struct evaluation *evaluation, const char *text)
+const char *promql_kept_text(struct evaluation *evaluation, const char *text)
 {
     size_t size = strlen(text) + 1;
-    char *kept = arena_get(&evaluation->kept, size);
+    char *kept = promql_arena_get(&evaluation->kept, size);
     return kept ? memcpy(kept, text, size) : NULL;
 }
 
 static bool stays(const struct choice *choice, const char *name)
 {
     if (choice->keep)
-        return names_have(choice->names, name);
+        return promql_names_have(choice->names, name);
     if (choice->drops_name && strcmp(name, LABELS_NAME) == 0)
         return false;
-    return !choice->names || !names_have(choice->names, name);
+    return !choice->names || !promql_names_have(choice->names, name);
 }
 
 static int choose(struct evaluation *evaluation, const struct choice *choice, struct tag *tag,
                   struct tag **ret)
 {
     const struct labels *from = tag->labels;
-    struct arena_mark mark = arena_mark(&evaluation->kept);
+    struct promql_arena_mark mark = promql_arena_mark(&evaluation->kept);
     struct labels *to = kept_labels(evaluation, from->count);
     if (!to)
         return ERROR_MEMORY;
@@ -159,7 +159,7 @@ static int choose(struct evaluation *evaluation, const struct choice *choice, st
     return intern_fresh(evaluation, to, mark, ret);
 }
 
-int tag_bare(struct evaluation *evaluation, struct tag *tag, struct tag **ret)
+int promql_tag_bare(struct evaluation *evaluation, struct tag *tag, struct tag **ret)
 {
     static const struct choice bare = {.drops_name = true};
     int code = tag->bare ? 0 : choose(evaluation, &bare, tag, &tag->bare);
@@ -168,13 +168,14 @@ int tag_bare(struct evaluation *evaluation, struct tag *tag, struct tag **ret)
     return code;
 }
 
-struct memo_entry *memo_at(struct evaluation *evaluation, struct memo *memo, const struct tag *tag)
+struct memo_entry *promql_memo_at(struct evaluation *evaluation, struct memo *memo,
+                                  const struct tag *tag)
 {
     if (tag->id >= memo->count) {
         size_t count = memo->count ? memo->count : 16;
         while (count <= tag->id)
             count *= 2;
-        struct memo_entry *entry = arena_get(&evaluation->kept, count * sizeof *entry);
+        struct memo_entry *entry = promql_arena_get(&evaluation->kept, count * sizeof *entry);
         if (!entry)
             return NULL;
         memset(entry, 0, count * sizeof *entry);
@@ -186,10 +187,10 @@ struct memo_entry *memo_at(struct evaluation *evaluation, struct memo *memo, con
     return &memo->entry[tag->id];
 }
 
-int tag_choose(struct evaluation *evaluation, struct memo *memo, const struct choice *choice,
-               struct tag *tag, struct tag **ret)
+int promql_tag_choose(struct evaluation *evaluation, struct memo *memo, const struct choice *choice,
+                      struct tag *tag, struct tag **ret)
 {
-    struct memo_entry *entry = memo_at(evaluation, memo, tag);
+    struct memo_entry *entry = promql_memo_at(evaluation, memo, tag);
     if (!entry)
         return ERROR_MEMORY;
     int code = entry->result ? 0 : choose(evaluation, choice, tag, &entry->result);
@@ -198,10 +199,11 @@ int tag_choose(struct evaluation *evaluation, struct memo *memo, const struct ch
     return code;
 }
 
-int tag_set(struct evaluation *evaluation, struct tag *tag, struct label label, struct tag **ret)
+int promql_tag_set(struct evaluation *evaluation, struct tag *tag, struct label label,
+                   struct tag **ret)
 {
     const struct labels *from = tag->labels;
-    struct arena_mark mark = arena_mark(&evaluation->kept);
+    struct promql_arena_mark mark = promql_arena_mark(&evaluation->kept);
     struct labels *to = kept_labels(evaluation, from->count + 1);
     if (!to)
         return ERROR_MEMORY;
@@ -220,24 +222,24 @@ int tag_set(struct evaluation *evaluation, struct tag *tag, struct label label, 
     return intern_fresh(evaluation, to, mark, ret);
 }
 
-int vector_new(struct evaluation *evaluation, size_t capacity, struct vector *ret)
+int promql_vector_new(struct evaluation *evaluation, size_t capacity, struct vector *ret)
 {
     struct sample *item = NULL;
     if (capacity > SIZE_MAX / sizeof *item)
         return ERROR_MEMORY;
-    item = arena_get(&evaluation->scratch, capacity * sizeof *item);
+    item = promql_arena_get(&evaluation->scratch, capacity * sizeof *item);
     if (!item)
         return ERROR_MEMORY;
     *ret = (struct vector){item, 0, capacity};
     return 0;
 }
 
-void vector_push(struct vector *vector, struct tag *tag, int64_t time_ms, double value)
+void promql_vector_push(struct vector *vector, struct tag *tag, int64_t time_ms, double value)
 {
     vector->item[vector->count++] = (struct sample){tag, time_ms, value};
 }
 
-int vector_check(struct evaluation *evaluation, const struct vector *vector)
+int promql_vector_check(struct evaluation *evaluation, const struct vector *vector)
 {
     if (vector->count > evaluation->options.limit_series)
         return error_set(evaluation->error, ERROR_LIMIT,

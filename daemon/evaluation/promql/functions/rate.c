@@ -50,17 +50,17 @@ static bool extrapolate(const struct window *window, bool counter, bool rate, do
     return true;
 }
 
-bool over_rate(const struct window *window, double *ret)
+bool promql_over_rate(const struct window *window, double *ret)
 {
     return extrapolate(window, true, true, ret);
 }
 
-bool over_increase(const struct window *window, double *ret)
+bool promql_over_increase(const struct window *window, double *ret)
 {
     return extrapolate(window, true, false, ret);
 }
 
-bool over_delta(const struct window *window, double *ret)
+bool promql_over_delta(const struct window *window, double *ret)
 {
     return extrapolate(window, false, false, ret);
 }
@@ -80,12 +80,12 @@ static bool instant(const struct window *window, bool rate, double *ret)
     return true;
 }
 
-bool over_irate(const struct window *window, double *ret)
+bool promql_over_irate(const struct window *window, double *ret)
 {
     return instant(window, true, ret);
 }
 
-bool over_idelta(const struct window *window, double *ret)
+bool promql_over_idelta(const struct window *window, double *ret)
 {
     return instant(window, false, ret);
 }
@@ -114,10 +114,10 @@ static struct line fit_line(const struct window *window, int64_t zero_ms)
     }
     for (size_t i = 0; i < window->count; i++) {
         double at = seconds(window->times[i] - zero_ms), value = window->values[i];
-        kahan_add(&x, at);
-        kahan_add(&y, value);
-        kahan_add(&xy, at * value);
-        kahan_add(&xx, at * at);
+        promql_kahan_add(&x, at);
+        promql_kahan_add(&y, value);
+        promql_kahan_add(&xy, at * value);
+        promql_kahan_add(&xx, at * at);
     }
     double n = (double)window->count, sum_x = x.sum + x.rest, sum_y = y.sum + y.rest;
     double covariance = (xy.sum + xy.rest) - sum_x * sum_y / n;
@@ -126,7 +126,7 @@ static struct line fit_line(const struct window *window, int64_t zero_ms)
     return (struct line){slope, sum_y / n - slope * sum_x / n};
 }
 
-bool over_deriv(const struct window *window, double *ret)
+bool promql_over_deriv(const struct window *window, double *ret)
 {
     if (window->count < 2)
         return false;
@@ -134,7 +134,7 @@ bool over_deriv(const struct window *window, double *ret)
     return true;
 }
 
-bool over_predict_linear(const struct window *window, double *ret)
+bool promql_over_predict_linear(const struct window *window, double *ret)
 {
     if (window->count < 2)
         return false;
@@ -144,7 +144,7 @@ bool over_predict_linear(const struct window *window, double *ret)
 }
 
 /* Double exponential smoothing; the factors were checked to lie between 0 and 1. */
-bool over_holt_winters(const struct window *window, double *ret)
+bool promql_over_holt_winters(const struct window *window, double *ret)
 {
     double smoothing = window->parameter[0], trending = window->parameter[1];
     if (window->count < 2)

@@ -218,7 +218,7 @@ static void rewrite_one(struct rewriting *rewriting)
     }
 }
 
-char *regex_rewrite(const char *pattern, const char **ret_refusal)
+char *promql_regex_rewrite(const char *pattern, const char **ret_refusal)
 {
     struct rewriting rewriting = {.at = pattern};
     buffer_text(&rewriting.out, "^(?:");

@@ -66,10 +66,10 @@ static int compile_rewritten(const char *pattern, const char *text, struct regex
     return ERROR_FORMAT;
 }
 
-int regex_compile(const char *pattern, void **ret_regex, char **ret_sentence)
+int promql_regex_compile(const char *pattern, void **ret_regex, char **ret_sentence)
 {
     const char *refusal;
-    CLEAN(clean_text) char *text = regex_rewrite(pattern, &refusal);
+    CLEAN(clean_text) char *text = promql_regex_rewrite(pattern, &refusal);
     if (refusal) {
         *ret_sentence =
             text_format("the regular expression \"%s\" is refused: Prometheus' syntax (RE2) does "
@@ -82,14 +82,14 @@ int regex_compile(const char *pattern, void **ret_regex, char **ret_sentence)
         return ERROR_MEMORY;
     int code = compile_rewritten(pattern, text, regex, ret_sentence);
     if (code) {
-        regex_free(regex);
+        promql_regex_free(regex);
         return code;
     }
     *ret_regex = regex;
     return 0;
 }
 
-void regex_free(void *object)
+void promql_regex_free(void *object)
 {
     struct regex *regex = object;
     if (!regex)
@@ -113,17 +113,17 @@ static int match(struct regex *regex, const char *value, size_t length)
     return found;
 }
 
-bool regex_matches(void *object, const char *value, size_t length)
+bool promql_regex_matches(void *object, const char *value, size_t length)
 {
     return match(object, value, length) >= 0;
 }
 
-bool regex_is_exhausted(const void *object)
+bool promql_regex_is_exhausted(const void *object)
 {
     return ((const struct regex *)object)->exhausted;
 }
 
-void regex_forgive(void *object)
+void promql_regex_forgive(void *object)
 {
     ((struct regex *)object)->exhausted = false;
 }
@@ -165,7 +165,8 @@ static size_t take_name(const char **at, const char **ret_name)
     return length;
 }
 
-bool regex_expand(void *object, const char *value, const char *replacement, struct buffer *out)
+bool promql_regex_expand(void *object, const char *value, const char *replacement,
+                         struct buffer *out)
 {
     struct regex *regex = object;
     int groups = match(regex, value, strlen(value));
@@ -193,7 +194,7 @@ bool regex_expand(void *object, const char *value, const char *replacement, stru
 
 bool promql_matcher_is_exhausted(const struct promql_matcher *matcher)
 {
-    return matcher->regex && regex_is_exhausted(matcher->regex);
+    return matcher->regex && promql_regex_is_exhausted(matcher->regex);
 }
 
 bool promql_matcher_wants(const struct promql_matcher *matcher, const char *value)
@@ -204,9 +205,9 @@ bool promql_matcher_wants(const struct promql_matcher *matcher, const char *valu
     case MATCH_NOT_EQUAL:
         return strcmp(value, matcher->value) != 0;
     case MATCH_REGEX:
-        return regex_matches(matcher->regex, value, strlen(value));
+        return promql_regex_matches(matcher->regex, value, strlen(value));
     case MATCH_NOT_REGEX:
-        return !regex_matches(matcher->regex, value, strlen(value));
+        return !promql_regex_matches(matcher->regex, value, strlen(value));
     }
     return false;
 }

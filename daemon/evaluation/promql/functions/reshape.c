@@ -11,30 +11,30 @@ static const struct labels no_labels = {0};
 static int single(struct evaluation *evaluation, struct tag *tag, int64_t time_ms, double value,
                   struct vector *ret)
 {
-    int code = vector_new(evaluation, 1, ret);
+    int code = promql_vector_new(evaluation, 1, ret);
     if (!code)
-        vector_push(ret, tag, time_ms, value);
+        promql_vector_push(ret, tag, time_ms, value);
     return code;
 }
 
-int call_scalar(struct evaluation *evaluation, const struct node *node, int64_t time_ms,
-                struct operand *ret)
+int promql_call_scalar(struct evaluation *evaluation, const struct node *node, int64_t time_ms,
+                       struct operand *ret)
 {
     struct vector vector;
-    int code = evaluate_vector(evaluation, node->child[0], time_ms, &vector);
+    int code = promql_evaluate_vector(evaluation, node->child[0], time_ms, &vector);
     if (!code)
         ret->scalar = vector.count == 1 ? vector.item[0].value : (double)NAN;
     return code;
 }
 
-int call_vector(struct evaluation *evaluation, const struct node *node, int64_t time_ms,
-                struct operand *ret)
+int promql_call_vector(struct evaluation *evaluation, const struct node *node, int64_t time_ms,
+                       struct operand *ret)
 {
     double value;
     struct tag *tag;
-    int code = evaluate_scalar(evaluation, node->child[0], time_ms, &value);
+    int code = promql_evaluate_scalar(evaluation, node->child[0], time_ms, &value);
     if (!code)
-        code = tag_intern(evaluation, &no_labels, &tag);
+        code = promql_tag_intern(evaluation, &no_labels, &tag);
     return code ? code : single(evaluation, tag, time_ms, value, &ret->vector);
 }
 
@@ -58,13 +58,13 @@ static bool is_settled(const struct node *selector, size_t at)
 static int absent_labels(struct evaluation *evaluation, const struct node *selector,
                          struct tag **ret)
 {
-    int code = tag_intern(evaluation, &no_labels, ret);
+    int code = promql_tag_intern(evaluation, &no_labels, ret);
     if (selector->kind != NODE_SELECTOR)
         return code;
     for (size_t i = 0; !code && i < selector->matchers; i++) {
         struct label label = {selector->matcher[i].name, selector->matcher[i].value};
         if (is_settled(selector, i))
-            code = tag_set(evaluation, *ret, label, ret);
+            code = promql_tag_set(evaluation, *ret, label, ret);
     }
     return code;
 }
@@ -75,22 +75,22 @@ static int is_present(struct evaluation *evaluation, const struct node *argument
     *ret = false;
     if (argument->type == PROMQL_VECTOR) {
         struct vector vector;
-        int code = evaluate_vector(evaluation, argument, time_ms, &vector);
+        int code = promql_evaluate_vector(evaluation, argument, time_ms, &vector);
         *ret = !code && vector.count;
         return code;
     }
     const struct state *state = &evaluation->states[argument->id];
     for (size_t i = 0; i < state->count; i++)
-        if (evaluate_window(evaluation, argument, &state->rows[i], time_ms).count)
+        if (promql_evaluate_window(evaluation, argument, &state->rows[i], time_ms).count)
             *ret = true;
     return 0;
 }
 
 /* absent and absent_over_time */
-int call_absent(struct evaluation *evaluation, const struct node *node, int64_t time_ms,
-                struct operand *ret)
+int promql_call_absent(struct evaluation *evaluation, const struct node *node, int64_t time_ms,
+                       struct operand *ret)
 {
-    const struct node *argument = node_unwrap(node->child[0]);
+    const struct node *argument = promql_node_unwrap(node->child[0]);
     struct tag *tag;
     bool present;
     int code = is_present(evaluation, argument, time_ms, &present);
@@ -102,15 +102,15 @@ int call_absent(struct evaluation *evaluation, const struct node *node, int64_t 
 
 static const char *text_of(const struct node *node, size_t child)
 {
-    return node_unwrap(node->child[child])->text;
+    return promql_node_unwrap(node->child[child])->text;
 }
 
 static int set_label(struct evaluation *evaluation, struct tag *tag, const char *name,
                      struct buffer *value, struct tag **ret)
 {
     buffer_append(value, "", 0);
-    const char *kept = value->failed ? NULL : kept_text(evaluation, value->data);
-    return kept ? tag_set(evaluation, tag, (struct label){name, kept}, ret) : ERROR_MEMORY;
+    const char *kept = value->failed ? NULL : promql_kept_text(evaluation, value->data);
+    return kept ? promql_tag_set(evaluation, tag, (struct label){name, kept}, ret) : ERROR_MEMORY;
 }
 
 static int replace_label(struct evaluation *evaluation, const struct node *node, struct tag *tag,
@@ -118,11 +118,11 @@ static int replace_label(struct evaluation *evaluation, const struct node *node,
 {
     CLEAN(buffer_finish) struct buffer value = {0};
     const char *from = labels_get(tag->labels, text_of(node, 3));
-    regex_forgive(node->regex);
-    if (regex_expand(node->regex, from, text_of(node, 2), &value))
+    promql_regex_forgive(node->regex);
+    if (promql_regex_expand(node->regex, from, text_of(node, 2), &value))
         return set_label(evaluation, tag, text_of(node, 1), &value, ret);
     *ret = tag;
-    if (!regex_is_exhausted(node->regex))
+    if (!promql_regex_is_exhausted(node->regex))
         return 0;
     return error_set(evaluation->error, ERROR_LIMIT,
                      "the regular expression \"%s\" takes too much work", text_of(node, 4));
@@ -145,10 +145,10 @@ static int relabel(struct evaluation *evaluation, const struct node *node, int64
                                struct tag **),
                    struct vector *ret)
 {
-    int code = evaluate_vector(evaluation, node->child[0], time_ms, ret);
+    int code = promql_evaluate_vector(evaluation, node->child[0], time_ms, ret);
     for (size_t i = 0; !code && i < ret->count; i++) {
         struct memo *memo = &evaluation->states[node->id].memo[0];
-        struct memo_entry *entry = memo_at(evaluation, memo, ret->item[i].tag);
+        struct memo_entry *entry = promql_memo_at(evaluation, memo, ret->item[i].tag);
         struct tag *tag = entry ? entry->result : NULL;
         if (!entry)
             return ERROR_MEMORY;
@@ -160,14 +160,14 @@ static int relabel(struct evaluation *evaluation, const struct node *node, int64
     return code;
 }
 
-int call_label_replace(struct evaluation *evaluation, const struct node *node, int64_t time_ms,
-                       struct operand *ret)
+int promql_call_label_replace(struct evaluation *evaluation, const struct node *node,
+                              int64_t time_ms, struct operand *ret)
 {
     return relabel(evaluation, node, time_ms, replace_label, &ret->vector);
 }
 
-int call_label_join(struct evaluation *evaluation, const struct node *node, int64_t time_ms,
-                    struct operand *ret)
+int promql_call_label_join(struct evaluation *evaluation, const struct node *node, int64_t time_ms,
+                           struct operand *ret)
 {
     return relabel(evaluation, node, time_ms, join_labels, &ret->vector);
 }

@@ -6,8 +6,8 @@
 
 #define DATE_LIMIT_S 1e14 /* seconds; three million years either way */
 
-int call_time(struct evaluation *evaluation, const struct node *node, int64_t time_ms,
-              struct operand *ret)
+int promql_call_time(struct evaluation *evaluation, const struct node *node, int64_t time_ms,
+                     struct operand *ret)
 {
     (void)evaluation, (void)node;
     ret->scalar = (double)time_ms / 1000;
@@ -15,15 +15,15 @@ int call_time(struct evaluation *evaluation, const struct node *node, int64_t ti
 }
 
 /* Of a selector the samples' own times; of anything else that of the evaluation. */
-int call_timestamp(struct evaluation *evaluation, const struct node *node, int64_t time_ms,
-                   struct operand *ret)
+int promql_call_timestamp(struct evaluation *evaluation, const struct node *node, int64_t time_ms,
+                          struct operand *ret)
 {
-    bool own = node_unwrap(node->child[0])->kind == NODE_SELECTOR;
-    int code = evaluate_vector(evaluation, node->child[0], time_ms, &ret->vector);
+    bool own = promql_node_unwrap(node->child[0])->kind == NODE_SELECTOR;
+    int code = promql_evaluate_vector(evaluation, node->child[0], time_ms, &ret->vector);
     for (size_t i = 0; !code && i < ret->vector.count; i++) {
         struct sample *sample = &ret->vector.item[i];
         sample->value = (double)(own ? sample->time_ms : time_ms) / 1000;
-        code = tag_bare(evaluation, sample->tag, &sample->tag);
+        code = promql_tag_bare(evaluation, sample->tag, &sample->tag);
     }
     return code;
 }
@@ -96,27 +96,27 @@ static double part_of(const char *part, double seconds)
 }
 
 /* Of each value as a time in seconds, or of the evaluation's time without an argument. */
-int call_date(struct evaluation *evaluation, const struct node *node, int64_t time_ms,
-              struct operand *ret)
+int promql_call_date(struct evaluation *evaluation, const struct node *node, int64_t time_ms,
+                     struct operand *ret)
 {
     static const struct labels none = {0};
     const char *part = node->function->name;
     if (!node->children) {
         struct tag *tag;
         int64_t seconds = time_ms / 1000;
-        int code = tag_intern(evaluation, &none, &tag);
+        int code = promql_tag_intern(evaluation, &none, &tag);
         if (!code)
-            code = vector_new(evaluation, 1, &ret->vector);
+            code = promql_vector_new(evaluation, 1, &ret->vector);
         if (!code)
-            vector_push(&ret->vector, tag, time_ms, part_of(part, (double)seconds));
+            promql_vector_push(&ret->vector, tag, time_ms, part_of(part, (double)seconds));
         return code;
     }
-    int code = evaluate_vector(evaluation, node->child[0], time_ms, &ret->vector);
+    int code = promql_evaluate_vector(evaluation, node->child[0], time_ms, &ret->vector);
     for (size_t i = 0; !code && i < ret->vector.count; i++) {
         struct sample *sample = &ret->vector.item[i];
         sample->value = part_of(part, sample->value);
         sample->time_ms = time_ms;
-        code = tag_bare(evaluation, sample->tag, &sample->tag);
+        code = promql_tag_bare(evaluation, sample->tag, &sample->tag);
     }
     return code;
 }

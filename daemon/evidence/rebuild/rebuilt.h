@@ -1,6 +1,6 @@
 /* Shared by this room's files: what was rebuilt so far. */
-#ifndef REBUILD_REBUILD_PRIVATE_H
-#define REBUILD_REBUILD_PRIVATE_H
+#ifndef REBUILD_REBUILT_H
+#define REBUILD_REBUILT_H
 
 #include "evidence/ledger/ledger.h"
 #include "evidence/rebuild/rebuild.h"
@@ -62,34 +62,35 @@ bool rebuilt_is_disposed(const struct rebuilt *rebuilt, const struct leaf *leaf,
 json_t *rebuilt_table(struct rebuilt *rebuilt, const char *name);
 
 /* instances.c */
-int instances_take(struct rebuilt *rebuilt, const struct leaf *leaf) MUST_CHECK;
-int instances_collector(struct rebuilt *rebuilt, const struct leaf *leaf) MUST_CHECK;
-int instances_clock(struct rebuilt *rebuilt, const struct leaf *leaf) MUST_CHECK;
+int rebuild_instances_take(struct rebuilt *rebuilt, const struct leaf *leaf) MUST_CHECK;
+int rebuild_instances_collector(struct rebuilt *rebuilt, const struct leaf *leaf) MUST_CHECK;
+int rebuild_instances_clock(struct rebuilt *rebuilt, const struct leaf *leaf) MUST_CHECK;
 /* judged.c */
-int judged_config(struct rebuilt *rebuilt, const struct leaf *leaf) MUST_CHECK;
-int judged_approval(struct rebuilt *rebuilt, const struct leaf *leaf) MUST_CHECK;
-int judged_result(struct rebuilt *rebuilt, const struct leaf *leaf) MUST_CHECK;
-int judged_state(struct rebuilt *rebuilt, const struct leaf *leaf) MUST_CHECK;
-int judged_finding(struct rebuilt *rebuilt, const struct leaf *leaf) MUST_CHECK;
+int rebuild_judged_config(struct rebuilt *rebuilt, const struct leaf *leaf) MUST_CHECK;
+int rebuild_judged_approval(struct rebuilt *rebuilt, const struct leaf *leaf) MUST_CHECK;
+int rebuild_judged_result(struct rebuilt *rebuilt, const struct leaf *leaf) MUST_CHECK;
+int rebuild_judged_state(struct rebuilt *rebuilt, const struct leaf *leaf) MUST_CHECK;
+int rebuild_judged_finding(struct rebuilt *rebuilt, const struct leaf *leaf) MUST_CHECK;
 
 /* watching.c: what conformd knows of its own work. */
-int watching_state(struct rebuilt *rebuilt, const json_t *text) MUST_CHECK;
-int watching_selftest(struct rebuilt *rebuilt, const struct leaf *leaf) MUST_CHECK;
-int watching_key(struct rebuilt *rebuilt, const struct leaf *leaf) MUST_CHECK;
-int watching_cost(struct rebuilt *rebuilt, const char *instance, const json_t *cost) MUST_CHECK;
-int watching_compare(struct rebuilt *rebuilt) MUST_CHECK;
-int watching_apply(struct rebuilt *rebuilt) MUST_CHECK;
+int rebuild_watching_state(struct rebuilt *rebuilt, const json_t *text) MUST_CHECK;
+int rebuild_watching_selftest(struct rebuilt *rebuilt, const struct leaf *leaf) MUST_CHECK;
+int rebuild_watching_key(struct rebuilt *rebuilt, const struct leaf *leaf) MUST_CHECK;
+int rebuild_watching_cost(struct rebuilt *rebuilt, const char *instance,
+                          const json_t *cost) MUST_CHECK;
+int rebuild_watching_compare(struct rebuilt *rebuilt) MUST_CHECK;
+int rebuild_watching_apply(struct rebuilt *rebuilt) MUST_CHECK;
 
 /* compare.c, states.c, samples.c: each tells its differences. */
-int compare_tables(struct rebuilt *rebuilt) MUST_CHECK;
-int compare_states(struct rebuilt *rebuilt) MUST_CHECK;
+int rebuild_compare_tables(struct rebuilt *rebuilt) MUST_CHECK;
+int rebuild_compare_states(struct rebuilt *rebuilt) MUST_CHECK;
 /* Rows of one kind of states: {id: body}. */
-int compare_read(struct rebuilt *rebuilt, const char *kind, json_t *ret) MUST_CHECK;
-void compare_differs(struct rebuilt *rebuilt, const char *id, const char *name,
-                     const json_t *stored, const json_t *made);
-int compare_samples(struct rebuilt *rebuilt, const struct series_set *stored) MUST_CHECK;
+int rebuild_compare_read(struct rebuilt *rebuilt, const char *kind, json_t *ret) MUST_CHECK;
+void rebuild_compare_differs(struct rebuilt *rebuilt, const char *id, const char *name,
+                             const json_t *stored, const json_t *made);
+int rebuild_compare_samples(struct rebuilt *rebuilt, const struct series_set *stored) MUST_CHECK;
 /* The rows of a query as {key: row}; the first column is the key, the others are in names. */
-int compare_rows(struct rebuilt *rebuilt, struct store_query *query, const char *const *names,
-                 json_t *ret) MUST_CHECK;
+int rebuild_compare_rows(struct rebuilt *rebuilt, struct store_query *query,
+                         const char *const *names, json_t *ret) MUST_CHECK;
 
 #endif

@@ -1,5 +1,5 @@
-"""What plugins export and lack, names that two rooms define, and mutable variables of the rooms, read
-from what was built."""
+"""What plugins export and lack, names that two rooms define, names that tell no room, file stems that stand
+in two rooms, and mutable variables of the rooms, read from what was built."""
 import glob
 import os
 import re
@@ -54,6 +54,13 @@ def check_itself():
              "0000000000000000 l     O .bss\t0000000000000004 counter.0",
              "0000000000000000 l     O .data.rel.ro.local\t0000000000000010 rows",
              "0000000000000000 l     O .rodata\t0000000000000010 other"]
+    common.expect(tells_its_room("log_open", "base", {"log": {"log_open"}}), "log_open is refused")
+    common.expect(tells_its_room("base_open", "base", {}), "base_open is refused")
+    common.expect(not tells_its_room("open_log", "base", {"log": {"open_log"}}), "open_log passes")
+    common.expect(not tells_its_room("log_open", "base", {"log": set()}), "another header's stem passes")
+    common.expect(stems_twice(["daemon/a/b/x.c", "daemon/a/c/x.h"]) == {"x": ["daemon/a/b", "daemon/a/c"]},
+                  "a stem in two rooms passes")
+    common.expect(not stems_twice(["daemon/a/b/x.c", "daemon/a/b/x.h"]), "x.c beside x.h is refused")
     common.expect(mutable(table) == [("x.c.o", "counter.0")], "a mutable variable passes")
 
 
@@ -64,6 +71,43 @@ def twice(defined):
         for name in of_room:
             rooms_of.setdefault(name, []).append(room)
     return {name: sorted(rooms) for name, rooms in rooms_of.items() if len(rooms) > 1}
+
+
+def tells_its_room(name, room, headers):
+    """The name begins with its room's or with the stem of a header, of {stem: words}, that declares it."""
+    stems = [room] + [stem for stem, words in headers.items() if name in words]
+    return any(name == stem or name.startswith(stem + "_") for stem in stems)
+
+
+def stems_twice(paths):
+    """Stems of files in two folders of rooms: where a name leads is to be one place."""
+    folders = {}
+    for path in paths:
+        room = "/".join(path.split("/")[:3])
+        folders.setdefault(os.path.basename(path).rsplit(".", 1)[0], set()).add(room)
+    return {stem: sorted(rooms) for stem, rooms in folders.items() if len(rooms) > 1}
+
+
+def external_names(path):
+    return {line.split()[-1] for line in lines_of("nm", "--defined-only", path)
+            if re.search(r" [TDBR] ", line)}
+
+
+def check_names(rules):
+    """External names of every room and program, and the stems of their files."""
+    paths = common.files(rules, ("daemon",))
+    looked = 0
+    for folder in sorted({"/".join(rules.relative(path).split("/")[:3]) for path in paths}):
+        headers = {os.path.basename(path)[:-2]: set(re.findall(r"\w+", common.read(path))) for path in paths
+                   if path.endswith(".h") and rules.relative(path).startswith(folder + "/")}
+        for built in glob.glob(os.path.join(rules.build, folder, "**", "*.o"), recursive=True):
+            for name in sorted(external_names(built) - {"main"}):
+                looked += 1
+                if not tells_its_room(name, os.path.basename(folder), headers):
+                    rules.fail(folder, f"{name} begins with neither its header's stem nor the room's name")
+    common.expect(looked > 500, f"{looked} names were found in {rules.build}")
+    for stem, rooms in sorted(stems_twice([rules.relative(path) for path in paths]).items()):
+        rules.fail(rooms[0], f"the stem {stem} also stands in {', '.join(rooms[1:])}")
 
 
 def is_instrumented(rules):
@@ -81,7 +125,7 @@ def check_rooms(rules, libraries):
         room = room_of(library)
         for member, name in mutable(lines_of("objdump", "-t", library)):
             if member not in MUTABLE_ROOMS.get(room, set()):
-                rules.fail(f"daemon/{room}/{member[:-2]}", f"{name} is a mutable variable")
+                rules.fail(f"{room}/{member[:-2]}", f"{name} is a mutable variable")
 
 
 def main():
@@ -93,18 +137,17 @@ def main():
     libraries = sorted(glob.glob(os.path.join(rules.build, "daemon", "*", "*", "libroom_*.a")))
     plugins = sorted(glob.glob(os.path.join(rules.build, "plugins", "*.so")))
     common.expect(plugins and libraries, f"nothing is built in {rules.build}")
-    defined = {room_of(library): {line.split()[-1]
-                                  for line in lines_of("nm", "--defined-only", library)
-                                  if re.search(r" [TDBR] ", line)} for library in libraries}
+    defined = {room_of(library): external_names(library) for library in libraries}
     daemon = set().union(*defined.values())
     for name, rooms in sorted(twice(defined).items()):
-        rules.fail("daemon/" + rooms[0], f"{name} is also a name of {', '.join(rooms[1:])}")
+        rules.fail("the room " + rooms[0], f"{name} is also a name of {', '.join(rooms[1:])}")
     for plugin in plugins:
         found = check_plugin(names(plugin, "--defined-only"), names(plugin, "--undefined-only"),
                              daemon)
         for sentence in found:
             rules.fail("plugins/" + os.path.basename(plugin), sentence)
     check_rooms(rules, libraries)
+    check_names(rules)
     rules.finish(f"symbols of {len(plugins)} plugins and {len(libraries)} rooms")
 
 

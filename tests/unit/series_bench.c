@@ -13,8 +13,8 @@
 #include "ground/base/buffer.h"
 #include "ground/base/clean.h"
 #include "ground/base/text.h"
+#include "kit/store_scene.h"
 #include "unit/series_bench.h"
-#include "unit/store_scene.h"
 
 void open_set(struct bench *bench)
 {

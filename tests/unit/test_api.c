@@ -13,8 +13,8 @@
 
 #include "ground/base/clean.h"
 #include "ground/base/json.h"
+#include "kit/store_scene.h"
 #include "outside/api/api.h"
-#include "unit/store_scene.h"
 
 #define NOW 1795323600000 /* 2026-11-22T05:00:00Z */
 

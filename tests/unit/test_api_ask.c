@@ -14,8 +14,8 @@
 #include "ground/base/clean.h"
 #include "ground/base/json.h"
 #include "ground/base/text.h"
+#include "kit/store_scene.h"
 #include "outside/api/api.h"
-#include "unit/store_scene.h"
 
 #define NOW INT64_C(1795323600000)
 

@@ -12,7 +12,7 @@
 #include "ground/base/clean.h"
 #include "ground/base/json.h"
 #include "ground/base/text.h"
-#include "unit/engine_scene.h"
+#include "kit/engine_scene.h"
 
 enum { MINUTE = 60000, HOUR = 3600000, FAILED = -1, ABSENT = -2, PARTIAL = 2, STANDBY = 3 };
 

@@ -14,7 +14,7 @@
 #include "ground/base/clean.h"
 #include "ground/base/json.h"
 #include "ground/base/text.h"
-#include "unit/engine_scene.h"
+#include "kit/engine_scene.h"
 
 #define MINUTE 60000
 #define HOUR   (60 * MINUTE)

@@ -11,7 +11,7 @@
 
 #include "evaluation/isms/isms.h"
 #include "ground/base/clean.h"
-#include "unit/engine_scene.h"
+#include "kit/engine_scene.h"
 
 static const char tables[] =
     "{\"plugin\":\"x\",\"version\":\"1\",\"sha256\":\"aa\",\"stream\":false,\"attributes\":["

@@ -19,7 +19,7 @@
 #include "ground/base/file.h"
 #include "ground/base/json.h"
 #include "ground/base/text.h"
-#include "unit/engine_scene.h"
+#include "kit/engine_scene.h"
 
 static const char tables[] =
     "{\"plugin\":\"x\",\"version\":\"1\",\"sha256\":\"aa\",\"stream\":false,\"attributes\":["

@@ -12,7 +12,7 @@
 #include "engine/engine/state.h"
 #include "ground/base/clean.h"
 #include "ground/base/json.h"
-#include "unit/engine_scene.h"
+#include "kit/engine_scene.h"
 
 enum { MINUTE = 60000, HOUR = 3600000 };
 

@@ -11,7 +11,7 @@
 #include "ground/base/clean.h"
 #include "ground/base/json.h"
 #include "ground/base/text.h"
-#include "unit/engine_scene.h"
+#include "kit/engine_scene.h"
 
 enum { MINUTE = 60000, HOUR = 3600000, DAY = 86400000 };
 

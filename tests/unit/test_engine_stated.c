@@ -12,7 +12,7 @@
 #include "evaluation/isms/isms.h"
 #include "ground/base/clean.h"
 #include "ground/base/json.h"
-#include "unit/engine_scene.h"
+#include "kit/engine_scene.h"
 
 static int set_up(void **state)
 {

@@ -12,7 +12,7 @@
 #include "ground/base/clean.h"
 #include "ground/base/json.h"
 #include "ground/base/text.h"
-#include "unit/engine_scene.h"
+#include "kit/engine_scene.h"
 
 enum { ABSENT = -2 };
 

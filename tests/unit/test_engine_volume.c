@@ -13,7 +13,7 @@
 #include "ground/base/clean.h"
 #include "ground/base/json.h"
 #include "ground/base/text.h"
-#include "unit/engine_scene.h"
+#include "kit/engine_scene.h"
 
 enum { HOUR_MS = 3600000, DAY_MS = 24 * HOUR_MS };
 

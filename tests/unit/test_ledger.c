@@ -12,8 +12,8 @@
 
 #include "ground/base/clean.h"
 #include "ground/base/text.h"
-#include "unit/proofs.h"
-#include "unit/store_scene.h"
+#include "kit/proofs.h"
+#include "kit/store_scene.h"
 
 enum { HASH = LEDGER_HASH_SIZE };
 

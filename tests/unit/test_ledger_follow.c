@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "evidence/ledger/ledger.h"
-#include "unit/store_scene.h"
+#include "kit/store_scene.h"
 
 struct bench {
     char folder[STORE_SCENE_FOLDER];

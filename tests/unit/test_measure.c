@@ -14,7 +14,7 @@
 #include "evaluation/measure/measure.h"
 #include "ground/base/clean.h"
 #include "ground/base/json.h"
-#include "unit/store_scene.h"
+#include "kit/store_scene.h"
 
 #define NOW 1795323600000
 

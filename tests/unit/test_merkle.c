@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "ground/base/text.h"
-#include "unit/proofs.h"
+#include "kit/proofs.h"
 
 enum { HASH = LEDGER_HASH_SIZE };
 

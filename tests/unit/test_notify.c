@@ -13,7 +13,7 @@
 #include "ground/base/clean.h"
 #include "ground/base/json.h"
 #include "ground/base/text.h"
-#include "unit/store_scene.h"
+#include "kit/store_scene.h"
 
 #define NOW 1795323600000 /* 2026-11-22T05:00:00Z, a Sunday */
 

@@ -15,7 +15,7 @@
 #include "ground/base/file.h"
 #include "ground/base/json.h"
 #include "ground/base/text.h"
-#include "unit/looking.h"
+#include "kit/looking.h"
 
 enum { HOUR_MS = 3600000 };
 

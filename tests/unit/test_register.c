@@ -12,7 +12,7 @@
 #include "findings/register/register.h"
 #include "ground/base/clean.h"
 #include "ground/base/json.h"
-#include "unit/store_scene.h"
+#include "kit/store_scene.h"
 
 #define NOW 1795323600000
 

@@ -13,7 +13,7 @@
 
 #include "evidence/series/pack.h"
 #include "ground/base/clean.h"
-#include "unit/store_scene.h"
+#include "kit/store_scene.h"
 
 #define DAY  86400000LL
 #define NOON (20000 * DAY + DAY / 2)

@@ -17,7 +17,7 @@
 #include "evidence/store/store.h"
 #include "ground/base/clean.h"
 #include "ground/base/text.h"
-#include "unit/store_scene.h"
+#include "kit/store_scene.h"
 
 struct bench {
     char folder[STORE_SCENE_FOLDER];

@@ -12,7 +12,7 @@
 
 #include "evidence/store/store.h"
 #include "ground/base/clock.h"
-#include "unit/store_scene.h"
+#include "kit/store_scene.h"
 
 struct bench {
     char folder[STORE_SCENE_FOLDER];

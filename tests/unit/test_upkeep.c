@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "evidence/upkeep/upkeep.h"
-#include "unit/store_scene.h"
+#include "kit/store_scene.h"
 
 /* What the upkeep asked for. */
 struct asked {

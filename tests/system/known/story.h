@@ -2,7 +2,7 @@
 #ifndef KNOWN_STORY_H
 #define KNOWN_STORY_H
 
-#include "unit/engine_scene.h"
+#include "kit/engine_scene.h"
 
 #include <jansson.h>
 

@@ -6,7 +6,7 @@
 
 #include "engine/engine/state.h"
 #include "host/collector/life.h"
-#include "unit/engine_scene.h"
+#include "kit/engine_scene.h"
 #include "volume/host.h"
 
 enum { TASKS = 8 };

@@ -2,8 +2,5 @@ foreach(name intake engine engine_acts engine_clock engine_failed engine_known e
   engine_names engine_privacy engine_pushed engine_rights engine_scope engine_selftest
   engine_stated engine_streams
   engine_volume)
-  conformd_unit_test(${name} USES base channel store ledger series promql criterion
-    measure intake register notify engine acts
-    LINKS unit_store)
-  target_sources(test_${name} PRIVATE engine_scene.c)
+  conformd_unit_test(${name} LINKS kit_engine)
 endforeach()

@@ -1,1 +1,1 @@
-conformd_unit_test(notify USES base store notify LINKS unit_store)
+conformd_unit_test(notify USES base store notify LINKS kit_store)

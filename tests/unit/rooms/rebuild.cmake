@@ -1,8 +1,5 @@
 foreach(name rebuild rebuild_watching)
-  conformd_unit_test(${name} USES base channel store ledger series promql criterion
-    measure intake register notify engine acts rebuild
-    LINKS unit_store)
-  target_sources(test_${name} PRIVATE engine_scene.c looking.c)
+  conformd_unit_test(${name} LINKS kit_rebuild)
 endforeach()
 # What a disposal leaves, with a clock that the test moves.
 add_test(NAME show.02.9.disposal COMMAND test_rebuild)

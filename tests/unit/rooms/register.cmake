@@ -1,1 +1,1 @@
-conformd_unit_test(register USES base store ledger register LINKS unit_store)
+conformd_unit_test(register USES base store ledger register LINKS kit_store)

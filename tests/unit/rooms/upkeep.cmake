@@ -1,1 +1,1 @@
-conformd_unit_test(upkeep USES base store ledger series exposition upkeep LINKS unit_store)
+conformd_unit_test(upkeep USES base store ledger series exposition upkeep LINKS kit_store)

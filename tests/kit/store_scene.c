@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "unit/store_scene.h"
+#include "kit/store_scene.h"
 
 #include <dirent.h>
 #include <signal.h>

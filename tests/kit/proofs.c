@@ -1,5 +1,5 @@
 /* Roots by recursion, and RFC 9162's verification of proofs. */
-#include "unit/proofs.h"
+#include "kit/proofs.h"
 
 #include <stdlib.h>
 #include <string.h>

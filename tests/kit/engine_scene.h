@@ -1,6 +1,6 @@
 /* An engine with a clock of the test's, fake processes behind it, and a folder that goes away. */
-#ifndef UNIT_ENGINE_SCENE_H
-#define UNIT_ENGINE_SCENE_H
+#ifndef KIT_ENGINE_SCENE_H
+#define KIT_ENGINE_SCENE_H
 
 #include "engine/acts/acts.h"
 #include "ground/channel/wire.h"

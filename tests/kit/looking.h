@@ -1,10 +1,10 @@
 /* A scene's folder, as it was left, held against its ledger; and damaged, to see that it is named.
  */
-#ifndef UNIT_LOOKING_H
-#define UNIT_LOOKING_H
+#ifndef KIT_LOOKING_H
+#define KIT_LOOKING_H
 
 #include "evidence/rebuild/rebuild.h"
-#include "unit/engine_scene.h"
+#include "kit/engine_scene.h"
 
 /* What a check told. */
 struct looking {

@@ -1,6 +1,6 @@
 /* For tests of the Merkle tree: roots by the recursion of RFC 6962, and a verifier of proofs. */
-#ifndef UNIT_PROOFS_H
-#define UNIT_PROOFS_H
+#ifndef KIT_PROOFS_H
+#define KIT_PROOFS_H
 
 #include "evidence/ledger/merkle.h"
 

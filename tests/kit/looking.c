@@ -1,5 +1,5 @@
 /* Holds the store against the ledger, and damages it. */
-#include "unit/looking.h"
+#include "kit/looking.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

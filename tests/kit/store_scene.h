@@ -1,6 +1,6 @@
 /* A store in a folder that goes away, and a process that holds its log. */
-#ifndef UNIT_STORE_SCENE_H
-#define UNIT_STORE_SCENE_H
+#ifndef KIT_STORE_SCENE_H
+#define KIT_STORE_SCENE_H
 
 #include "evidence/store/store.h"
 

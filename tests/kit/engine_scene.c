@@ -15,8 +15,8 @@
 #include "ground/base/clean.h"
 #include "ground/base/json.h"
 #include "ground/base/text.h"
-#include "unit/engine_scene.h"
-#include "unit/store_scene.h"
+#include "kit/engine_scene.h"
+#include "kit/store_scene.h"
 
 const char scene_tables[] =
     "{\"plugin\":\"x\",\"version\":\"1\",\"sha256\":\"aa\",\"stream\":false,\"attributes\":["

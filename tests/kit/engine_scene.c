@@ -364,7 +364,7 @@ void scene_run(struct scene *scene, const char *name, int64_t status, const char
 json_t *scene_state(struct scene *scene, const char *kind, const char *id)
 {
     json_t *json = NULL;
-    int code = states_get(scene->engine->store, kind, id, &json, &scene->error);
+    int code = states_get(scene->engine->turn.store, kind, id, &json, &scene->error);
     if (code && code != ERROR_MISSING)
         must(scene, code);
     return json;
@@ -388,7 +388,7 @@ const char *scene_reason(struct scene *scene, const char *id)
 
 int64_t scene_count(struct scene *scene, const char *sql)
 {
-    struct store_query *query = store_query(scene->engine->store, sql);
+    struct store_query *query = store_query(scene->engine->turn.store, sql);
     int row = store_step(query, &scene->error);
     if (row < 0)
         must(scene, row);
@@ -403,7 +403,7 @@ int64_t scene_leaves(struct scene *scene, const char *type, const char *words)
     CLEAN(clean_text) char *member = text_format("\"t\":\"%s\"", type);
     for (int64_t i = 0; i < size; i++) {
         CLEAN(buffer_finish) struct buffer leaf = {0};
-        must(scene, ledger_read(scene->engine->ledger, i, &leaf, &scene->error));
+        must(scene, ledger_read(scene->engine->turn.ledger, i, &leaf, &scene->error));
         found += strstr(leaf.data, member) && strstr(leaf.data, words);
     }
     return found;
@@ -435,14 +435,14 @@ double scene_query(struct scene *scene, const char *formula)
     if (at_ms < scene->engine->turn_ms)
         at_ms = scene->engine->turn_ms;
     struct promql_request request = {
-        .source = measure_source(scene->engine->series),
+        .source = measure_source(scene->engine->turn.series),
         .options = {.reach_ms = coverage_reach_ms(&scene->engine->watch)},
         .from_ms = at_ms,
         .to_ms = at_ms};
     assert_int_equal(promql_parse(formula, &promql, &fault), 0);
     must(scene, promql_evaluate(promql, &request, &value, &scene->error));
     double number = value.count ? value.rows[0].points[0].value : (double)NAN;
-    series_release(scene->engine->series);
+    series_release(scene->engine->turn.series);
     promql_value_finish(&value);
     promql_free(promql);
     return number;

@@ -255,7 +255,7 @@ static void restart_keeps_how_long(void **state)
                      1);
     struct ledger *ledger = NULL;
     int64_t leaves;
-    assert_int_equal(ledger_open(scene->engine->store, &ledger, &scene->error), 0);
+    assert_int_equal(ledger_open(scene->engine->turn.store, &ledger, &scene->error), 0);
     assert_int_equal(ledger_verify(ledger, &leaves, &scene->error), 0);
     ledger_close(ledger);
 }

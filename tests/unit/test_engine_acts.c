@@ -58,7 +58,7 @@ static int64_t findings(struct scene *scene)
 static bool last_event_is(struct scene *scene, const char *event)
 {
     struct store_query *query = store_query(
-        scene->engine->store, "SELECT event FROM finding_events ORDER BY id DESC LIMIT 1");
+        scene->engine->turn.store, "SELECT event FROM finding_events ORDER BY id DESC LIMIT 1");
     if (store_step(query, &scene->error) != 1)
         return false;
     bool same = strcmp(store_text(query, 0), event) == 0;

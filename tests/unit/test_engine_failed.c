@@ -289,15 +289,15 @@ static char *last_text(struct scene *scene, const char *type)
 {
     CLEAN(clean_text) char *word = text_format("\"t\":\"%s\"", type);
     struct ledger_head head;
-    ledger_head(scene->engine->ledger, &head);
+    ledger_head(scene->engine->turn.ledger, &head);
     for (int64_t i = head.size - 1; i >= 0; i--) {
         CLEAN(buffer_finish) struct buffer leaf = {0};
         struct buffer text = {0};
-        assert_int_equal(ledger_read(scene->engine->ledger, i, &leaf, &scene->error), 0);
+        assert_int_equal(ledger_read(scene->engine->turn.ledger, i, &leaf, &scene->error), 0);
         if (!strstr(leaf.data, word) || strstr(leaf.data, "\"own\":true"))
             continue;
         assert_int_equal(
-            ledger_payload(scene->engine->ledger, i, PAYLOAD_TEXT, &text, &scene->error), 0);
+            ledger_payload(scene->engine->turn.ledger, i, PAYLOAD_TEXT, &text, &scene->error), 0);
         return buffer_take(&text);
     }
     fail_msg("no leaf %s", type);

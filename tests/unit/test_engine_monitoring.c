@@ -39,8 +39,8 @@ static int64_t findings(struct scene *scene)
 
 static int64_t events(struct scene *scene, const char *name)
 {
-    struct store_query *query =
-        store_query(scene->engine->store, "SELECT count(*) FROM finding_events WHERE event = ?1");
+    struct store_query *query = store_query(scene->engine->turn.store,
+                                            "SELECT count(*) FROM finding_events WHERE event = ?1");
     store_bind_text(query, 1, name);
     assert_int_equal(store_step(query, &scene->error), 1);
     int64_t count = store_integer(query, 0);

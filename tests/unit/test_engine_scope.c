@@ -56,7 +56,7 @@ static void reload(struct scene *scene, const char *key, json_t *value)
 static json_t *leaf_at(struct scene *scene, int64_t index)
 {
     CLEAN(buffer_finish) struct buffer bytes = {0};
-    assert_int_equal(ledger_read(scene->engine->ledger, index, &bytes, &scene->error), 0);
+    assert_int_equal(ledger_read(scene->engine->turn.ledger, index, &bytes, &scene->error), 0);
     json_t *leaf = NULL;
     assert_int_equal(json_read(bytes.data, bytes.length, &leaf, &scene->error), 0);
     return leaf;
@@ -102,10 +102,11 @@ static void out_of_scope_is_refused_and_counted(void **state)
     /* Nothing of what was refused is kept, and the tags of the collector stand beside its leaf. */
     CLEAN(buffer_finish) struct buffer kept = {0}, text = {0}, metrics = {0};
     int64_t index = scene_instance(scene, "accounts")->evidence[0];
-    assert_int_equal(ledger_payload(scene->engine->ledger, index, PAYLOAD_READINGS, &kept, NULL),
-                     0);
+    assert_int_equal(
+        ledger_payload(scene->engine->turn.ledger, index, PAYLOAD_READINGS, &kept, NULL), 0);
     assert_null(memmem(kept.data, kept.length, "web9", 4));
-    assert_int_equal(ledger_payload(scene->engine->ledger, index, PAYLOAD_TEXT, &text, NULL), 0);
+    assert_int_equal(ledger_payload(scene->engine->turn.ledger, index, PAYLOAD_TEXT, &text, NULL),
+                     0);
     assert_non_null(memmem(text.data, text.length, "\"scope\":[\"web1\"]", 16));
     assert_int_equal(engine_publish(scene->engine, "metrics", false, scene->now, &metrics), 0);
     assert_non_null(
@@ -142,8 +143,8 @@ static void open_adopted(struct scene *scene, const char *controls, json_t *soa)
 static int64_t count_findings(struct scene *scene, const char *type)
 {
     int64_t count = 0;
-    struct store_query *query =
-        store_query(scene->engine->store, "SELECT count(*) FROM findings WHERE body->>'type' = ?1");
+    struct store_query *query = store_query(
+        scene->engine->turn.store, "SELECT count(*) FROM findings WHERE body->>'type' = ?1");
     store_bind_text(query, 1, type);
     assert_int_equal(store_step(query, &scene->error), 1);
     count = store_integer(query, 0);
@@ -186,7 +187,8 @@ static void what_is_in_progress_raises_an_observation(void **state)
     scene_expect(scene, "M1", "missed");
     CLEAN(buffer_finish) struct buffer text = {0};
     int64_t config = scene->engine->intake.config_leaf;
-    assert_int_equal(ledger_payload(scene->engine->ledger, config, PAYLOAD_TEXT, &text, NULL), 0);
+    assert_int_equal(ledger_payload(scene->engine->turn.ledger, config, PAYLOAD_TEXT, &text, NULL),
+                     0);
     assert_non_null(memmem(text.data, text.length, "\"status\":\"in_progress\"", 22));
     assert_int_equal(count_findings(scene, "observation"), 1);
     /* The control is in force: what is open is a nonconformity at once, with an event. */
@@ -232,7 +234,7 @@ static int64_t count_clock_leaves(struct scene *scene)
 {
     struct ledger_head head;
     int64_t count = 0;
-    ledger_head(scene->engine->ledger, &head);
+    ledger_head(scene->engine->turn.ledger, &head);
     for (int64_t i = 0; i < head.size; i++) {
         CLEAN(clean_json) json_t *leaf = leaf_at(scene, i);
         count += strcmp(json_text_of(leaf, "t", ""), "clock") == 0;

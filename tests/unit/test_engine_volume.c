@@ -33,7 +33,7 @@ static int tear_down(void **state)
 static int leaves(struct scene *scene, const char *type)
 {
     CLEAN(clean_text) char *word = text_format("\"t\":\"%s\"", type);
-    struct ledger *ledger = scene->engine->ledger;
+    struct ledger *ledger = scene->engine->turn.ledger;
     struct ledger_head head;
     int count = 0;
     ledger_head(ledger, &head);
@@ -72,7 +72,8 @@ static char *last_readings(struct scene *scene)
     struct buffer lines = {0};
     int64_t leaf = scene_count(scene, "SELECT max(leaf) FROM payloads WHERE kind = 1");
     assert_int_equal(
-        ledger_payload(scene->engine->ledger, leaf, PAYLOAD_READINGS, &lines, &scene->error), 0);
+        ledger_payload(scene->engine->turn.ledger, leaf, PAYLOAD_READINGS, &lines, &scene->error),
+        0);
     return buffer_take(&lines);
 }
 
@@ -328,7 +329,7 @@ static void what_was_watched_is_told(void **state)
     int64_t leaf = scene_count(scene, "SELECT max(leaf) FROM payloads WHERE kind = 3 AND"
                                       " CAST(body AS TEXT) LIKE '%\"sources\"%'");
     assert_int_equal(
-        ledger_payload(scene->engine->ledger, leaf, PAYLOAD_TEXT, &text, &scene->error), 0);
+        ledger_payload(scene->engine->turn.ledger, leaf, PAYLOAD_TEXT, &text, &scene->error), 0);
     assert_non_null(strstr(text.data, "\"sources\":{\"/log/b\":[50,1]}"));
     assert_int_equal(scene_watched(scene, link, "/log/a", (uint64_t)1 << 53, 0), ERROR_PEER);
     scene_crash(scene);

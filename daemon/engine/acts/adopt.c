@@ -19,9 +19,9 @@ static void first_name(void *context, const char *name)
 static int store_item(struct engine *engine, const struct judged *judged, const char *labels,
                       const char *actor, struct error *error)
 {
-    struct store_query *query =
-        store_query(engine->store, "INSERT INTO baselines(measure, labels, adopted_ms, adopted_by)"
-                                   " VALUES(?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING");
+    struct store_query *query = store_query(
+        engine->turn.store, "INSERT INTO baselines(measure, labels, adopted_ms, adopted_by)"
+                            " VALUES(?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING");
     store_bind_text(query, 1, judged->measure->id);
     store_bind_text(query, 2, labels);
     store_bind_integer(query, 3, engine->turn_ms);
@@ -73,12 +73,12 @@ static int adopt_baseline(struct engine *engine, struct judged *judged, const st
     if (code)
         return error_set(error, code, "measure %s: there is no attribute to take a baseline of",
                          judged->measure->id);
-    struct promql_request request = {.source = measure_source(engine->series),
+    struct promql_request request = {.source = measure_source(engine->turn.series),
                                      .options = {.reach_ms = coverage_reach_ms(&engine->watch)},
                                      .from_ms = engine->turn_ms,
                                      .to_ms = engine->turn_ms};
     code = promql_evaluate(present, &request, &value, error);
-    series_release(engine->series);
+    series_release(engine->turn.series);
     for (size_t i = 0; !code && i < value.count; i++)
         code = adopt_row(engine, judged, &value.rows[i], act, items);
     promql_value_finish(&value);

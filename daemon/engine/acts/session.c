@@ -23,9 +23,9 @@ static int store_token(struct engine *engine, const char *token, const struct se
     int code = digest_text(token, strlen(token), hash);
     if (code)
         return code;
-    struct store_query *query =
-        store_query(engine->store, "INSERT INTO sessions(hash, kind, actor, created_ms, expires_ms)"
-                                   " VALUES(?1, ?2, ?3, ?4, ?5)");
+    struct store_query *query = store_query(
+        engine->turn.store, "INSERT INTO sessions(hash, kind, actor, created_ms, expires_ms)"
+                            " VALUES(?1, ?2, ?3, ?4, ?5)");
     store_bind_text(query, 1, hash);
     store_bind_text(query, 2, row->kind);
     store_bind_text(query, 3, row->actor);
@@ -37,7 +37,7 @@ static int store_token(struct engine *engine, const char *token, const struct se
 static int drop_old(struct engine *engine, struct error *error)
 {
     struct store_query *query =
-        store_query(engine->store, "DELETE FROM sessions WHERE expires_ms < ?1");
+        store_query(engine->turn.store, "DELETE FROM sessions WHERE expires_ms < ?1");
     store_bind_integer(query, 1, engine->turn_ms);
     return store_run(query, error);
 }
@@ -69,9 +69,9 @@ static char *find_link(struct engine *engine, const char *token, int64_t now_ms)
     CLEAN(error_finish) struct error error = {0};
     if (!*token || digest_text(token, strlen(token), hash))
         return NULL;
-    struct store_query *query =
-        store_query(engine->store, "SELECT actor FROM sessions WHERE hash = ?1 AND kind = 'link'"
-                                   " AND expires_ms >= ?2");
+    struct store_query *query = store_query(
+        engine->turn.store, "SELECT actor FROM sessions WHERE hash = ?1 AND kind = 'link'"
+                            " AND expires_ms >= ?2");
     store_bind_text(query, 1, hash);
     store_bind_integer(query, 2, now_ms);
     if (store_step(query, &error) != 1)
@@ -91,7 +91,7 @@ static int use_up(struct engine *engine, const char *token, struct error *error)
     if (code)
         return code;
     struct store_query *query =
-        store_query(engine->store, "DELETE FROM sessions WHERE hash = ?1 AND kind = 'link'");
+        store_query(engine->turn.store, "DELETE FROM sessions WHERE hash = ?1 AND kind = 'link'");
     store_bind_text(query, 1, hash);
     return store_run(query, error);
 }

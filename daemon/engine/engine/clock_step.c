@@ -29,7 +29,7 @@ static int write_leaf(struct engine *engine, int64_t from_ms, int64_t to_ms, str
     int64_t leaf;
     text_from_time(from_ms, from);
     text_from_time(to_ms, to);
-    return ledger_append(engine->ledger, LEAF_CLOCK,
+    return ledger_append(engine->turn.ledger, LEAF_CLOCK,
                          json_pack("{s:s, s:s}", "from", from, "to", to), &leaf, error);
 }
 
@@ -46,12 +46,12 @@ static int run_shifted(struct store_query *query, int64_t from_ms, int64_t now_m
 static int move_waits(struct engine *engine, int64_t from_ms, int64_t now_ms, struct error *error)
 {
     int code =
-        run_shifted(store_query(engine->store, "UPDATE outbox SET next_ms = next_ms + ?1 - ?2"
-                                               " WHERE taken_ms IS NULL AND tries > 0"),
+        run_shifted(store_query(engine->turn.store, "UPDATE outbox SET next_ms = next_ms + ?1 - ?2"
+                                                    " WHERE taken_ms IS NULL AND tries > 0"),
                     from_ms, now_ms, error);
     return code ? code
-                : run_shifted(store_query(engine->store, "UPDATE sessions SET expires_ms ="
-                                                         " expires_ms + ?1 - ?2"),
+                : run_shifted(store_query(engine->turn.store, "UPDATE sessions SET expires_ms ="
+                                                              " expires_ms + ?1 - ?2"),
                               from_ms, now_ms, error);
 }
 
@@ -60,18 +60,20 @@ static int move_waits(struct engine *engine, int64_t from_ms, int64_t now_ms, st
 static int move_calendar(struct engine *engine, int64_t from_ms, int64_t now_ms,
                          struct error *error)
 {
-    int code = run_shifted(
-        store_query(engine->store, "UPDATE outbox SET next_ms = CASE WHEN next_ms <= ?2 THEN ?1"
-                                   " ELSE next_ms - (next_ms - ?1 - 1) / 86400000 * 86400000 END"
-                                   " WHERE taken_ms IS NULL AND tries = 0 AND next_ms > ?1"
-                                   " AND next_ms <= ?2 + 86400000"),
-        from_ms, now_ms, error);
-    return code ? code
-                : run_shifted(store_query(engine->store, "UPDATE outbox SET next_ms = next_ms -"
-                                                         " (?2 - ?1) / 604800000 * 604800000"
-                                                         " WHERE taken_ms IS NULL AND tries = 0"
-                                                         " AND next_ms > ?2 + 86400000"),
-                              from_ms, now_ms, error);
+    int code =
+        run_shifted(store_query(engine->turn.store,
+                                "UPDATE outbox SET next_ms = CASE WHEN next_ms <= ?2 THEN ?1"
+                                " ELSE next_ms - (next_ms - ?1 - 1) / 86400000 * 86400000 END"
+                                " WHERE taken_ms IS NULL AND tries = 0 AND next_ms > ?1"
+                                " AND next_ms <= ?2 + 86400000"),
+                    from_ms, now_ms, error);
+    return code
+               ? code
+               : run_shifted(store_query(engine->turn.store, "UPDATE outbox SET next_ms = next_ms -"
+                                                             " (?2 - ?1) / 604800000 * 604800000"
+                                                             " WHERE taken_ms IS NULL AND tries = 0"
+                                                             " AND next_ms > ?2 + 86400000"),
+                             from_ms, now_ms, error);
 }
 
 /* The engine's own times, and all measures: judged at once, for what they show may have gone. */
@@ -87,11 +89,9 @@ static void move_own(struct engine *engine, int64_t from_ms, struct moment now)
 
 int clock_step_take(struct engine *engine, int64_t from_ms, struct moment now, struct error *error)
 {
-    ledger_turn(engine->ledger, from_ms);
-    engine->intake.now_ms = from_ms;
+    turn_set_now(&engine->turn, (struct moment){from_ms, now.boot_ms});
     int code = intake_step(&engine->intake, now, error);
-    engine->intake.now_ms = now.wall_ms;
-    ledger_turn(engine->ledger, now.wall_ms);
+    turn_set_now(&engine->turn, now);
     if (!code)
         code = write_leaf(engine, from_ms, now.wall_ms, error);
     move_own(engine, from_ms, now);
@@ -100,5 +100,5 @@ int clock_step_take(struct engine *engine, int64_t from_ms, struct moment now, s
     if (code || now.wall_ms > from_ms)
         return code;
     code = move_calendar(engine, from_ms, now.wall_ms, error);
-    return code ? code : series_drop_after(engine->series, now.wall_ms, error);
+    return code ? code : series_drop_after(engine->turn.series, now.wall_ms, error);
 }

@@ -127,7 +127,7 @@ int engine_reload(struct engine *engine, json_t *config, struct moment now, stru
     if (!code)
         code = judge_write_config(&engine->judge, error);
     if (!code)
-        code = isms_put(engine->store, engine->config, &engine->intake, error);
+        code = isms_put(engine->turn.store, engine->config, &engine->intake, error);
     if (!code)
         code = engine_turn_judge(engine, now, error);
     if (!code)

@@ -42,9 +42,9 @@ static void each_reader(void *context, const struct attribute *attribute,
 
 static struct monitoring_world world_of(struct engine *engine, struct moment now)
 {
-    return (struct monitoring_world){.store = engine->store,
-                                     .ledger = engine->ledger,
-                                     .series = engine->series,
+    return (struct monitoring_world){.store = engine->turn.store,
+                                     .ledger = engine->turn.ledger,
+                                     .series = engine->turn.series,
                                      .intake = &engine->intake,
                                      .config = engine->config,
                                      .host = engine->host,
@@ -67,7 +67,7 @@ int monitor_judge(struct engine *engine, struct moment now, struct error *error)
 int monitor_load(struct engine *engine, struct error *error)
 {
     monitoring_finish(&engine->monitoring);
-    return monitoring_load(&engine->monitoring, engine->store, engine->other_boot,
+    return monitoring_load(&engine->monitoring, engine->turn.store, engine->other_boot,
                            engine_now(engine).boot_ms, error);
 }
 
@@ -76,10 +76,10 @@ int monitor_note_end(struct engine *engine, struct error *error)
     CLEAN(buffer_finish) struct buffer leaf = {0};
     CLEAN(clean_json) json_t *json = NULL;
     struct ledger_head head;
-    ledger_head(engine->ledger, &head);
+    ledger_head(engine->turn.ledger, &head);
     if (!head.size)
         return 0;
-    int code = ledger_read(engine->ledger, head.size - 1, &leaf, error);
+    int code = ledger_read(engine->turn.ledger, head.size - 1, &leaf, error);
     if (!code)
         code = json_read(leaf.data, leaf.length, &json, error);
     bool stopped = strcmp(json_text_of(json, "t", ""), ledger_leaf_type_text(LEAF_STOP)) == 0;

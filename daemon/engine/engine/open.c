@@ -22,7 +22,7 @@ static void read_boot(struct engine *engine)
 static int read_memory(struct engine *engine, struct error *error)
 {
     CLEAN(clean_json) json_t *boot = NULL;
-    int code = states_get(engine->store, "daemon", "boot", &boot, error);
+    int code = states_get(engine->turn.store, "daemon", "boot", &boot, error);
     if (code && code != ERROR_MISSING)
         return code;
     engine->other_boot = strcmp(json_text_of(boot, "id", engine->boot), engine->boot) != 0;
@@ -40,19 +40,19 @@ static int write_start(struct engine *engine, struct error *error)
     char commitment[DIGEST_TEXT_SIZE];
     struct ledger_head head;
     char root[DIGEST_TEXT_SIZE];
-    ledger_head(engine->ledger, &head);
+    ledger_head(engine->turn.ledger, &head);
     text_from_bytes(head.root, sizeof head.root, root);
     CLEAN(clean_json) json_t *text = json_pack("{s:s}", "host", engine->host);
     CLEAN(clean_text) char *body = json_canonical(text);
     if (!body)
         return ERROR_MEMORY;
-    int code = ledger_attach(engine->ledger, PAYLOAD_TEXT, body, strlen(body), commitment);
+    int code = ledger_attach(engine->turn.ledger, PAYLOAD_TEXT, body, strlen(body), commitment);
     if (code)
         return error_set(error, code, "the ledger takes no payload: %s", error_text(code));
     json_t *start =
         json_pack("{s:s, s:s, s:s, s:I, s:s}", "boot", engine->boot, "version", CONFORMD_VERSION,
                   "pt", commitment, "size", (json_int_t)head.size, "root", root);
-    code = ledger_append(engine->ledger, LEAF_START, start, &engine->intake.start_leaf, error);
+    code = ledger_append(engine->turn.ledger, LEAF_START, start, &engine->intake.start_leaf, error);
     if (code)
         return code;
     return judge_write_config(&engine->judge, error);
@@ -61,22 +61,20 @@ static int write_start(struct engine *engine, struct error *error)
 /* What the rooms below need of each other. */
 static void lend(struct engine *engine)
 {
-    engine->intake.store = engine->store;
-    engine->intake.ledger = engine->ledger;
-    engine->intake.series = engine->series;
-    engine->upkeep.store = engine->store;
-    engine->upkeep.ledger = engine->ledger;
-    engine->upkeep.series = engine->series;
+    engine->intake.turn = &engine->turn;
+    engine->upkeep.store = engine->turn.store;
+    engine->upkeep.ledger = engine->turn.ledger;
+    engine->upkeep.series = engine->turn.series;
     engine->upkeep.asks = (struct upkeep_asks){engine->context, engine->calls->pause,
                                                engine->calls->end_reader, engine->calls->log};
-    engine->own.store = engine->store;
-    engine->own.ledger = engine->ledger;
-    engine->own.series = engine->series;
+    engine->own.store = engine->turn.store;
+    engine->own.ledger = engine->turn.ledger;
+    engine->own.series = engine->turn.series;
     engine->own.intake = &engine->intake;
     engine->watch = (struct coverage){&engine->intake, &engine->own};
-    engine->judge.store = engine->store;
-    engine->judge.ledger = engine->ledger;
-    engine->judge.series = engine->series;
+    engine->judge.store = engine->turn.store;
+    engine->judge.ledger = engine->turn.ledger;
+    engine->judge.series = engine->turn.series;
     engine->judge.intake = &engine->intake;
     engine->judge.watch = &engine->watch;
     engine->judge.config = engine->config;
@@ -89,13 +87,9 @@ static int open_rooms(struct engine *engine, struct error *error)
 {
     const char *folder = json_text_of(engine->config, "state_dir", "/var/lib/conformd");
     struct series_limits limits = {.keep_ms = json_integer_of(engine->config, "keep", 0)};
-    int code = store_open(folder, STORE_WRITE, &engine->store, error);
+    int code = turn_open(&engine->turn, folder, &limits, error);
     if (!code)
         code = pseudonym_open(folder, &engine->intake.pseudonyms, error);
-    if (!code)
-        code = ledger_open(engine->store, &engine->ledger, error);
-    if (!code)
-        code = series_open(engine->store, &limits, &engine->series, error);
     if (code)
         return code;
     lend(engine);
@@ -150,7 +144,7 @@ int engine_open(json_t *config, const struct engine_calls *calls, void *context,
     if (!code)
         code = monitor_start(engine, now, error);
     if (!code)
-        code = isms_put(engine->store, engine->config, &engine->intake, error);
+        code = isms_put(engine->turn.store, engine->config, &engine->intake, error);
     if (!code)
         code = engine_privacy_note_key(engine, error);
     if (!code)
@@ -170,9 +164,7 @@ static void finish(struct engine *engine)
     monitoring_finish(&engine->monitoring);
     selfmetrics_finish(&engine->own);
     pseudonym_close(engine->intake.pseudonyms);
-    series_close(engine->series);
-    ledger_close(engine->ledger);
-    store_close(engine->store);
+    turn_close(&engine->turn);
     json_decref(engine->intake.scope);
     json_decref(engine->config);
     free(engine->waiters);
@@ -206,7 +198,7 @@ int engine_close(struct engine *engine, struct error *error)
     if (!code)
         code = selfmetrics_tell(&engine->own, true, error);
     if (!code)
-        code = ledger_append(engine->ledger, LEAF_STOP, json_object(), &leaf, error);
+        code = ledger_append(engine->turn.ledger, LEAF_STOP, json_object(), &leaf, error);
     mark_all(engine);
     if (!code)
         code = engine_turn_end(engine, now, error);

@@ -25,14 +25,14 @@ int engine_privacy_note_key(struct engine *engine, struct error *error)
     char since[TEXT_TIME_SIZE];
     const char *id = pseudonym_key_id(engine->intake.pseudonyms);
     int64_t leaf;
-    int code = states_get(engine->store, "daemon", "pseudonym_key", &known, error);
+    int code = states_get(engine->turn.store, "daemon", "pseudonym_key", &known, error);
     if (code && code != ERROR_MISSING)
         return code;
     if (strcmp(json_text_of(known, "id", ""), id) == 0)
         return 0;
     if (known)
         rename_all(engine);
-    code = ledger_append(engine->ledger, LEAF_KEY,
+    code = ledger_append(engine->turn.ledger, LEAF_KEY,
                          json_pack("{s:s, s:s, s:s}", "use", "pseudonyms", "id", id, "event",
                                    known ? "changed" : "made"),
                          &leaf, error);
@@ -40,6 +40,6 @@ int engine_privacy_note_key(struct engine *engine, struct error *error)
         return code;
     text_from_time(engine->turn_ms, since);
     return states_put(
-        engine->store, "daemon", "pseudonym_key",
+        engine->turn.store, "daemon", "pseudonym_key",
         json_pack("{s:s, s:s, s:I}", "id", id, "since", since, "leaf", (json_int_t)leaf), error);
 }

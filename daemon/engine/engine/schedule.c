@@ -206,7 +206,7 @@ static bool hand_over(struct engine *engine, const struct outbox_item *item)
 static int note_next(struct engine *engine, int64_t now_ms, struct error *error)
 {
     struct notify_outbox_figures figures;
-    int code = notify_outbox_figures(engine->store, &figures, error);
+    int code = notify_outbox_figures(engine->turn.store, &figures, error);
     if (code)
         return code;
     engine->outbox_next_ms = figures.next_ms;
@@ -224,7 +224,7 @@ int engine_schedule_deliver(struct engine *engine, struct moment now, struct err
     if (now.wall_ms < engine->outbox_next_ms)
         return 0;
     while (going && engine->in_flight_count < ENGINE_IN_FLIGHT &&
-           (row = notify_outbox_next(engine->store, now.wall_ms, after, &item, error)) > 0) {
+           (row = notify_outbox_next(engine->turn.store, now.wall_ms, after, &item, error)) > 0) {
         after = item.id;
         if (!is_in_flight(engine, item.id))
             going = hand_over(engine, &item);
@@ -251,9 +251,9 @@ int engine_delivered(struct engine *engine, const json_t *delivered, struct mome
     engine->outbox_next_ms = 0;
     int code = engine_turn_begin(engine, &now, error);
     if (!code && json_flag_of(delivered, "ok", false))
-        code = notify_outbox_taken(engine->store, id, now.wall_ms, error);
+        code = notify_outbox_taken(engine->turn.store, id, now.wall_ms, error);
     else if (!code)
-        code = notify_outbox_failed(engine->store, now.wall_ms, &failure, error);
+        code = notify_outbox_failed(engine->turn.store, now.wall_ms, &failure, error);
     return code ? code : engine_turn_end(engine, now, error);
 }
 
@@ -274,7 +274,7 @@ int engine_courier_gone(struct engine *engine, struct moment now, struct error *
     for (size_t i = 0; !code && i < engine->in_flight_count; i++) {
         struct outbox_failure failure = {.id = engine->in_flight[i],
                                          .why = "the courier ended before it was taken"};
-        code = notify_outbox_failed(engine->store, now.wall_ms, &failure, error);
+        code = notify_outbox_failed(engine->turn.store, now.wall_ms, &failure, error);
     }
     engine->in_flight_count = 0;
     return code ? code : engine_turn_end(engine, now, error);

@@ -5,9 +5,9 @@
 #include "engine/engine/engine.h"
 #include "engine/monitoring/monitoring.h"
 #include "evaluation/coverage/coverage.h"
-#include "evidence/ledger/ledger.h"
 #include "evidence/selfmetrics/selfmetrics.h"
 #include "evidence/store/states.h"
+#include "evidence/turn/turn.h"
 #include "evidence/upkeep/upkeep.h"
 #include "findings/judge/judge.h"
 #include "findings/notify/notify.h"
@@ -33,9 +33,7 @@ struct engine {
     json_t *config;
     const struct engine_calls *calls;
     void *context;
-    struct store *store;
-    struct ledger *ledger;
-    struct series_set *series;
+    struct turn turn;
     struct intake intake;
     struct monitoring monitoring;
     struct sync sync;
@@ -75,7 +73,7 @@ void engine_schedule_start_due(struct engine *engine, struct moment now);
 int engine_schedule_deliver(struct engine *engine, struct moment now,
                             struct error *error) MUST_CHECK;
 
-/* turn.c: what acts share with a turn. */
+/* engine_turn.c: what acts share with a turn. */
 int engine_turn_begin(struct engine *engine, struct moment *now, struct error *error) MUST_CHECK;
 int engine_turn_end(struct engine *engine, struct moment now, struct error *error) MUST_CHECK;
 /* Takes a turn back: the store is as it was, and memory is read from it again. What cannot be

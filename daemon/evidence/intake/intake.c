@@ -47,11 +47,11 @@ static void step_one(struct instance *instance, int64_t now_ms)
 static int remember(struct intake *intake, struct instance *instance, struct error *error)
 {
     CLEAN(clean_json) json_t *memory = NULL;
-    int code = account_load(intake->store, instance, error);
+    int code = account_load(intake->turn->store, instance, error);
     if (code)
         return code;
-    instance->plain = personal_basis_holds(&instance->basis, intake->now_ms);
-    code = states_get(intake->store, "instance_memory", instance->name, &memory, error);
+    instance->plain = personal_basis_holds(&instance->basis, intake->turn->now.wall_ms);
+    code = states_get(intake->turn->store, "instance_memory", instance->name, &memory, error);
     if (code == ERROR_MISSING)
         return 0;
     if (!code)
@@ -59,8 +59,8 @@ static int remember(struct intake *intake, struct instance *instance, struct err
     if (code)
         error_prefix(error, "what is remembered of collector %s", instance->name);
     /* The clock was set back while it was not among those configured. */
-    else if (intake->now_ms && instance->last_end_ms > intake->now_ms)
-        step_one(instance, intake->now_ms);
+    else if (intake->turn->now.wall_ms && instance->last_end_ms > intake->turn->now.wall_ms)
+        step_one(instance, intake->turn->now.wall_ms);
     return code;
 }
 
@@ -92,7 +92,7 @@ int intake_load(struct intake *intake, const json_t *collectors, struct error *e
         if (!code)
             code = leaves_load(intake, instance, error);
         if (!code)
-            code = proof_load(intake->store, instance, error);
+            code = proof_load(intake->turn->store, instance, error);
         if (code)
             return code;
         note_enabled(instance, json_flag_of(row, "enabled", true));
@@ -154,7 +154,7 @@ int intake_positions(struct intake *intake, const struct instance *instance, jso
                      struct error *error)
 {
     struct store_query *query =
-        store_query(intake->store, "SELECT key, value FROM positions WHERE instance = ?1");
+        store_query(intake->turn->store, "SELECT key, value FROM positions WHERE instance = ?1");
     json_t *positions = json_object();
     int row;
     store_bind_text(query, 1, instance->name);
@@ -298,7 +298,8 @@ int intake_step(struct intake *intake, struct moment now, struct error *error)
         code = intake_unfold(intake, instance, error);
         step_one(instance, now.wall_ms);
         /* A stream's last word may be newer than what is remembered of it, and is gone then. */
-        instance->stepped = instance->stepped || (instance->stream && now.wall_ms < intake->now_ms);
+        instance->stepped =
+            instance->stepped || (instance->stream && now.wall_ms < intake->turn->now.wall_ms);
         /* Schedules run on: only what people are shown moves. */
         if (instance->next_due_ms)
             instance->next_due_ms = now.wall_ms + (instance->due_boot_ms - now.boot_ms);
@@ -349,7 +350,6 @@ static int seal_one(struct intake *intake, struct instance *instance, struct mom
 int intake_seal(struct intake *intake, struct moment now, struct error *error)
 {
     int code = 0;
-    intake->now_ms = now.wall_ms;
     for (size_t i = 0; !code && i < intake->count; i++) {
         struct instance *instance = intake->instances[i];
         /* An end that waited for a batch to be sealed is judged in the turn after it. */
@@ -412,19 +412,19 @@ int intake_save(struct intake *intake, struct error *error)
     int code = 0;
     for (size_t i = 0; !code && i < intake->count; i++) {
         struct instance *instance = intake->instances[i];
-        bool due = intake->now_ms - instance->saved_ms >= SAVE_EVERY_MS ||
-                   intake->now_ms < instance->saved_ms;
+        bool due = intake->turn->now.wall_ms - instance->saved_ms >= SAVE_EVERY_MS ||
+                   intake->turn->now.wall_ms < instance->saved_ms;
         if (!instance->moved && !(instance->changed && due))
             continue;
-        code =
-            states_put(intake->store, "instance", instance->name, instance_show(instance), error);
+        code = states_put(intake->turn->store, "instance", instance->name, instance_show(instance),
+                          error);
         if (!code)
-            code = states_put(intake->store, "instance_memory", instance->name,
+            code = states_put(intake->turn->store, "instance_memory", instance->name,
                               instance_memory(instance), error);
         if (!code)
-            code = account_save(intake->store, instance, error);
+            code = account_save(intake->turn->store, instance, error);
         instance->changed = instance->moved = false;
-        instance->saved_ms = intake->now_ms;
+        instance->saved_ms = intake->turn->now.wall_ms;
     }
     return code;
 }

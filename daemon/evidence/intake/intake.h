@@ -3,16 +3,13 @@
 #define INTAKE_INTAKE_H
 
 #include "evidence/intake/instance.h"
-#include "evidence/ledger/ledger.h"
-#include "evidence/store/store.h"
+#include "evidence/turn/turn.h"
 #include "ground/base/clock.h"
 
 #include <jansson.h>
 
 struct intake {
-    struct store *store;
-    struct ledger *ledger;
-    struct series_set *series;
+    const struct turn *turn;       /* the engine's */
     struct pseudonyms *pseudonyms; /* the caller's */
     struct instance **instances;
     size_t count;
@@ -21,14 +18,13 @@ struct intake {
     int64_t clock_leaf; /* the last word on the clock; -1: none */
     json_t *scope; /* {label: {value: true}} that readings may have, of the engine; NULL: any */
     int64_t longest_ms; /* how far back spans are kept */
-    int64_t now_ms;     /* of the turn */
     /* A line that a collector wants logged. */
     void (*on_said)(void *context, const char *instance, int level, const char *text);
     void *context;
 };
 
 /* Makes an instance for each row of `collectors`, with what states(kind instance) remembers. The
- * members store, ledger, series and pseudonyms are set by the caller. */
+ * members turn and pseudonyms are set by the caller. */
 int intake_load(struct intake *intake, const json_t *collectors, struct error *error) MUST_CHECK;
 void intake_finish(struct intake *intake);
 struct instance *intake_find(const struct intake *intake, const char *name);

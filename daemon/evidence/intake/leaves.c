@@ -29,7 +29,7 @@ int leaves_tables(struct intake *intake, struct instance *instance, struct error
     CLEAN(clean_text) char *body = json_canonical(text);
     if (!body)
         return ERROR_MEMORY;
-    int code = ledger_attach(intake->ledger, PAYLOAD_TEXT, body, strlen(body), commitment);
+    int code = ledger_attach(intake->turn->ledger, PAYLOAD_TEXT, body, strlen(body), commitment);
     if (code)
         return error_set(error, code, "the ledger takes no payload: %s", error_text(code));
     json_t *fields = json_pack("{s:s, s:s, s:s, s:b}", "tables", instance->tables_hash, "plugin",
@@ -37,7 +37,8 @@ int leaves_tables(struct intake *intake, struct instance *instance, struct error
                                "stream", instance->stream);
     if (instance->pushed.is)
         json_object_set_new(fields, "pushed", json_true());
-    return ledger_append(intake->ledger, LEAF_COLLECTOR, fields, &instance->tables_leaf, error);
+    return ledger_append(intake->turn->ledger, LEAF_COLLECTOR, fields, &instance->tables_leaf,
+                         error);
 }
 
 static int attach(struct intake *intake, enum payload_kind kind, const struct buffer *bytes,
@@ -52,7 +53,7 @@ static int attach(struct intake *intake, enum payload_kind kind, const struct bu
         return ERROR_MEMORY;
     if (!bytes->length)
         return 0;
-    int code = ledger_attach(intake->ledger, kind, bytes->data, bytes->length, commitment);
+    int code = ledger_attach(intake->turn->ledger, kind, bytes->data, bytes->length, commitment);
     if (!code && json_object_set_new(fields, keys[kind], json_string(commitment)))
         code = ERROR_MEMORY;
     return code;
@@ -76,7 +77,7 @@ static json_t *state_of(const struct intake *intake, const struct instance *inst
     for (size_t i = 0; i < sizeof elsewhere / sizeof *elsewhere; i++)
         json_object_del(state, elsewhere[i]);
     json_object_set_new(state, "watched", untold_spans(instance));
-    json_object_set_new(state, "told", json_integer(intake->now_ms));
+    json_object_set_new(state, "told", json_integer(intake->turn->now.wall_ms));
     json_object_set_new(state, "reach", json_integer(intake->longest_ms));
     return state;
 }
@@ -127,8 +128,8 @@ static int attach_circumstances(struct intake *intake, struct instance *instance
 static int attach_samples(struct intake *intake, struct instance *instance, json_t *fields)
 {
     CLEAN(buffer_finish) struct buffer samples = {0};
-    int code =
-        series_pack(intake->series, instance->name, instance->told_ms, intake->now_ms, &samples);
+    int code = series_pack(intake->turn->series, instance->name, instance->told_ms,
+                           intake->turn->now.wall_ms, &samples);
     return code ? code : attach(intake, PAYLOAD_SAMPLES, &samples, fields);
 }
 
@@ -147,11 +148,11 @@ static int tell(struct intake *intake, struct instance *instance, const struct r
     instance->untold = 0;
     if (!code)
         code = attach_circumstances(intake, instance, run, fields);
-    instance->told_ms = intake->now_ms;
+    instance->told_ms = intake->turn->now.wall_ms;
     instance->moved = true;
     if (!code)
-        return ledger_append(intake->ledger, run ? LEAF_EVIDENCE : LEAF_COVERAGE, fields, &leaf,
-                             error);
+        return ledger_append(intake->turn->ledger, run ? LEAF_EVIDENCE : LEAF_COVERAGE, fields,
+                             &leaf, error);
     instance->told_ms = told_ms;
     json_decref(fields);
     return error_set(error, code, "the ledger takes no payload: %s", error_text(code));
@@ -198,7 +199,7 @@ int leaves_end_fold(struct intake *intake, struct instance *instance, struct err
     json_t *fields = coverage_fields(instance);
     int code = fields ? attach_fold(intake, instance, fields) : ERROR_MEMORY;
     if (!code)
-        return ledger_append(intake->ledger, LEAF_COVERAGE, fields, &leaf, error);
+        return ledger_append(intake->turn->ledger, LEAF_COVERAGE, fields, &leaf, error);
     json_decref(fields);
     return error_set(error, code, "the ledger takes no payload: %s", error_text(code));
 }
@@ -220,7 +221,7 @@ static json_t *evidence_fields(const struct intake *intake, const struct instanc
 static int write_evidence(struct intake *intake, struct instance *instance, const struct run *run,
                           struct error *error)
 {
-    instance_evidence_add(instance, ledger_next(intake->ledger), intake->now_ms);
+    instance_evidence_add(instance, ledger_next(intake->turn->ledger), intake->turn->now.wall_ms);
     if (instance->last_run)
         json_object_set_new(instance->last_run, "evidence",
                             json_integer((json_int_t)instance->evidence[0]));
@@ -251,7 +252,7 @@ static int keep_row(struct intake *intake, const struct instance *instance, cons
 {
     CLEAN(clean_text) char *body = intake_merge_to_text(run);
     struct store_query *query =
-        store_query(intake->store, "INSERT INTO pending(instance, body) VALUES(?1, ?2)");
+        store_query(intake->turn->store, "INSERT INTO pending(instance, body) VALUES(?1, ?2)");
     if (!body)
         return ERROR_MEMORY;
     store_bind_text(query, 1, instance->name);
@@ -262,7 +263,7 @@ static int keep_row(struct intake *intake, const struct instance *instance, cons
 static int drop_rows(struct intake *intake, const struct instance *instance, struct error *error)
 {
     struct store_query *query =
-        store_query(intake->store, "DELETE FROM pending WHERE instance = ?1");
+        store_query(intake->turn->store, "DELETE FROM pending WHERE instance = ?1");
     store_bind_text(query, 1, instance->name);
     return store_run(query, error);
 }
@@ -294,8 +295,8 @@ int leaves_hold(struct intake *intake, struct instance *instance, struct error *
 
 int leaves_load(struct intake *intake, struct instance *instance, struct error *error)
 {
-    struct store_query *query =
-        store_query(intake->store, "SELECT body FROM pending WHERE instance = ?1 ORDER BY id");
+    struct store_query *query = store_query(
+        intake->turn->store, "SELECT body FROM pending WHERE instance = ?1 ORDER BY id");
     int row;
     store_bind_text(query, 1, instance->name);
     while ((row = store_step(query, error)) > 0) {
@@ -338,7 +339,7 @@ int leaves_evidence(struct intake *intake, struct instance *instance, struct err
 
 int leaves_due(struct intake *intake, struct instance *instance, struct error *error)
 {
-    if (!instance->waiting.batches || leaves_may_wait(instance, intake->now_ms))
+    if (!instance->waiting.batches || leaves_may_wait(instance, intake->turn->now.wall_ms))
         return 0;
     return tell_waiting(intake, instance, error);
 }

@@ -53,7 +53,7 @@ bool personal_stays(const char *value)
 int personal_label(const struct intake *intake, const struct instance *instance, const char **value,
                    char pseudonym[PSEUDONYM_SIZE])
 {
-    if (personal_stays(*value) || personal_basis_holds(&instance->basis, intake->now_ms))
+    if (personal_stays(*value) || personal_basis_holds(&instance->basis, intake->turn->now.wall_ms))
         return 0;
     int code =
         intake->pseudonyms ? pseudonym_of(intake->pseudonyms, *value, pseudonym) : ERROR_STATE;
@@ -192,8 +192,8 @@ int personal_hide(struct intake *intake, struct instance *instance, struct error
     if (!instance->hides)
         return 0;
     instance->hides = false;
-    int code =
-        series_end(intake->series, instance->name, tells_of_somebody, instance, intake->now_ms);
+    int code = series_end(intake->turn->series, instance->name, tells_of_somebody, instance,
+                          intake->turn->now.wall_ms);
     return code ? error_set(error, code, "the series of %s: %s", instance->name, error_text(code))
                 : 0;
 }

@@ -129,10 +129,10 @@ static int write_leaf(struct intake *intake, const struct instance *instance, in
     CLEAN(clean_text) char *body = json_canonical(text);
     if (!body)
         return ERROR_MEMORY;
-    int code = ledger_attach(intake->ledger, PAYLOAD_TEXT, body, strlen(body), commitment);
+    int code = ledger_attach(intake->turn->ledger, PAYLOAD_TEXT, body, strlen(body), commitment);
     if (code)
         return error_set(error, code, "the ledger takes no payload: %s", error_text(code));
-    return ledger_append(intake->ledger, LEAF_SELFTEST,
+    return ledger_append(intake->turn->ledger, LEAF_SELFTEST,
                          json_pack("{s:s, s:s, s:s, s:I}", "status", proof->status, "plugin",
                                    proof->sha256, "pt", commitment, "start",
                                    (json_int_t)intake->start_leaf),
@@ -148,10 +148,10 @@ int proof_keep(struct intake *intake, struct instance *instance, struct error *e
     if (code)
         return code;
     proof->ended = false;
-    proof->at_ms = intake->now_ms;
+    proof->at_ms = intake->turn->now.wall_ms;
     text_from_time(proof->at_ms, at);
     instance->touched = true;
-    return states_put(intake->store, "selftest", instance->name,
+    return states_put(intake->turn->store, "selftest", instance->name,
                       json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I}", "name", instance->name,
                                 "status", proof->status, "sha256", proof->sha256, "version",
                                 proof->version, "why", proof->why, "at", at, "leaf",

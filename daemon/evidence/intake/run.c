@@ -69,7 +69,8 @@ static int open_run(struct intake_link *link, struct run **ret)
     run->readings.limit = RUN_PAYLOAD_LIMIT;
     run->excerpts.limit = RUN_EXCERPTS_LIMIT;
     int64_t lookback_ms = 2 * instance->every_ms;
-    int code = series_run_begin(link->intake->series, instance->name, lookback_ms, &run->series);
+    int code =
+        series_run_begin(link->intake->turn->series, instance->name, lookback_ms, &run->series);
     if (!code)
         series_run_limit(run->series, instance->series_limit);
     return code;

@@ -59,8 +59,8 @@ static int store_positions(struct intake *intake, const struct instance *instanc
     json_t *value;
     json_object_foreach (instance->run.positions, key, value) {
         struct store_query *query = store_query(
-            intake->store, "INSERT INTO positions(instance, key, value) VALUES(?1, ?2, ?3)"
-                           " ON CONFLICT DO UPDATE SET value = excluded.value");
+            intake->turn->store, "INSERT INTO positions(instance, key, value) VALUES(?1, ?2, ?3)"
+                                 " ON CONFLICT DO UPDATE SET value = excluded.value");
         store_bind_text(query, 1, instance->name);
         store_bind_text(query, 2, key);
         store_bind_text(query, 3, json_string_value(value));
@@ -194,9 +194,10 @@ static void note_run(struct instance *instance, enum condition condition, int64_
 static int store_run_row(struct intake *intake, struct instance *instance, int64_t now_ms,
                          struct error *error)
 {
-    struct store_query *query = store_query(
-        intake->store, "INSERT INTO runs(instance, started_ms, ended_ms, outcome, reason, readings,"
-                       " leaf, usage) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+    struct store_query *query =
+        store_query(intake->turn->store,
+                    "INSERT INTO runs(instance, started_ms, ended_ms, outcome, reason, readings,"
+                    " leaf, usage) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
     CLEAN(clean_text) char *usage = account_usage(instance);
     store_bind_text(query, 1, instance->name);
     store_bind_integer(query, 2, instance->started_ms);
@@ -230,8 +231,8 @@ static int end_series(struct intake *intake, struct instance *instance, enum con
     enum series_outcome outcome = series_outcome_of(instance, condition);
     int code = 0;
     if (!run->series && outcome == SERIES_FAILED)
-        code =
-            series_run_begin(intake->series, instance->name, 2 * instance->every_ms, &run->series);
+        code = series_run_begin(intake->turn->series, instance->name, 2 * instance->every_ms,
+                                &run->series);
     if (code)
         return error_set(error, code, "the series of %s: %s", instance->name, error_text(code));
     struct series_run *series = run->series;

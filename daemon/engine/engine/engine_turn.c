@@ -15,13 +15,11 @@ struct moment engine_now(const struct engine *engine)
 
 static int begin(struct engine *engine, struct moment now, struct error *error)
 {
-    int code = store_begin(engine->store, error);
+    int code = turn_begin(&engine->turn, now, error);
     if (code)
         return code;
     engine->turn_ms = engine->own.now_ms = engine->judge.now_ms = now.wall_ms;
     engine->turn_boot_ms = engine->judge.boot_ms = now.boot_ms;
-    engine->intake.now_ms = now.wall_ms;
-    ledger_turn(engine->ledger, now.wall_ms);
     return 0;
 }
 
@@ -52,13 +50,12 @@ int engine_turn_begin(struct engine *engine, struct moment *now, struct error *e
 void engine_turn_undo(struct engine *engine)
 {
     CLEAN(error_finish) struct error error = {0};
-    store_rollback(engine->store);
-    ledger_forget(engine->ledger);
+    int code = turn_undo(&engine->turn, &error);
     intake_undone(&engine->intake);
     judge_forget(&engine->judge);
     engine->judge.boot_ms = engine_now(engine).boot_ms;
-    engine->failed_turn = series_reload(engine->series, &error) ||
-                          judge_load(&engine->judge, &error) || monitor_load(engine, &error);
+    engine->failed_turn =
+        code || judge_load(&engine->judge, &error) || monitor_load(engine, &error);
     engine->outbox_next_ms = 0;
     if (engine->failed_turn)
         engine->calls->log(engine->context, LOG_LEVEL_ERROR, error_sentence(&error));
@@ -91,7 +88,7 @@ static json_t *show_daemon(struct engine *engine)
                                 "grows until that ends",
                                 (long long)engine->upkeep.log.outsider));
     struct series_figures figures;
-    series_figures(engine->series, &figures);
+    series_figures(engine->turn.series, &figures);
     return json_pack("{s:s, s:o, s:b, s:{s:s, s:o}, s:s, s:b, s:o, s:s, s:I, s:I, s:s}", "version",
                      CONFORMD_VERSION, "started_at", show_time(engine->own.started_ms), "ready",
                      true, "config", "hash", json_text_of(config, "hash", ""), "loaded_at",
@@ -105,21 +102,17 @@ int engine_turn_end(struct engine *engine, struct moment now, struct error *erro
 {
     json_t *boot = json_pack("{s:s, s:I, s:I}", "id", engine->boot, "turn", (json_int_t)now.wall_ms,
                              "boot_ms", (json_int_t)now.boot_ms);
-    int code = states_put(engine->store, "daemon", "boot", boot, error);
+    int code = states_put(engine->turn.store, "daemon", "boot", boot, error);
     if (!code)
-        code = states_put(engine->store, "daemon", "status", show_daemon(engine), error);
+        code = states_put(engine->turn.store, "daemon", "status", show_daemon(engine), error);
     if (!code)
         code = intake_save(&engine->intake, error);
+    int64_t took_us;
     if (!code)
-        code = series_save(engine->series, now.wall_ms, error);
-    if (!code)
-        code = ledger_seal(engine->ledger, error);
-    int64_t begun_us = clock_us();
-    if (!code)
-        code = store_commit(engine->store, error);
+        code = turn_commit(&engine->turn, &took_us, error);
     if (code)
         return code;
-    upkeep_note_commit(&engine->upkeep, clock_us() - begun_us);
+    upkeep_note_commit(&engine->upkeep, took_us);
     intake_committed(&engine->intake);
     engine->turns++;
     return 0;

@@ -1,0 +1,36 @@
+/* One turn: a transaction over store, ledger and series, with one time. The engine has the only
+ * one; every room below holds or is passed a const pointer to it and reads the time from there. */
+#ifndef TURN_TURN_H
+#define TURN_TURN_H
+
+#include "evidence/ledger/ledger.h"
+#include "evidence/series/series.h"
+#include "evidence/store/store.h"
+#include "ground/base/clock.h"
+#include "ground/base/error.h"
+
+/* Zeroed at first. Outside of a turn `now` is that of the last one. */
+struct turn {
+    struct store *store;
+    struct ledger *ledger;
+    struct series_set *series;
+    struct moment now;
+};
+
+/* At the start: opens all three to be written. What was opened before a failure is closed by
+ * turn_close. */
+int turn_open(struct turn *turn, const char *folder, const struct series_limits *limits,
+              struct error *error) MUST_CHECK;
+void turn_close(struct turn *turn);
+
+/* Begins the transaction; from then on it is `now`. */
+int turn_begin(struct turn *turn, struct moment now, struct error *error) MUST_CHECK;
+/* In a turn: what is read and written from here on is of another time (a step of the clock). */
+void turn_set_now(struct turn *turn, struct moment now);
+/* Writes what series and ledger took, and commits. ret_took_us: how long the commit alone took. */
+int turn_commit(struct turn *turn, int64_t *ret_took_us, struct error *error) MUST_CHECK;
+/* Takes it back: all three are as they were before the turn; the time stays. After an error memory
+ * and store differ. */
+int turn_undo(struct turn *turn, struct error *error) MUST_CHECK;
+
+#endif

@@ -2,10 +2,13 @@
 #ifndef KIT_ENGINE_SCENE_H
 #define KIT_ENGINE_SCENE_H
 
+#include "conformd/collector.h"
 #include "engine/acts/acts.h"
 #include "ground/channel/wire.h"
 
 #define SCENE_START 1795323600000 /* 2026-11-22T05:00:00Z, a Sunday */
+
+enum { MINUTE = 60000, HOUR = 60 * MINUTE, DAY = 24 * HOUR }; /* milliseconds */
 
 struct scene {
     char folder[64];
@@ -28,12 +31,25 @@ struct scene {
 /* One attribute number 0 "x_bad"{user} gauge, 1 "x_hits"{user} event, 2 "x_age" gauge. */
 extern const char scene_tables[];
 extern const char scene_stream_tables[];
+extern const char scene_personal_tables[]; /* its users are personal data */
+/* Users, NULL at the end. */
+extern const char *const scene_ann[], *const scene_bob[], *const scene_both[],
+                                                              *const scene_nobody[];
 
 struct scene *scene_new(void);
 void scene_free(struct scene *scene);
+/* The same for cmocka: *state is the scene. */
+int scene_set_up(void **state);
+int scene_tear_down(void **state);
+/* Fails the test where code is not 0, with the sentence in scene->error. */
+void scene_must(struct scene *scene, int code);
 void scene_collector(struct scene *scene, const char *name, int64_t every_ms);
 /* Returns the construct, borrowed, to be changed before scene_open. */
 json_t *scene_measure(struct scene *scene, const char *id, const char *formula, const char *target);
+/* M1: nobody is bad. */
+json_t *scene_measure_bad(struct scene *scene);
+/* Names of the first collector are kept as they are until this day ("2027-01-01"). */
+void scene_legal_basis(struct scene *scene, const char *until);
 void scene_channel(struct scene *scene, const char *name);
 void scene_open(struct scene *scene);
 /* Puts another configuration into force, which it takes. */
@@ -64,6 +80,13 @@ void scene_outcome(struct scene *scene, struct intake_link *link, int64_t status
 void scene_batch(struct scene *scene, struct intake_link *link, uint32_t flags, const char *at);
 void scene_eof(struct intake_link *link);
 void scene_ended(struct scene *scene, const char *name, int code, const char *reason);
+/* Its channel and its process end, and the link is freed. */
+void scene_leave(struct scene *scene, struct intake_link *link, const char *name, int code);
+/* The bytes from 10 to this were lost: it was truncated. */
+void scene_lost(struct scene *scene, struct intake_link *link, const char *source, uint64_t to);
+/* A selftest has ended. */
+int scene_proved(struct scene *scene, struct intake_link *link, const char *status,
+                 const char *sha256);
 /* A whole run of a snapshot: x_bad of each user that is named is 1. */
 void scene_run(struct scene *scene, const char *name, int64_t status, const char *const *users);
 
@@ -71,7 +94,12 @@ void scene_run(struct scene *scene, const char *name, int64_t status, const char
 json_t *scene_state(struct scene *scene, const char *kind, const char *id);
 void scene_expect(struct scene *scene, const char *id, const char *state);
 const char *scene_reason(struct scene *scene, const char *id); /* borrowed until the next call */
+/* In this state, and these words are in its reason. */
+void scene_expect_reason(struct scene *scene, const char *id, const char *state, const char *words);
+bool scene_is_provisional(struct scene *scene, const char *id);
 int64_t scene_count(struct scene *scene, const char *sql);
+int64_t scene_findings(struct scene *scene);
+int64_t scene_events(struct scene *scene, const char *name); /* of findings: "raised" */
 /* How many leaves of this type hold these words. */
 int64_t scene_leaves(struct scene *scene, const char *type, const char *words);
 /* A command by login uid 1000; the answer, for the caller to decref. */

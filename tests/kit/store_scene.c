@@ -49,6 +49,36 @@ void store_scene_remove(const char *folder)
     assert_int_equal(rmdir(folder), 0);
 }
 
+int store_scene_set_up(void **state)
+{
+    struct store_scene *scene = calloc(1, sizeof *scene);
+    assert_non_null(scene);
+    scene->store = store_scene_new(scene->folder);
+    *state = scene;
+    return 0;
+}
+
+int store_scene_tear_down(void **state)
+{
+    struct store_scene *scene = *state;
+    store_close(scene->store);
+    store_scene_remove(scene->folder);
+    error_finish(&scene->error);
+    free(scene);
+    return 0;
+}
+
+int64_t store_scene_count(struct store *store, const char *sql)
+{
+    struct error error = {0};
+    struct store_query *query = store_query(store, sql);
+    if (store_step(query, &error) != 1)
+        fail_msg("%s: %s", sql, error_sentence(&error));
+    int64_t value = store_integer(query, 0);
+    store_reset(query);
+    return value;
+}
+
 static void read_on(const char *folder, int told)
 {
     struct store *mine = NULL;

@@ -16,6 +16,18 @@ struct store *store_scene_open(const char *folder, enum store_mode mode);
 /* The folder goes with the files in it; close the stores first. */
 void store_scene_remove(const char *folder);
 
+/* For cmocka: *state is one of these. */
+struct store_scene {
+    char folder[STORE_SCENE_FOLDER];
+    struct store *store;
+    struct error error;
+};
+int store_scene_set_up(void **state);
+int store_scene_tear_down(void **state); /* store may be closed and NULL by then */
+
+/* The number that the statement gives. */
+int64_t store_scene_count(struct store *store, const char *sql);
+
 /* A process that reads and does not end, until it is let go. */
 pid_t store_scene_hold(const char *folder);
 void store_scene_let_go(pid_t pid);

@@ -14,24 +14,6 @@
 #include "ground/base/text.h"
 #include "kit/engine_scene.h"
 
-enum { MINUTE = 60000, HOUR = 3600000, FAILED = -1, ABSENT = -2, PARTIAL = 2, STANDBY = 3 };
-
-static const char *const both[] = {"ann", "bob", NULL};
-static const char *const one[] = {"bob", NULL};
-static const char *const none[] = {NULL};
-
-static int set_up(void **state)
-{
-    *state = scene_new();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    scene_free(*state);
-    return 0;
-}
-
 static void first_ten_events_count_ten(void **state)
 {
     struct scene *scene = *state;
@@ -58,15 +40,15 @@ static void repaired_account_leaves_at_once(void **state)
     json_object_set_new(measure, "when_empty", json_string("met"));
     scene_open(scene);
     assert_int_equal(scene->starts, 1);
-    scene_run(scene, "accounts", 0, both);
+    scene_run(scene, "accounts", 0, scene_both);
     scene_expect(scene, "M1", "missed");
     assert_true(scene_query(scene, "sum(x_bad)") == 2);
     scene_pass(scene, HOUR);
     assert_int_equal(scene->starts, 2);
-    scene_run(scene, "accounts", 0, one);
+    scene_run(scene, "accounts", 0, scene_bob);
     assert_true(scene_query(scene, "sum(x_bad)") == 1);
     scene_pass(scene, HOUR);
-    scene_run(scene, "accounts", 0, none);
+    scene_run(scene, "accounts", 0, scene_nobody);
     assert_true(isnan(scene_query(scene, "sum(x_bad)")));
     scene_expect(scene, "M1", "met");
 }
@@ -79,12 +61,12 @@ static const struct ending {
     const char *reason;
 } endings[] = {
     {0, "well", "missed", ""},
-    {FAILED, "failed", "unknown", "lost: collector accounts: failed: it says why"},
+    {CFD_ERROR, "failed", "unknown", "lost: collector accounts: failed: it says why"},
     {-3, "failed", "unknown", "lost: collector accounts: failed: it says why"},
     {77, "failed", "unknown", "lost: collector accounts: failed"},
-    {ABSENT, "absent", "unknown", "lost: collector accounts: absent: it says why"},
-    {STANDBY, "standby", "unknown", "lost: collector accounts: standby"},
-    {PARTIAL, "partial", "unknown", "lost: collector accounts: partial"},
+    {CFD_ABSENT, "absent", "unknown", "lost: collector accounts: absent: it says why"},
+    {CFD_STANDBY, "standby", "unknown", "lost: collector accounts: standby"},
+    {CFD_PARTIAL, "partial", "unknown", "lost: collector accounts: partial"},
 };
 
 static void how_a_run_ended(void **state)
@@ -94,9 +76,9 @@ static void how_a_run_ended(void **state)
         scene_collector(scene, "accounts", HOUR);
         scene_measure(scene, "M1", "sum(x_bad)", "== 0");
         scene_open(scene);
-        scene_run(scene, "accounts", 0, one);
+        scene_run(scene, "accounts", 0, scene_bob);
         scene_pass(scene, HOUR);
-        scene_run(scene, "accounts", endings[i].status, one);
+        scene_run(scene, "accounts", endings[i].status, scene_bob);
         scene_expect(scene, "M1", endings[i].state);
         assert_string_equal(scene_reason(scene, "M1"), endings[i].reason);
         CLEAN(clean_json) json_t *shown = scene_state(scene, "instance", "accounts");
@@ -115,11 +97,8 @@ static void partial_run(struct scene *scene, bool names)
     scene_reading(scene, link, 2, NULL, 5);
     if (names)
         scene_missing(scene, link, 0, "shadow cannot be read");
-    scene_outcome(scene, link, PARTIAL, "");
-    scene_eof(link);
-    scene_ended(scene, "accounts", 0, "exited");
-    scene_settle(scene);
-    intake_link_free(link);
+    scene_outcome(scene, link, CFD_PARTIAL, "");
+    scene_leave(scene, link, "accounts", 0);
 }
 
 static void partial_attribute_by_attribute(void **state)
@@ -150,7 +129,7 @@ static void late_instance(void **state)
     scene_collector(scene, "accounts", HOUR);
     scene_measure(scene, "M1", "sum(x_bad)", "== 1");
     scene_open(scene);
-    scene_run(scene, "accounts", 0, one);
+    scene_run(scene, "accounts", 0, scene_bob);
     scene_expect(scene, "M1", "met");
     scene_pass(scene, HOUR + 5 * MINUTE);
     scene_expect(scene, "M1", "met");
@@ -218,7 +197,7 @@ static void end_of_process_and_of_channel(void **state)
     scene_expect(scene, "M1", "met");
     intake_link_free(link);
     scene_pass(scene, HOUR);
-    scene_run(scene, "accounts", 0, one);
+    scene_run(scene, "accounts", 0, scene_bob);
     scene_expect(scene, "M1", "met");
     scene_pass(scene, HOUR);
     link = scene_connect(scene, "accounts", scene_tables);
@@ -237,7 +216,7 @@ static void restart_keeps_how_long(void **state)
     json_t *measure = scene_measure(scene, "M1", "sum(x_bad)", "== 0");
     json_object_set_new(json_object_get(measure, "criterion"), "for", json_integer(10 * MINUTE));
     scene_open(scene);
-    scene_run(scene, "accounts", 0, one);
+    scene_run(scene, "accounts", 0, scene_bob);
     scene_pass(scene, 6 * MINUTE);
     int64_t size = scene_count(scene, "SELECT max(first + count) FROM bundles");
     scene_crash(scene);
@@ -267,7 +246,7 @@ static void reboot_counts_nothing(void **state)
     json_t *measure = scene_measure(scene, "M1", "sum(x_bad)", "== 0");
     json_object_set_new(json_object_get(measure, "criterion"), "for", json_integer(10 * MINUTE));
     scene_open(scene);
-    scene_run(scene, "accounts", 0, one);
+    scene_run(scene, "accounts", 0, scene_bob);
     scene_pass(scene, 6 * MINUTE);
     int64_t missed_ms = judge_find(&scene->engine->judge, "M1")->memory.missed_ms;
     assert_int_equal(
@@ -298,19 +277,19 @@ static void clock_steps(void **state)
     scene_measure(scene, "M2", "sum_over_time(x_age[10m])", "< 1000");
     scene_open(scene);
     for (int i = 0; i < 20; i++) {
-        scene_run(scene, "accounts", 0, one);
+        scene_run(scene, "accounts", 0, scene_bob);
         scene_pass(scene, MINUTE);
     }
     scene_expect(scene, "M1", "missed");
     /* A day back: what is read from now on must count now, not in a day. */
     scene->now.wall_ms -= 24LL * HOUR;
-    scene_run(scene, "accounts", 0, none);
+    scene_run(scene, "accounts", 0, scene_nobody);
     assert_int_equal(scene_count(scene, "SELECT count(*) FROM samples WHERE time_ms >"
                                         " 1795323600000"),
                      0);
     scene_expect(scene, "M1", "met");
     scene_pass(scene, MINUTE);
-    scene_run(scene, "accounts", 0, both);
+    scene_run(scene, "accounts", 0, scene_both);
     assert_true(scene_query(scene, "sum(x_bad)") == 2);
     scene_expect(scene, "M1", "missed");
     scene_pass(scene, 5 * MINUTE);
@@ -334,7 +313,7 @@ static void one_bad_text_stops_nothing(void **state)
     scene_measure(scene, "MANY", "x_bad + on() x_bad", "== 0");
     scene_measure(scene, "GOOD", "sum(x_bad)", "== 2");
     scene_open(scene);
-    scene_run(scene, "accounts", 0, both);
+    scene_run(scene, "accounts", 0, scene_both);
     scene_expect(scene, "BAD", "unknown");
     assert_non_null(strstr(scene_reason(scene, "BAD"), "invalid: measure BAD: formula: "));
     scene_expect(scene, "MANY", "unknown");
@@ -351,7 +330,7 @@ static void idle_engine_sleeps(void **state)
     scene_measure(scene, "M1", "sum(x_bad)", "== 0");
     scene_open(scene);
     struct intake_link *link = scene_connect(scene, "log", scene_stream_tables);
-    scene_run(scene, "accounts", 0, none);
+    scene_run(scene, "accounts", 0, scene_nobody);
     int64_t turns = engine_turns(scene->engine);
     for (int i = 0; i < 60; i++) {
         scene_batch(scene, link, 1, NULL);
@@ -366,18 +345,21 @@ static void idle_engine_sleeps(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(first_ten_events_count_ten, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(repaired_account_leaves_at_once, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(how_a_run_ended, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(partial_attribute_by_attribute, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(late_instance, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(short_coverage, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(end_of_process_and_of_channel, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(restart_keeps_how_long, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(reboot_counts_nothing, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(clock_steps, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(one_bad_text_stops_nothing, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(idle_engine_sleeps, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(first_ten_events_count_ten, scene_set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(repaired_account_leaves_at_once, scene_set_up,
+                                        scene_tear_down),
+        cmocka_unit_test_setup_teardown(how_a_run_ended, scene_set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(partial_attribute_by_attribute, scene_set_up,
+                                        scene_tear_down),
+        cmocka_unit_test_setup_teardown(late_instance, scene_set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(short_coverage, scene_set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(end_of_process_and_of_channel, scene_set_up,
+                                        scene_tear_down),
+        cmocka_unit_test_setup_teardown(restart_keeps_how_long, scene_set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(reboot_counts_nothing, scene_set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(clock_steps, scene_set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(one_bad_text_stops_nothing, scene_set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(idle_engine_sleeps, scene_set_up, scene_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,29 +13,11 @@
 #include "ground/base/text.h"
 #include "kit/engine_scene.h"
 
-enum { MINUTE = 60000, HOUR = 3600000 };
-
-static const char *const both[] = {"ann", "bob", NULL};
-static const char *const none[] = {NULL};
-
-static int set_up(void **state)
-{
-    *state = scene_new();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    scene_free(*state);
-    return 0;
-}
-
 static json_t *open_with_measure(struct scene *scene)
 {
     scene_collector(scene, "accounts", HOUR);
     scene_channel(scene, "hook");
-    json_t *measure = scene_measure(scene, "M1", "sum(x_bad)", "== 0");
-    json_object_set_new(measure, "when_empty", json_string("met"));
+    json_t *measure = scene_measure_bad(scene);
     scene_open(scene);
     return measure;
 }
@@ -48,11 +30,6 @@ static void adopt(struct scene *scene)
 static int64_t told(struct scene *scene)
 {
     return scene_count(scene, "SELECT count(*) FROM outbox");
-}
-
-static int64_t findings(struct scene *scene)
-{
-    return scene_count(scene, "SELECT count(*) FROM findings");
 }
 
 static bool last_event_is(struct scene *scene, const char *event)
@@ -70,13 +47,13 @@ static void trial_adopt_extend_clear_return(void **state)
 {
     struct scene *scene = *state;
     open_with_measure(scene);
-    scene_run(scene, "accounts", 0, both);
+    scene_run(scene, "accounts", 0, scene_both);
     CLEAN(clean_json) json_t *trial = scene_state(scene, "measure", "M1");
     assert_true(json_flag_of(trial, "would_raise", false));
-    assert_int_equal(findings(scene), 0);
+    assert_int_equal(scene_findings(scene), 0);
     assert_int_equal(told(scene), 1); /* urgent: would_raise */
     adopt(scene);
-    assert_int_equal(findings(scene), 1);
+    assert_int_equal(scene_findings(scene), 1);
     assert_int_equal(told(scene), 2);
     CLEAN(clean_json) json_t *adopted = scene_state(scene, "measure", "M1");
     assert_false(json_flag_of(adopted, "trial", true));
@@ -84,13 +61,13 @@ static void trial_adopt_extend_clear_return(void **state)
     adopt(scene);
     /* It lasts: the same finding, and no event for what is the same. */
     scene_pass(scene, 30 * MINUTE);
-    assert_int_equal(findings(scene), 1);
+    assert_int_equal(scene_findings(scene), 1);
     assert_int_equal(told(scene), 2);
     assert_int_equal(scene_count(scene, "SELECT count(*) FROM finding_events"), 1);
     assert_true(scene_count(scene, "SELECT body ->> 'times_seen' FROM findings") > 10);
     /* Green again: stamped, and open. */
     scene_pass(scene, 30 * MINUTE);
-    scene_run(scene, "accounts", 0, none);
+    scene_run(scene, "accounts", 0, scene_nobody);
     scene_expect(scene, "M1", "met");
     assert_int_equal(told(scene), 2);
     scene_pass(scene, 3 * MINUTE);
@@ -101,9 +78,9 @@ static void trial_adopt_extend_clear_return(void **state)
                      1);
     /* And fails again: the same one has returned. */
     scene_pass(scene, HOUR);
-    scene_run(scene, "accounts", 0, both);
+    scene_run(scene, "accounts", 0, scene_both);
     assert_true(last_event_is(scene, "returned"));
-    assert_int_equal(findings(scene), 1);
+    assert_int_equal(scene_findings(scene), 1);
     assert_int_equal(told(scene), 4);
 }
 
@@ -112,17 +89,17 @@ static void dismissed_stays_dismissed_while_it_stands(void **state)
     struct scene *scene = *state;
     open_with_measure(scene);
     adopt(scene);
-    scene_run(scene, "accounts", 0, both);
-    assert_int_equal(findings(scene), 1);
+    scene_run(scene, "accounts", 0, scene_both);
+    assert_int_equal(scene_findings(scene), 1);
     scene_act_well(scene, "nc_dismiss",
                    json_pack("{s:s, s:s}", "ref", "NC-2026-0001", "reason", "false_positive"));
     scene_pass(scene, 30 * MINUTE);
-    assert_int_equal(findings(scene), 1);
+    assert_int_equal(scene_findings(scene), 1);
     scene_pass(scene, 30 * MINUTE);
-    scene_run(scene, "accounts", 0, none);
+    scene_run(scene, "accounts", 0, scene_nobody);
     scene_pass(scene, HOUR);
-    scene_run(scene, "accounts", 0, both);
-    assert_int_equal(findings(scene), 2);
+    scene_run(scene, "accounts", 0, scene_both);
+    assert_int_equal(scene_findings(scene), 2);
 }
 
 static void changed_text_waits_for_approval(void **state)
@@ -130,7 +107,7 @@ static void changed_text_waits_for_approval(void **state)
     struct scene *scene = *state;
     json_t *measure = open_with_measure(scene);
     adopt(scene);
-    scene_run(scene, "accounts", 0, both);
+    scene_run(scene, "accounts", 0, scene_both);
     scene_expect(scene, "M1", "missed");
     json_object_set_new(json_object_get(measure, "criterion"), "target", json_string("<= 5"));
     CLEAN(clean_json) json_t *config = json_deep_copy(scene->config);
@@ -154,7 +131,7 @@ static void refused_act_leaves_nothing(void **state)
     struct scene *scene = *state;
     open_with_measure(scene);
     adopt(scene);
-    scene_run(scene, "accounts", 0, both);
+    scene_run(scene, "accounts", 0, scene_both);
     int64_t events = scene_count(scene, "SELECT count(*) FROM finding_events");
     int64_t size = scene_count(scene, "SELECT max(first + count) FROM bundles");
     /* It fails after the approval was written: the text cannot be read. */
@@ -221,17 +198,17 @@ static void baseline_needs_something_known(void **state)
     adopt(scene);
     CLEAN(clean_json) json_t *waits = scene_state(scene, "measure", "M1");
     assert_true(json_flag_of(waits, "trial", false));
-    scene_run(scene, "accounts", 0, both);
+    scene_run(scene, "accounts", 0, scene_both);
     scene_expect(scene, "M1", "missed");
     adopt(scene);
     scene_expect(scene, "M1", "met");
     assert_int_equal(scene_count(scene, "SELECT count(*) FROM baselines"), 2);
-    assert_int_equal(findings(scene), 0);
+    assert_int_equal(scene_findings(scene), 0);
     scene_pass(scene, HOUR);
     static const char *const more[] = {"ann", "bob", "eve", NULL};
     scene_run(scene, "accounts", 0, more);
     scene_expect(scene, "M1", "missed");
-    assert_int_equal(findings(scene), 1);
+    assert_int_equal(scene_findings(scene), 1);
 }
 
 static void deliver(struct scene *scene, bool ok, int64_t after_ms)
@@ -292,7 +269,7 @@ static void collect_answers(void **state)
     CLEAN(clean_json)
     json_t *later = scene_act(scene, "collect", json_pack("{s:s}", "name", "accounts"));
     assert_null(later);
-    scene_run(scene, "accounts", 0, both);
+    scene_run(scene, "accounts", 0, scene_both);
     assert_non_null(scene->replied);
     const json_t *body = json_object_get(scene->replied, "body");
     assert_int_equal(json_array_size(json_object_get(body, "readings")), 2);
@@ -310,21 +287,21 @@ static void missed_objective_raises_once(void **state)
                                   "statement", "Nobody is bad.", "measures", "M1", "due",
                                   "2026-11-01", "enabled", 1));
     open_with_measure(scene);
-    scene_run(scene, "accounts", 0, both);
+    scene_run(scene, "accounts", 0, scene_both);
     CLEAN(clean_json) json_t *draft = scene_state(scene, "objective", "O1");
     assert_string_equal(json_text_of(draft, "state", ""), "missed");
     /* A draft raises nothing; the measure itself is on trial. */
     assert_int_equal(scene_count(scene, "SELECT count(*) FROM findings"), 0);
     scene_act_well(scene, "approve", json_pack("{s:s, s:s}", "id", "O1", "role", "ciso"));
     scene_pass(scene, HOUR);
-    scene_run(scene, "accounts", 0, both);
+    scene_run(scene, "accounts", 0, scene_both);
     assert_int_equal(scene_count(scene, "SELECT count(*) FROM findings WHERE key = 'objective:O1'"
                                         " AND state = 'candidate'"),
                      1);
     /* Over a restart the open one is extended, not doubled. */
     scene_close(scene);
     scene_open(scene);
-    scene_run(scene, "accounts", 0, both);
+    scene_run(scene, "accounts", 0, scene_both);
     assert_int_equal(scene_count(scene, "SELECT count(*) FROM findings"), 1);
     scene_pass(scene, HOUR);
     /* Nor is it forgotten over one so long that nothing is known then: it is reached, and that is
@@ -333,10 +310,10 @@ static void missed_objective_raises_once(void **state)
     scene->now.wall_ms += 24 * HOUR;
     scene->now.boot_ms += 24 * HOUR;
     scene_open(scene);
-    scene_run(scene, "accounts", 0, none);
+    scene_run(scene, "accounts", 0, scene_nobody);
     scene_close(scene);
     scene_open(scene);
-    scene_run(scene, "accounts", 0, none);
+    scene_run(scene, "accounts", 0, scene_nobody);
     assert_int_equal(scene_count(scene, "SELECT count(*) FROM finding_events WHERE event ="
                                         " 'condition_cleared'"),
                      1);
@@ -349,16 +326,20 @@ static void missed_objective_raises_once(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(trial_adopt_extend_clear_return, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(dismissed_stays_dismissed_while_it_stands, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(changed_text_waits_for_approval, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(refused_act_leaves_nothing, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(refusals, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(baseline_needs_something_known, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(outbox_until_taken, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(collect_answers, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(missed_objective_raises_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(trial_adopt_extend_clear_return, scene_set_up,
+                                        scene_tear_down),
+        cmocka_unit_test_setup_teardown(dismissed_stays_dismissed_while_it_stands, scene_set_up,
+                                        scene_tear_down),
+        cmocka_unit_test_setup_teardown(changed_text_waits_for_approval, scene_set_up,
+                                        scene_tear_down),
+        cmocka_unit_test_setup_teardown(refused_act_leaves_nothing, scene_set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(refusals, scene_set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(baseline_needs_something_known, scene_set_up,
+                                        scene_tear_down),
+        cmocka_unit_test_setup_teardown(outbox_until_taken, scene_set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(collect_answers, scene_set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(missed_objective_raises_once, scene_set_up,
+                                        scene_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,23 +13,6 @@
 #include "ground/base/text.h"
 #include "kit/engine_scene.h"
 
-enum { MINUTE = 60000, HOUR = 3600000, DAY = 86400000 };
-
-static const char *const both[] = {"ann", "bob", NULL};
-static const char *const one[] = {"bob", NULL};
-
-static int set_up(void **state)
-{
-    *state = scene_new();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    scene_free(*state);
-    return 0;
-}
-
 static void set_clock(struct scene *scene, int64_t by_ms)
 {
     scene->now.wall_ms += by_ms;
@@ -40,18 +23,11 @@ static int64_t evaluations(struct scene *scene)
     return scene->engine->judge.measures[0].evaluations;
 }
 
-static bool is_provisional(struct scene *scene)
-{
-    CLEAN(clean_json) json_t *row = scene_state(scene, "measure", "M1");
-    return json_flag_of(row, "provisional", false);
-}
-
 static json_t *open_scene(struct scene *scene, int64_t collector_ms)
 {
     scene_collector(scene, "accounts", collector_ms);
     scene_channel(scene, "hook");
-    json_t *measure = scene_measure(scene, "M1", "sum(x_bad)", "== 0");
-    json_object_set_new(measure, "when_empty", json_string("met"));
+    json_t *measure = scene_measure_bad(scene);
     scene_open(scene);
     return measure;
 }
@@ -61,7 +37,7 @@ static void set_back_nothing_is_a_pass(void **state)
 {
     struct scene *scene = *state;
     open_scene(scene, HOUR);
-    scene_run(scene, "accounts", 0, both);
+    scene_run(scene, "accounts", 0, scene_both);
     scene_expect(scene, "M1", "missed");
     set_clock(scene, -DAY);
     scene_pass(scene, MINUTE);
@@ -73,10 +49,10 @@ static void set_back_nothing_is_a_pass(void **state)
     scene_expect(scene, "M1", "unknown");
     assert_int_equal(scene_leaves(scene, "clock", ""), 1);
     scene_pass(scene, HOUR);
-    scene_run(scene, "accounts", 0, both);
+    scene_run(scene, "accounts", 0, scene_both);
     scene_expect(scene, "M1", "missed");
     assert_true(scene_query(scene, "sum(x_bad)") == 2);
-    assert_false(is_provisional(scene));
+    assert_false(scene_is_provisional(scene, "M1"));
 }
 
 /* A run that is still in the past counts on, provisionally, until the next. */
@@ -84,18 +60,18 @@ static void small_steps_are_provisional(void **state)
 {
     struct scene *scene = *state;
     open_scene(scene, HOUR);
-    scene_run(scene, "accounts", 0, both);
+    scene_run(scene, "accounts", 0, scene_both);
     scene_pass(scene, 10 * MINUTE);
-    assert_false(is_provisional(scene));
+    assert_false(scene_is_provisional(scene, "M1"));
     for (int i = 0; i < 2; i++) {
         set_clock(scene, i ? MINUTE : -MINUTE);
         scene_pass(scene, MINUTE);
         scene_expect(scene, "M1", "missed");
-        assert_true(is_provisional(scene));
+        assert_true(scene_is_provisional(scene, "M1"));
     }
     scene_pass(scene, 50 * MINUTE);
-    scene_run(scene, "accounts", 0, both);
-    assert_false(is_provisional(scene));
+    scene_run(scene, "accounts", 0, scene_both);
+    assert_false(scene_is_provisional(scene, "M1"));
     assert_int_equal(scene_leaves(scene, "clock", ""), 2);
     /* No step: the clock of a turn goes on, and is never the same twice. */
     set_clock(scene, -1500);
@@ -110,15 +86,15 @@ static void set_forward_was_not_watched(void **state)
     scene_measure(scene, "AGE", "sum(sum_over_time(x_bad[30m]))", "< 1000");
     open_scene(scene, MINUTE);
     for (int i = 0; i < 40; i++) {
-        scene_run(scene, "accounts", 0, one);
+        scene_run(scene, "accounts", 0, scene_bob);
         scene_pass(scene, MINUTE);
     }
-    scene_run(scene, "accounts", 0, one);
+    scene_run(scene, "accounts", 0, scene_bob);
     CLEAN(clean_json) json_t *before = scene_state(scene, "measure", "AGE");
     assert_null(strstr(json_text_of(before, "reason", ""), "watched"));
     set_clock(scene, 20 * MINUTE);
     scene_pass(scene, MINUTE);
-    scene_run(scene, "accounts", 0, one);
+    scene_run(scene, "accounts", 0, scene_bob);
     scene_expect(scene, "AGE", "unknown");
     assert_non_null(strstr(scene_reason(scene, "AGE"), "watched"));
     scene_expect(scene, "M1", "missed");
@@ -129,7 +105,7 @@ static void no_evaluation_missed_or_doubled(void **state)
 {
     struct scene *scene = *state;
     open_scene(scene, 12LL * HOUR);
-    scene_run(scene, "accounts", 0, both);
+    scene_run(scene, "accounts", 0, scene_both);
     int64_t begun = evaluations(scene);
     static const int64_t steps[] = {-DAY, DAY, 3000, -3000, DAY, -DAY, -1000, 1000};
     int told = 0;
@@ -153,7 +129,7 @@ static void schedules_run_on(void **state)
 {
     struct scene *scene = *state;
     open_scene(scene, HOUR);
-    scene_run(scene, "accounts", 0, both);
+    scene_run(scene, "accounts", 0, scene_both);
     int starts = scene->starts;
     scene_pass(scene, 20 * MINUTE);
     set_clock(scene, -DAY);
@@ -176,7 +152,7 @@ static void for_is_of_the_boot_clock(void **state)
     json_t *measure = scene_measure(scene, "M1", "sum(x_bad)", "== 0");
     json_object_set_new(json_object_get(measure, "criterion"), "for", json_integer(20 * MINUTE));
     scene_open(scene);
-    scene_run(scene, "accounts", 0, both);
+    scene_run(scene, "accounts", 0, scene_both);
     scene_pass(scene, 10 * MINUTE);
     for (int i = 0; i < 12; i++) {
         CLEAN(clean_json) json_t *row = scene_state(scene, "measure", "M1");
@@ -230,7 +206,7 @@ static void hours_of_the_day_are_the_new_ones(void **state)
     measure = scene_measure(scene, "M1", "sum(x_bad)", "== 0");
     json_object_set_new(measure, "urgency", json_string("day"));
     scene_open(scene);
-    scene_run(scene, "accounts", 0, both);
+    scene_run(scene, "accounts", 0, scene_both);
     scene_act_well(scene, "adopt", json_object());
     assert_int_equal(scene_count(scene, "SELECT next_ms FROM outbox"), SCENE_START + 2 * HOUR);
     set_clock(scene, -DAY);
@@ -249,13 +225,13 @@ static void folds_are_told_first(void **state)
     struct scene *scene = *state;
     open_scene(scene, MINUTE);
     for (int i = 0; i < 5; i++) {
-        scene_run(scene, "accounts", 0, one);
+        scene_run(scene, "accounts", 0, scene_bob);
         scene_pass(scene, MINUTE);
     }
     assert_int_equal(scene_leaves(scene, "coverage", ""), 0);
     set_clock(scene, -DAY);
     scene_pass(scene, 10);
-    scene_run(scene, "accounts", 0, one);
+    scene_run(scene, "accounts", 0, scene_bob);
     assert_int_equal(scene_leaves(scene, "coverage", "\"runs\":4"), 1);
     assert_int_equal(scene_leaves(scene, "coverage", "\"ts\":\"2026-11-22"), 1);
 }
@@ -265,7 +241,7 @@ static void refused_act_keeps_the_step(void **state)
 {
     struct scene *scene = *state;
     open_scene(scene, HOUR);
-    scene_run(scene, "accounts", 0, both);
+    scene_run(scene, "accounts", 0, scene_both);
     set_clock(scene, -DAY);
     CLEAN(clean_json)
     json_t *answer =
@@ -282,7 +258,7 @@ static void step_over_a_restart(void **state)
 {
     struct scene *scene = *state;
     open_scene(scene, HOUR);
-    scene_run(scene, "accounts", 0, both);
+    scene_run(scene, "accounts", 0, scene_both);
     scene_close(scene);
     set_clock(scene, 3 * HOUR);
     scene_open(scene);
@@ -322,7 +298,7 @@ static void wrong_year_deletes_nothing(void **state)
 {
     struct scene *scene = *state;
     open_scene(scene, HOUR);
-    scene_run(scene, "accounts", 0, both);
+    scene_run(scene, "accounts", 0, scene_both);
     int64_t samples = scene_count(scene, "SELECT count(*) FROM samples");
     set_clock(scene, 3000LL * DAY);
     scene_pass(scene, 10 * MINUTE);
@@ -336,19 +312,21 @@ static void wrong_year_deletes_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(set_back_nothing_is_a_pass, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(small_steps_are_provisional, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(set_forward_was_not_watched, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(no_evaluation_missed_or_doubled, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(schedules_run_on, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(for_is_of_the_boot_clock, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(waits_keep_their_length, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(hours_of_the_day_are_the_new_ones, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(folds_are_told_first, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(refused_act_keeps_the_step, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(step_over_a_restart, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(own_series_know_the_step, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(wrong_year_deletes_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(set_back_nothing_is_a_pass, scene_set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(small_steps_are_provisional, scene_set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(set_forward_was_not_watched, scene_set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(no_evaluation_missed_or_doubled, scene_set_up,
+                                        scene_tear_down),
+        cmocka_unit_test_setup_teardown(schedules_run_on, scene_set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(for_is_of_the_boot_clock, scene_set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(waits_keep_their_length, scene_set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(hours_of_the_day_are_the_new_ones, scene_set_up,
+                                        scene_tear_down),
+        cmocka_unit_test_setup_teardown(folds_are_told_first, scene_set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(refused_act_keeps_the_step, scene_set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(step_over_a_restart, scene_set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(own_series_know_the_step, scene_set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(wrong_year_deletes_nothing, scene_set_up, scene_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

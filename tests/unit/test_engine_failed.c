@@ -16,22 +16,6 @@
 #include "ground/base/text.h"
 #include "kit/engine_scene.h"
 
-enum { MINUTE = 60000, HOUR = 3600000, FAILED = -1, DENIED = -3, PARTIAL = 2 };
-
-static const char *const one[] = {"bob", NULL};
-
-static int set_up(void **state)
-{
-    *state = scene_new();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    scene_free(*state);
-    return 0;
-}
-
 static void expect_kind(struct scene *scene, const char *id, const char *kind, const char *words)
 {
     const char *reason = scene_reason(scene, id);
@@ -78,10 +62,7 @@ static void open_stream(struct scene *scene)
 
 static void die(struct scene *scene, struct intake_link *link)
 {
-    scene_eof(link);
-    scene_ended(scene, "log", 7, "exited");
-    scene_settle(scene);
-    intake_link_free(link);
+    scene_leave(scene, link, "log", 7);
 }
 
 /* It has read, and does not any more: that is a loss, though no interval of it ever ended. */
@@ -142,7 +123,7 @@ static void disabled_from_the_start(void **state)
     assert_true(scene_query(scene, "sum(sum_over_time(conformd_runs_due[4h]))") == 0);
     reload(scene, with_enabled(scene, 0, true));
     assert_int_equal(scene->starts, 1);
-    scene_run(scene, "accounts", 0, one);
+    scene_run(scene, "accounts", 0, scene_bob);
     scene_expect(scene, "M1", "missed");
 }
 
@@ -155,8 +136,8 @@ static void disabled_by_a_reload(void **state)
     json_object_set_new(scene->config, "lost_after_urgent", json_integer(2 * HOUR));
     scene_measure(scene, "M1", "sum(x_bad)", "<= 1");
     scene_open(scene);
-    scene_run(scene, "a", 0, one);
-    scene_run(scene, "b", 0, one);
+    scene_run(scene, "a", 0, scene_bob);
+    scene_run(scene, "b", 0, scene_bob);
     scene_act_well(scene, "adopt", json_object());
     scene_expect(scene, "M1", "missed");
     assert_int_equal(scene_count(scene, "SELECT count(*) FROM findings"), 1);
@@ -178,19 +159,8 @@ static void disabled_by_a_reload(void **state)
     /* Enabled, it has to run first, and lost is what was measured then. */
     reload(scene, with_enabled(scene, 1, true));
     expect_kind(scene, "M1", "lost", "has not ended its first run");
-    scene_run(scene, "b", 0, one);
+    scene_run(scene, "b", 0, scene_bob);
     scene_expect(scene, "M1", "met");
-}
-
-static void lose(struct scene *scene, struct intake_link *link)
-{
-    CLEAN(buffer_finish) struct buffer body = {0};
-    wire_put_text(&body, "file");
-    wire_put_text(&body, "bytes");
-    wire_put_text(&body, "it was truncated");
-    wire_put_u64(&body, 0);
-    wire_put_u64(&body, 100);
-    assert_int_equal(scene_send(scene, link, MESSAGE_LOST, &body), 0);
 }
 
 /* That nobody looks is no recovery. */
@@ -199,7 +169,7 @@ static void what_was_found_of_a_disabled_one_stays(void **state)
     struct scene *scene = *state;
     open_stream(scene);
     struct intake_link *link = scene_connect(scene, "log", scene_stream_tables);
-    lose(scene, link);
+    scene_lost(scene, link, "file", 100);
     scene_reading(scene, link, 1, "ann", 1);
     scene_batch(scene, link, 1, "1");
     scene_settle(scene);
@@ -232,7 +202,7 @@ static void what_a_gone_one_read_is_told(void **state)
         scene_settle(scene);
     }
     for (int i = 0; i < 3; i++)
-        scene_run(scene, "accounts", 0, one);
+        scene_run(scene, "accounts", 0, scene_bob);
     int64_t evidence = scene_leaves(scene, "evidence", "");
     int64_t coverage = scene_leaves(scene, "coverage", "\"runs\":2");
     assert_int_equal(scene_count(scene, "SELECT count(*) FROM pending"), 3);
@@ -277,10 +247,7 @@ static void run_so(struct scene *scene, int64_t status, const char *why, const c
     if (missing)
         scene_missing(scene, link, 0, missing);
     scene_outcome(scene, link, status, why);
-    scene_eof(link);
-    scene_ended(scene, "accounts", 0, "exited");
-    scene_settle(scene);
-    intake_link_free(link);
+    scene_leave(scene, link, "accounts", 0);
     scene_pass(scene, MINUTE);
 }
 
@@ -321,23 +288,23 @@ static void failing_on_is_folded(void **state)
     struct scene *scene = *state;
     open_snapshot(scene);
     int64_t evidence = scene_leaves(scene, "evidence", "");
-    run_so(scene, FAILED, "no memory", NULL);
+    run_so(scene, CFD_ERROR, "no memory", NULL);
     assert_int_equal(scene_leaves(scene, "evidence", ""), evidence + 1);
     scene_expect(scene, "M1", "unknown");
     assert_true(isnan(scene_query(scene, "sum(x_age)")));
     for (int i = 0; i < 40; i++) {
-        run_so(scene, FAILED, "no memory", NULL);
+        run_so(scene, CFD_ERROR, "no memory", NULL);
         expect_kind(scene, "M1", "lost", "no memory");
     }
     assert_int_equal(scene_leaves(scene, "evidence", ""), evidence + 1);
     assert_int_equal(scene_leaves(scene, "coverage", "\"outcome\":\"failed\""), 0);
-    run_so(scene, FAILED, "no disk", NULL);
+    run_so(scene, CFD_ERROR, "no disk", NULL);
     assert_int_equal(scene_leaves(scene, "evidence", ""), evidence + 2);
     assert_int_equal(scene_leaves(scene, "coverage", "\"runs\":40"), 1);
     CLEAN(clean_text) char *before = last_text(scene, "coverage");
     assert_non_null(strstr(before, "\"reason\":\"no memory\""));
     for (int i = 0; i < 3 * 60; i++)
-        run_so(scene, FAILED, "no disk", NULL);
+        run_so(scene, CFD_ERROR, "no disk", NULL);
     assert_int_equal(scene_leaves(scene, "evidence", ""), evidence + 2);
     assert_in_range(scene_leaves(scene, "coverage", "\"outcome\":\"failed\""), 3, 4);
     CLEAN(clean_text) char *hourly = last_text(scene, "coverage");
@@ -355,14 +322,14 @@ static void partial_on_is_folded(void **state)
     open_snapshot(scene);
     int64_t evidence = scene_leaves(scene, "evidence", "");
     for (int i = 0; i < 30; i++)
-        run_so(scene, PARTIAL, "", "no shadow");
+        run_so(scene, CFD_PARTIAL, "", "no shadow");
     assert_int_equal(scene_leaves(scene, "evidence", ""), evidence + 1);
-    run_so(scene, PARTIAL, "", "no passwd");
+    run_so(scene, CFD_PARTIAL, "", "no passwd");
     assert_int_equal(scene_leaves(scene, "evidence", ""), evidence + 2);
     assert_int_equal(scene_leaves(scene, "coverage", "\"runs\":29"), 1);
-    run_so(scene, PARTIAL, "and so", "no passwd");
+    run_so(scene, CFD_PARTIAL, "and so", "no passwd");
     assert_int_equal(scene_leaves(scene, "evidence", ""), evidence + 3);
-    run_so(scene, PARTIAL, "and so", NULL);
+    run_so(scene, CFD_PARTIAL, "and so", NULL);
     assert_int_equal(scene_leaves(scene, "evidence", ""), evidence + 4);
 }
 
@@ -374,7 +341,7 @@ static void interval(struct scene *scene, struct intake_link *link, double hits,
         scene_settle(scene);
     }
     scene_missing(scene, link, 2, "one of two");
-    scene_outcome(scene, link, DENIED, why);
+    scene_outcome(scene, link, CFD_DENIED, why);
     scene_batch(scene, link, 1, NULL);
     scene_settle(scene);
     scene_pass(scene, 10000);
@@ -405,16 +372,22 @@ static void a_stream_failing_on_is_folded(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_stream_that_read_and_died_is_lost, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_stream_that_never_read_is_not_set_up, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(disabled_from_the_start, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(disabled_by_a_reload, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(what_was_found_of_a_disabled_one_stays, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(what_a_gone_one_read_is_told, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(failing_on_is_folded, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(partial_on_is_folded, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_stream_failing_on_is_folded, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(gauges_of_a_gone_one_are_told, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_stream_that_read_and_died_is_lost, scene_set_up,
+                                        scene_tear_down),
+        cmocka_unit_test_setup_teardown(a_stream_that_never_read_is_not_set_up, scene_set_up,
+                                        scene_tear_down),
+        cmocka_unit_test_setup_teardown(disabled_from_the_start, scene_set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(disabled_by_a_reload, scene_set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(what_was_found_of_a_disabled_one_stays, scene_set_up,
+                                        scene_tear_down),
+        cmocka_unit_test_setup_teardown(what_a_gone_one_read_is_told, scene_set_up,
+                                        scene_tear_down),
+        cmocka_unit_test_setup_teardown(failing_on_is_folded, scene_set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(partial_on_is_folded, scene_set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(a_stream_failing_on_is_folded, scene_set_up,
+                                        scene_tear_down),
+        cmocka_unit_test_setup_teardown(gauges_of_a_gone_one_are_told, scene_set_up,
+                                        scene_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,32 +19,6 @@
 #define MINUTE 60000
 #define HOUR   (60 * MINUTE)
 
-enum { FAILED = -1, PARTIAL = 2 };
-
-static const char *const ann[] = {"ann", NULL};
-static const char *const bob[] = {"bob", NULL};
-static const char *const both[] = {"ann", "bob", NULL};
-static const char *const nobody[] = {NULL};
-
-static int set_up(void **state)
-{
-    *state = scene_new();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    scene_free(*state);
-    return 0;
-}
-
-static void expect(struct scene *scene, const char *id, const char *state, const char *reason)
-{
-    scene_expect(scene, id, state);
-    if (!strstr(scene_reason(scene, id), reason))
-        fail_msg("%s: %s", id, scene_reason(scene, id));
-}
-
 static void expect_counts(struct scene *scene, const char *id, int expected, int seen,
                           int breaching)
 {
@@ -70,13 +44,10 @@ static void run_values(struct scene *scene, int64_t status, const char *const *u
     struct intake_link *link = scene_connect(scene, "accounts", scene_tables);
     for (size_t i = 0; users[i]; i++)
         scene_reading(scene, link, 0, users[i], values[i]);
-    if (status == PARTIAL)
+    if (status == CFD_PARTIAL)
         scene_missing(scene, link, 0, "some cannot be read");
     scene_outcome(scene, link, status, "");
-    scene_eof(link);
-    scene_ended(scene, "accounts", 0, "exited");
-    scene_settle(scene);
-    intake_link_free(link);
+    scene_leave(scene, link, "accounts", 0);
 }
 
 static json_t *of_population(struct scene *scene, const char *id, const char *formula,
@@ -99,32 +70,35 @@ static void population_is_seen(void **state)
     of_population(scene, "LEAST", "count(x_bad == 0)", ">= 2");
     set_text(of_population(scene, "HALF", "sum(x_bad)", "== 0"), "min_coverage", "0.5");
     scene_open(scene);
-    run_values(scene, 0, both, good);
+    run_values(scene, 0, scene_both, good);
     scene_expect(scene, "COUNT", "met");
     scene_expect(scene, "SUM", "met");
     scene_expect(scene, "LEAST", "met");
     expect_counts(scene, "EACH", 2, 2, 0);
     scene_pass(scene, HOUR);
-    run_values(scene, 0, both, bad);
+    run_values(scene, 0, scene_both, bad);
     scene_expect(scene, "COUNT", "missed");
     expect_counts(scene, "EACH", 2, 2, 1);
     scene_expect(scene, "LEAST", "missed");
     /* The one that failed falls silent: nobody takes that for an improvement. */
     scene_pass(scene, HOUR);
-    run_values(scene, 0, ann, good);
-    expect(scene, "COUNT", "unknown", "too few: 1 of 2 in the population are silent: bob");
-    expect(scene, "SUM", "unknown", "too few: 1 of 2 in the population are silent: bob");
-    expect(scene, "EACH", "unknown", "too few");
-    expect(scene, "LEAST", "unknown", "too few"); /* nor for a breach of those that are left */
+    run_values(scene, 0, scene_ann, good);
+    scene_expect_reason(scene, "COUNT", "unknown",
+                        "too few: 1 of 2 in the population are silent: bob");
+    scene_expect_reason(scene, "SUM", "unknown",
+                        "too few: 1 of 2 in the population are silent: bob");
+    scene_expect_reason(scene, "EACH", "unknown", "too few");
+    scene_expect_reason(scene, "LEAST", "unknown",
+                        "too few"); /* nor for a breach of those that are left */
     scene_expect(scene, "HALF", "met");
     expect_counts(scene, "SUM", 2, 1, 0);
     /* What breaches by its own value does, whoever else is silent. */
     scene_pass(scene, HOUR);
-    run_values(scene, 0, bob, bad + 1);
-    expect(scene, "EACH", "missed", "a breach all the same");
+    run_values(scene, 0, scene_bob, bad + 1);
+    scene_expect_reason(scene, "EACH", "missed", "a breach all the same");
     expect_counts(scene, "EACH", 2, 1, 1);
     scene_pass(scene, HOUR);
-    run_values(scene, 0, both, good);
+    run_values(scene, 0, scene_both, good);
     scene_expect(scene, "EACH", "met");
     scene_expect(scene, "COUNT", "met");
 }
@@ -139,13 +113,13 @@ static void population_of_an_inventory(void **state)
     set_text(measure, "population", "x_bad{user!=\"zoe\"}");
     set_text(measure, "population_by", "user");
     scene_open(scene);
-    expect(scene, "M", "unknown", "not set up");
-    scene_run(scene, "accounts", 0, nobody);
-    expect(scene, "M", "unknown", "the population has no member");
+    scene_expect_reason(scene, "M", "unknown", "not set up");
+    scene_run(scene, "accounts", 0, scene_nobody);
+    scene_expect_reason(scene, "M", "unknown", "the population has no member");
     scene_pass(scene, HOUR);
     /* x_age names no user: nobody is seen by it. */
-    run_values(scene, 0, both, ones);
-    expect(scene, "M", "unknown", "2 of 2 in the population are silent: ann, bob");
+    run_values(scene, 0, scene_both, ones);
+    scene_expect_reason(scene, "M", "unknown", "2 of 2 in the population are silent: ann, bob");
 }
 
 static void most_of_a_population(void **state)
@@ -156,7 +130,7 @@ static void most_of_a_population(void **state)
     of_population(scene, "M1", "x_bad", "== 0");
     scene_open(scene);
     scene_act_well(scene, "adopt", json_pack("{s:b}", "all", true));
-    run_values(scene, 0, both, bad);
+    run_values(scene, 0, scene_both, bad);
     expect_counts(scene, "M1", 2, 2, 2);
     CLEAN(clean_json) json_t *row = scene_state(scene, "measure", "M1");
     assert_true(json_flag_of(row, "systemic", false));
@@ -173,17 +147,19 @@ static void a_moment_of_the_past(void **state)
     scene_collector(scene, "accounts", HOUR);
     set_text(scene_measure(scene, "THEN", "x_bad offset 90m", "== 0"), "when_empty", "met");
     scene_open(scene);
-    scene_run(scene, "accounts", 0, nobody);
-    expect(scene, "THEN", "unknown", "too few"); /* nothing is known of the time before */
+    scene_run(scene, "accounts", 0, scene_nobody);
+    scene_expect_reason(scene, "THEN", "unknown",
+                        "too few"); /* nothing is known of the time before */
     scene_pass(scene, HOUR);
-    scene_run(scene, "accounts", FAILED, NULL);
+    scene_run(scene, "accounts", CFD_ERROR, NULL);
     scene_pass(scene, HOUR);
-    scene_run(scene, "accounts", 0, nobody);
-    expect(scene, "THEN", "unknown", "too few"); /* a failed run ended what was watched */
+    scene_run(scene, "accounts", 0, scene_nobody);
+    scene_expect_reason(scene, "THEN", "unknown",
+                        "too few"); /* a failed run ended what was watched */
     scene_pass(scene, HOUR);
-    scene_run(scene, "accounts", 0, nobody);
+    scene_run(scene, "accounts", 0, scene_nobody);
     scene_pass(scene, HOUR);
-    scene_run(scene, "accounts", 0, nobody);
+    scene_run(scene, "accounts", 0, scene_nobody);
     scene_expect(scene, "THEN", "met");
 }
 
@@ -209,7 +185,7 @@ static void missing_within_a_range(void **state)
         if (i == 4 || i == 9)
             scene_expect(scene, "M", "met");
         if (i == 6)
-            expect(scene, "M", "unknown", "too few: 75 %");
+            scene_expect_reason(scene, "M", "unknown", "too few: 75 %");
         if (i >= 4)
             scene_expect(scene, "OTHER", "met");
         scene_pass(scene, HOUR);
@@ -226,20 +202,21 @@ static void an_accepted_partial_run(void **state)
     json_object_set_new(measure, "accept_partial", json_true());
     set_text(measure, "when_empty", "met");
     scene_open(scene);
-    run_values(scene, 0, both, values);
+    run_values(scene, 0, scene_both, values);
     scene_expect(scene, "M", "missed");
     scene_pass(scene, HOUR);
-    run_values(scene, PARTIAL, bob, values + 1);
+    run_values(scene, CFD_PARTIAL, scene_bob, values + 1);
     scene_expect(scene, "M", "missed");
     scene_pass(scene, HOUR);
-    run_values(scene, PARTIAL, bob, values + 1);
-    expect(scene, "M", "unknown", "lost: collector accounts: some cannot be read; of what");
+    run_values(scene, CFD_PARTIAL, scene_bob, values + 1);
+    scene_expect_reason(scene, "M", "unknown",
+                        "lost: collector accounts: some cannot be read; of what");
     scene_pass(scene, HOUR);
-    run_values(scene, 0, bob, values + 1);
+    run_values(scene, 0, scene_bob, values + 1);
     scene_expect(scene, "M", "met"); /* repaired, as a whole run says */
     scene_pass(scene, HOUR);
-    run_values(scene, PARTIAL, bob, values + 1);
-    expect(scene, "M", "met", "partial");
+    run_values(scene, CFD_PARTIAL, scene_bob, values + 1);
+    scene_expect_reason(scene, "M", "met", "partial");
 }
 
 /* What was read last is in the future by now: what stands before it is not what is. */
@@ -250,18 +227,18 @@ static void the_clock_is_set_back(void **state)
     scene_collector(scene, "accounts", HOUR);
     set_text(scene_measure(scene, "M", "sum(x_bad)", "== 0"), "when_empty", "met");
     scene_open(scene);
-    run_values(scene, 0, ann, good);
+    run_values(scene, 0, scene_ann, good);
     scene_pass(scene, HOUR);
-    run_values(scene, 0, ann, bad);
+    run_values(scene, 0, scene_ann, bad);
     scene_expect(scene, "M", "missed");
     scene->now.wall_ms -= 10 * MINUTE;
     scene_pass(scene, 2 * MINUTE);
-    expect(scene, "M", "unknown", "lost: the clock was set back");
+    scene_expect_reason(scene, "M", "unknown", "lost: the clock was set back");
     scene_close(scene);
     scene_open(scene);
     scene_pass(scene, 2 * MINUTE);
-    expect(scene, "M", "unknown", "lost: the clock was set back");
-    run_values(scene, 0, ann, bad);
+    scene_expect_reason(scene, "M", "unknown", "lost: the clock was set back");
+    run_values(scene, 0, scene_ann, bad);
     scene_expect(scene, "M", "missed");
 }
 
@@ -282,16 +259,13 @@ static void beyond_the_limit(void **state)
         scene_reading(scene, link, 0, user, i == 7);
     }
     scene_outcome(scene, link, 0, "");
-    scene_eof(link);
-    scene_ended(scene, "accounts", 0, "exited");
-    scene_settle(scene);
-    intake_link_free(link);
+    scene_leave(scene, link, "accounts", 0);
     scene_expect(scene, "SUM", "missed");
-    expect(scene, "COUNT", "unknown", "invalid: x_bad has more series than its limit");
-    expect(scene, "BREACH", "missed", "a breach all the same");
-    expect(scene, "ONE", "unknown", "invalid: x_bad has more");
+    scene_expect_reason(scene, "COUNT", "unknown", "invalid: x_bad has more series than its limit");
+    scene_expect_reason(scene, "BREACH", "missed", "a breach all the same");
+    scene_expect_reason(scene, "ONE", "unknown", "invalid: x_bad has more");
     scene_pass(scene, HOUR);
-    scene_run(scene, "accounts", 0, ann);
+    scene_run(scene, "accounts", 0, scene_ann);
     scene_expect(scene, "COUNT", "met");
     scene_expect(scene, "ONE", "met");
 }
@@ -305,13 +279,14 @@ static void the_worst_reason(void **state)
     scene_measure(scene, "B", "sum(y_none) + sum(x_bad)", "== 0");
     set_text(scene_measure(scene, "OWN", "conformd_nothing > 0", "== 0"), "when_empty", "met");
     scene_open(scene);
-    scene_run(scene, "accounts", 0, ann);
-    expect(scene, "A", "unknown", "not set up: no collector has declared y_none");
-    expect(scene, "OWN", "unknown", "not set up: conformd has no series conformd_nothing");
+    scene_run(scene, "accounts", 0, scene_ann);
+    scene_expect_reason(scene, "A", "unknown", "not set up: no collector has declared y_none");
+    scene_expect_reason(scene, "OWN", "unknown",
+                        "not set up: conformd has no series conformd_nothing");
     scene_pass(scene, HOUR);
-    scene_run(scene, "accounts", FAILED, NULL);
-    expect(scene, "A", "unknown", "lost: collector accounts: failed");
-    expect(scene, "B", "unknown", "lost: collector accounts: failed");
+    scene_run(scene, "accounts", CFD_ERROR, NULL);
+    scene_expect_reason(scene, "A", "unknown", "lost: collector accounts: failed");
+    scene_expect_reason(scene, "B", "unknown", "lost: collector accounts: failed");
 }
 
 /* conformd was down: its own fault for as long as a collector may take, then the collector's. */
@@ -321,17 +296,17 @@ static void stopped_then_lost(void **state)
     scene_collector(scene, "accounts", HOUR);
     scene_measure(scene, "M", "sum(x_bad)", "== 1");
     scene_open(scene);
-    scene_run(scene, "accounts", 0, ann);
+    scene_run(scene, "accounts", 0, scene_ann);
     scene_close(scene);
     scene->now.wall_ms += 10 * HOUR;
     scene->now.boot_ms += 10 * HOUR;
     scene_open(scene);
-    expect(scene, "M", "unknown", "stopped: conformd was not running");
+    scene_expect_reason(scene, "M", "unknown", "stopped: conformd was not running");
     scene_pass(scene, HOUR);
-    expect(scene, "M", "unknown", "stopped");
+    scene_expect_reason(scene, "M", "unknown", "stopped");
     scene_pass(scene, HOUR + 2 * MINUTE);
-    expect(scene, "M", "unknown", "lost: collector accounts is late");
-    scene_run(scene, "accounts", 0, ann);
+    scene_expect_reason(scene, "M", "unknown", "lost: collector accounts is late");
+    scene_run(scene, "accounts", 0, scene_ann);
     scene_expect(scene, "M", "met");
 }
 
@@ -351,11 +326,14 @@ static void an_instance_by_its_name(void **state)
     set_text(scene_measure(scene, "DUE", "sum(conformd_runs_due{instance=\"gone\"})", "== 0"),
              "when_empty", "met");
     scene_open(scene);
-    run_values(scene, 0, ann, zero);
+    run_values(scene, 0, scene_ann, zero);
     scene_pass(scene, MINUTE);
-    expect(scene, "GONE", "unknown", "the formula asks for x_bad of an instance by its name");
-    expect(scene, "NOT", "unknown", "the formula asks for x_bad of an instance by its name");
-    expect(scene, "DUE", "unknown", "the formula asks for conformd_runs_due of an instance");
+    scene_expect_reason(scene, "GONE", "unknown",
+                        "the formula asks for x_bad of an instance by its name");
+    scene_expect_reason(scene, "NOT", "unknown",
+                        "the formula asks for x_bad of an instance by its name");
+    scene_expect_reason(scene, "DUE", "unknown",
+                        "the formula asks for conformd_runs_due of an instance");
     scene_expect(scene, "HERE", "met");
 }
 
@@ -373,14 +351,14 @@ static void no_number_within_a_range(void **state)
     for (size_t i = 0; i < FORMULAS; i++)
         set_text(scene_measure(scene, ids[i], formulas[i], "<= 0"), "coverage", "0");
     scene_open(scene);
-    run_values(scene, 0, ann, none);
+    run_values(scene, 0, scene_ann, none);
     scene_pass(scene, HOUR);
-    run_values(scene, 0, ann, zero);
+    run_values(scene, 0, scene_ann, zero);
     for (size_t i = 0; i < FORMULAS; i++)
-        expect(scene, ids[i], "unknown", "is no number");
+        scene_expect_reason(scene, ids[i], "unknown", "is no number");
     for (int i = 0; i < 2; i++) {
         scene_pass(scene, HOUR);
-        run_values(scene, 0, ann, zero);
+        run_values(scene, 0, scene_ann, zero);
     }
     for (size_t i = 0; i < FORMULAS; i++)
         scene_expect(scene, ids[i], "met");
@@ -441,18 +419,18 @@ static void check_mode(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(population_is_seen, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(population_of_an_inventory, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(most_of_a_population, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_moment_of_the_past, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(missing_within_a_range, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(an_accepted_partial_run, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(the_clock_is_set_back, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(beyond_the_limit, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(the_worst_reason, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(stopped_then_lost, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(an_instance_by_its_name, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(no_number_within_a_range, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(population_is_seen, scene_set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(population_of_an_inventory, scene_set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(most_of_a_population, scene_set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(a_moment_of_the_past, scene_set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(missing_within_a_range, scene_set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(an_accepted_partial_run, scene_set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(the_clock_is_set_back, scene_set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(beyond_the_limit, scene_set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(the_worst_reason, scene_set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(stopped_then_lost, scene_set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(an_instance_by_its_name, scene_set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(no_number_within_a_range, scene_set_up, scene_tear_down),
         cmocka_unit_test(check_mode),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,20 +13,6 @@
 #include "ground/base/clean.h"
 #include "kit/engine_scene.h"
 
-static const char tables[] =
-    "{\"plugin\":\"x\",\"version\":\"1\",\"sha256\":\"aa\",\"stream\":false,\"attributes\":["
-    "{\"name\":\"x_bad\",\"kind\":\"gauge\",\"labels\":[\"user\"],\"personal\":[\"user\"]},"
-    "{\"name\":\"x_hits\",\"kind\":\"event\",\"labels\":[\"user\"],\"personal\":[\"user\"]},"
-    "{\"name\":\"x_age\",\"kind\":\"gauge\",\"labels\":[]}]}";
-
-static void state_basis(struct scene *scene, const char *until)
-{
-    json_t *collector = json_array_get(json_object_get(scene->config, "collectors"), 0);
-    json_object_set_new(collector, "legal_basis", json_string("agreement 7"));
-    json_object_set_new(collector, "reviewed_by", json_string("dpo"));
-    json_object_set_new(collector, "review_due", json_string(until));
-}
-
 /* What --check says of a selector, without a legal basis. */
 static const struct asked {
     const char *formula;
@@ -67,7 +53,8 @@ static void hear(void *context, const struct isms_fault *fault)
 
 static void check(struct scene *scene, struct heard *heard)
 {
-    CLEAN(clean_json) json_t *declared = json_pack("{s:o}", "slow", json_loads(tables, 0, NULL));
+    CLEAN(clean_json)
+    json_t *declared = json_pack("{s:o}", "slow", json_loads(scene_personal_tables, 0, NULL));
     assert_int_equal(isms_check(scene->config, declared, hear, heard), 0);
 }
 
@@ -81,9 +68,9 @@ static void check_mode_refuses_names(void **state)
         json_object_set_new(scene_measure(scene, "M", asked[i].formula, "== 0"), "coverage",
                             json_string("0"));
         check(scene, &none);
-        state_basis(scene, "2999-12-31");
+        scene_legal_basis(scene, "2999-12-31");
         check(scene, &stated);
-        state_basis(scene, "2001-12-31");
+        scene_legal_basis(scene, "2001-12-31");
         check(scene, &lapsed);
         if (none.faults != asked[i].refused || none.warnings || stated.faults || stated.warnings ||
             lapsed.faults || lapsed.warnings != asked[i].refused)

@@ -14,19 +14,13 @@
 #include "ground/base/text.h"
 #include "kit/engine_scene.h"
 
-enum { MINUTE = 60000, EVERY = 10000, INTERVAL = 1 };
+enum { EVERY = 10000, INTERVAL = 1 };
 
 static const char tables[] =
     "{\"plugin\":\"x\",\"version\":\"1\",\"sha256\":\"aa\",\"stream\":true,\"pushed\":true,"
     "\"attributes\":[{\"name\":\"x_bad\",\"kind\":\"gauge\",\"labels\":[\"user\"]},"
     "{\"name\":\"x_hits\",\"kind\":\"event\",\"labels\":[\"user\"]},"
     "{\"name\":\"x_age\",\"kind\":\"gauge\",\"labels\":[]}]}";
-
-static int tear_down(void **state)
-{
-    scene_free(*state);
-    return 0;
-}
 
 /* A process that reads from now on. */
 static struct intake_link *begin(struct scene *scene)
@@ -282,15 +276,15 @@ static void reload_waits_for_its_last_words(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(crash_of_the_collector, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(crash_of_the_engine, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(stop_in_order, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(stop_of_all, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(stop_that_loses, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(loss_waits_for_one_that_reads, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(what_is_kept_is_not_lost, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(says_what_a_crash_loses, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(reload_waits_for_its_last_words, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(crash_of_the_collector, set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(crash_of_the_engine, set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(stop_in_order, set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(stop_of_all, set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(stop_that_loses, set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(loss_waits_for_one_that_reads, set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(what_is_kept_is_not_lost, set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(says_what_a_crash_loses, set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(reload_waits_for_its_last_words, set_up, scene_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

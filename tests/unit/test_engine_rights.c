@@ -15,20 +15,6 @@
 
 #define NO_LOGIN ((uint32_t)-1)
 
-enum { HOUR = 3600000 };
-
-static int set_up(void **state)
-{
-    *state = scene_new();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    scene_free(*state);
-    return 0;
-}
-
 /* ann (1001) and isms (1002, 1003) decide, cid (1004) adopts and collects, root operates. */
 static json_t *rights(void)
 {
@@ -132,7 +118,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(matrix),
         cmocka_unit_test(none_configured_allows_all),
-        cmocka_unit_test_setup_teardown(through_the_socket, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(through_the_socket, scene_set_up, scene_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,28 +14,10 @@
 #include "ground/base/json.h"
 #include "kit/engine_scene.h"
 
-enum { MINUTE = 60000, HOUR = 3600000 };
-
-static const char *const one[] = {"bob", NULL};
-static const char *const both[] = {"ann", "bob", NULL};
-static const char *const none[] = {NULL};
-
 /* "x_bad"{host} is what scene_tables has as {user}. */
 static const char host_tables[] =
     "{\"plugin\":\"x\",\"version\":\"1\",\"sha256\":\"aa\",\"stream\":false,\"attributes\":["
     "{\"name\":\"x_bad\",\"kind\":\"gauge\",\"labels\":[\"host\"]}]}";
-
-static int set_up(void **state)
-{
-    *state = scene_new();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    scene_free(*state);
-    return 0;
-}
 
 static json_t *parse(const char *text)
 {
@@ -73,10 +55,7 @@ static void run_hosts(struct scene *scene, const char *const *hosts)
     for (; *hosts; hosts++)
         scene_reading(scene, link, 0, *hosts, 1);
     scene_outcome(scene, link, 0, "");
-    scene_eof(link);
-    scene_ended(scene, "accounts", 0, "exited");
-    scene_settle(scene);
-    intake_link_free(link);
+    scene_leave(scene, link, "accounts", 0);
 }
 
 static void out_of_scope_is_refused_and_counted(void **state)
@@ -128,16 +107,15 @@ static json_t *about(const char *control, bool applies, const char *status)
 static void open_adopted(struct scene *scene, const char *controls, json_t *soa)
 {
     scene_collector(scene, "accounts", MINUTE);
-    json_t *measure = scene_measure(scene, "M1", "sum(x_bad)", "== 0");
-    json_object_set_new(measure, "when_empty", json_string("met"));
+    json_t *measure = scene_measure_bad(scene);
     json_object_set_new(measure, "controls", parse(controls));
     if (soa)
         json_object_set_new(scene->config, "soa", soa);
     scene_open(scene);
-    scene_run(scene, "accounts", 0, none);
+    scene_run(scene, "accounts", 0, scene_nobody);
     scene_act_well(scene, "adopt", json_pack("{s:s, s:s}", "role", "ciso", "reason", "test"));
     scene_pass(scene, MINUTE);
-    scene_run(scene, "accounts", 0, one);
+    scene_run(scene, "accounts", 0, scene_bob);
 }
 
 static int64_t count_findings(struct scene *scene, const char *type)
@@ -173,7 +151,7 @@ static void what_does_not_apply_is_not_judged(void **state)
     reload(scene, "soa",
            json_pack("[o, o]", about("own:1 A", false, ""), about("own:1 B", false, "")));
     scene_pass(scene, HOUR);
-    scene_run(scene, "accounts", 0, none);
+    scene_run(scene, "accounts", 0, scene_nobody);
     scene_expect(scene, "M1", "not_applicable");
     assert_int_equal(scene_count(scene, "SELECT count(*) FROM findings WHERE state = 'candidate'"
                                         " AND body->>'condition_cleared_at' IS NULL"),
@@ -230,18 +208,6 @@ static enum clock_state on_clock(void *context)
     return clock_says;
 }
 
-static int64_t count_clock_leaves(struct scene *scene)
-{
-    struct ledger_head head;
-    int64_t count = 0;
-    ledger_head(scene->engine->turn.ledger, &head);
-    for (int64_t i = 0; i < head.size; i++) {
-        CLEAN(clean_json) json_t *leaf = leaf_at(scene, i);
-        count += strcmp(json_text_of(leaf, "t", ""), "clock") == 0;
-    }
-    return count;
-}
-
 static void no_recovery_by_a_clock_that_is_not_synchronised(void **state)
 {
     static struct engine_calls asking;
@@ -252,7 +218,7 @@ static void no_recovery_by_a_clock_that_is_not_synchronised(void **state)
     scene->engine->calls = &asking;
     clock_says = CLOCK_UNSYNCHRONISED;
     scene_pass(scene, 2 * MINUTE);
-    scene_run(scene, "accounts", 0, both);
+    scene_run(scene, "accounts", 0, scene_both);
     CLEAN(clean_json) json_t *leaf = last_evidence(scene, "accounts");
     int64_t index = json_integer_of(leaf, "clock", -1);
     CLEAN(clean_json) json_t *word = leaf_at(scene, index);
@@ -264,7 +230,7 @@ static void no_recovery_by_a_clock_that_is_not_synchronised(void **state)
                      1);
     for (int i = 0; i < 10; i++) {
         scene_pass(scene, MINUTE);
-        scene_run(scene, "accounts", 0, none);
+        scene_run(scene, "accounts", 0, scene_nobody);
     }
     scene_expect(scene, "M1", "met");
     static const char cleared[] = "SELECT count(*) FROM findings WHERE"
@@ -274,10 +240,10 @@ static void no_recovery_by_a_clock_that_is_not_synchronised(void **state)
     clock_says = CLOCK_SYNCHRONISED;
     for (int i = 0; i < 3; i++) {
         scene_pass(scene, MINUTE);
-        scene_run(scene, "accounts", 0, none);
+        scene_run(scene, "accounts", 0, scene_nobody);
     }
     assert_int_equal(scene_count(scene, cleared), 1);
-    assert_int_equal(count_clock_leaves(scene), 2);
+    assert_int_equal(scene_leaves(scene, "clock", ""), 2);
     CLEAN(clean_json) json_t *status = scene_state(scene, "daemon", "status");
     assert_string_equal(json_text_of(status, "clock", ""), "synchronised");
 }
@@ -294,7 +260,7 @@ static void who_trusts_the_clock_says_so(void **state)
     clock_says = CLOCK_UNREADABLE;
     for (int i = 0; i < 4; i++) {
         scene_pass(scene, MINUTE);
-        scene_run(scene, "accounts", 0, none);
+        scene_run(scene, "accounts", 0, scene_nobody);
     }
     assert_int_equal(scene_count(scene, "SELECT count(*) FROM findings WHERE"
                                         " body->>'condition_cleared_at' IS NOT NULL"),
@@ -317,7 +283,7 @@ static void windows_are_left_alone(void **state)
     json_decref(scene_act(scene, "collect", json_pack("{s:s}", "name", "accounts")));
     scene_settle(scene);
     assert_int_equal(scene->starts, 1);
-    scene_run(scene, "accounts", 0, none);
+    scene_run(scene, "accounts", 0, scene_nobody);
     scene_pass(scene, 4 * HOUR + 29 * MINUTE);
     assert_int_equal(scene->starts, 1);
     scene_pass(scene, 2 * MINUTE);
@@ -364,17 +330,22 @@ static void costs_are_added_up(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(out_of_scope_is_refused_and_counted, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(what_does_not_apply_is_not_judged, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(what_is_in_progress_raises_an_observation, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(one_control_in_force_is_enough, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(results_bear_the_version_of_the_scope, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(no_recovery_by_a_clock_that_is_not_synchronised, set_up,
-                                        tear_down),
-        cmocka_unit_test_setup_teardown(who_trusts_the_clock_says_so, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(windows_are_left_alone, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(costs_are_added_up, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(out_of_scope_is_refused_and_counted, scene_set_up,
+                                        scene_tear_down),
+        cmocka_unit_test_setup_teardown(what_does_not_apply_is_not_judged, scene_set_up,
+                                        scene_tear_down),
+        cmocka_unit_test_setup_teardown(what_is_in_progress_raises_an_observation, scene_set_up,
+                                        scene_tear_down),
+        cmocka_unit_test_setup_teardown(one_control_in_force_is_enough, scene_set_up,
+                                        scene_tear_down),
+        cmocka_unit_test_setup_teardown(results_bear_the_version_of_the_scope, scene_set_up,
+                                        scene_tear_down),
+        cmocka_unit_test_setup_teardown(no_recovery_by_a_clock_that_is_not_synchronised,
+                                        scene_set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(who_trusts_the_clock_says_so, scene_set_up,
+                                        scene_tear_down),
+        cmocka_unit_test_setup_teardown(windows_are_left_alone, scene_set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(costs_are_added_up, scene_set_up, scene_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,12 +13,8 @@
 #include "ground/base/text.h"
 #include "kit/engine_scene.h"
 
-enum { MINUTE = 60000, HOUR = 3600000, DAY = 86400000 };
-
 static const char digest[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 static const char other[] = "1123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
-static const char *const one[] = {"bob", NULL};
-static const char *const none[] = {NULL};
 
 static int set_up(void **state)
 {
@@ -28,30 +24,13 @@ static int set_up(void **state)
     return 0;
 }
 
-static int tear_down(void **state)
-{
-    scene_free(*state);
-    return 0;
-}
-
-static int tell(struct scene *scene, struct intake_link *link, const char *status,
-                const char *sha256)
-{
-    CLEAN(buffer_finish) struct buffer body = {0};
-    wire_put_text(&body, status);
-    wire_put_text(&body, sha256);
-    wire_put_text(&body, "1");
-    wire_put_text(&body, strcmp(status, "failed") == 0 ? "it found nothing" : "");
-    return scene_send(scene, link, MESSAGE_PROVED, &body);
-}
-
 /* The process that was asked for is for the selftest, and says so; NULL: it dies. */
 static void prove_file(struct scene *scene, const char *status, const char *sha256)
 {
     assert_true(scene_instance(scene, "accounts")->proof.under_way);
     struct intake_link *link = scene_connect(scene, "accounts", NULL);
     if (status)
-        assert_int_equal(tell(scene, link, status, sha256), 0);
+        assert_int_equal(scene_proved(scene, link, status, sha256), 0);
     /* The order of the two does not matter. */
     scene_ended(scene, "accounts", status ? 0 : 1, "exited");
     scene_settle(scene);
@@ -78,24 +57,13 @@ static void run(struct scene *scene, const char *sha256, const char *const *user
     for (; *users; users++)
         scene_reading(scene, link, 0, *users, 1);
     scene_outcome(scene, link, 0, "");
-    scene_eof(link);
-    scene_ended(scene, "accounts", 0, "exited");
-    scene_settle(scene);
-    intake_link_free(link);
-}
-
-static bool is_provisional(struct scene *scene)
-{
-    CLEAN(clean_json) json_t *row = scene_state(scene, "measure", "M1");
-    assert_non_null(row);
-    return json_flag_of(row, "provisional", false);
+    scene_leave(scene, link, "accounts", 0);
 }
 
 static void open_scene(struct scene *scene)
 {
     scene_collector(scene, "accounts", HOUR);
-    json_t *measure = scene_measure(scene, "M1", "sum(x_bad)", "== 0");
-    json_object_set_new(measure, "when_empty", json_string("met"));
+    scene_measure_bad(scene);
     scene_open(scene);
 }
 
@@ -109,19 +77,19 @@ static void first_the_selftest_then_runs(void **state)
     assert_int_equal(scene_leaves(scene, "selftest", "\"status\":\"passed\""), 1);
     assert_int_equal(scene_leaves(scene, "selftest", digest), 1);
     assert_int_equal(scene_count(scene, "SELECT count(*) FROM runs"), 0);
-    run(scene, digest, one);
+    run(scene, digest, scene_bob);
     scene_expect(scene, "M1", "missed");
-    assert_false(is_provisional(scene));
+    assert_false(scene_is_provisional(scene, "M1"));
     /* It is remembered, also over a crash; a month later it is tried again. */
     scene_crash(scene);
     scene_open(scene);
     assert_false(scene_instance(scene, "accounts")->proof.under_way);
-    run(scene, digest, one);
+    run(scene, digest, scene_bob);
     scene->now.wall_ms += 31LL * DAY;
     scene->now.boot_ms += 31LL * DAY;
     scene_settle(scene);
     prove(scene, "passed");
-    run(scene, digest, one);
+    run(scene, digest, scene_bob);
     assert_int_equal(scene_leaves(scene, "selftest", ""), 2);
     CLEAN(clean_json) json_t *row = scene_state(scene, "selftest", "accounts");
     assert_string_equal(json_text_of(row, "status", ""), "passed");
@@ -141,17 +109,17 @@ static void unproven_never_recovers(void **state)
             scene_pass(scene, HOUR);
         }
         prove(scene, words[i]);
-        run(scene, digest, one);
+        run(scene, digest, scene_bob);
         if (!i)
             scene_act_well(scene, "adopt", json_object());
-        assert_true(is_provisional(scene));
+        assert_true(scene_is_provisional(scene, "M1"));
         assert_int_equal(scene_count(scene, "SELECT count(*) FROM findings"), 1);
         scene_pass(scene, HOUR);
         if (scene_instance(scene, "accounts")->proof.under_way)
             prove(scene, words[i]);
-        run(scene, digest, none);
+        run(scene, digest, scene_nobody);
         scene_expect(scene, "M1", "met");
-        assert_true(is_provisional(scene));
+        assert_true(scene_is_provisional(scene, "M1"));
         scene_pass(scene, 30 * MINUTE);
         assert_int_equal(scene_count(scene, "SELECT count(*) FROM finding_events WHERE event ="
                                             " 'condition_cleared'"),
@@ -164,7 +132,7 @@ static void unproven_never_recovers(void **state)
     /* Shown to work: what is met counts from now on. */
     scene_pass(scene, HOUR);
     prove(scene, "passed");
-    run(scene, digest, none);
+    run(scene, digest, scene_nobody);
     scene_pass(scene, 30 * MINUTE);
     assert_int_equal(scene_count(scene, "SELECT count(*) FROM finding_events WHERE event ="
                                         " 'condition_cleared'"),
@@ -183,18 +151,18 @@ static void unproven_reaches_no_objective(void **state)
                                   "2026-11-01", "enabled", 1));
     open_scene(scene);
     prove(scene, "passed");
-    run(scene, digest, one);
+    run(scene, digest, scene_bob);
     scene_act_well(scene, "approve", json_pack("{s:s, s:s}", "id", "O1", "role", "ciso"));
     scene_pass(scene, HOUR);
-    run(scene, digest, one);
+    run(scene, digest, scene_bob);
     assert_int_equal(scene_count(scene, "SELECT count(*) FROM findings"), 1);
     scene_pass(scene, HOUR);
-    run(scene, other, none);
-    assert_true(is_provisional(scene));
+    run(scene, other, scene_nobody);
+    assert_true(scene_is_provisional(scene, "M1"));
     assert_int_equal(scene_count(scene, cleared), 0);
     scene_pass(scene, HOUR);
     prove_file(scene, "passed", other);
-    run(scene, other, none);
+    run(scene, other, scene_nobody);
     assert_int_equal(scene_count(scene, cleared), 1);
 }
 
@@ -203,15 +171,15 @@ static void another_file_is_tried_anew(void **state)
     struct scene *scene = *state;
     open_scene(scene);
     prove(scene, "passed");
-    run(scene, digest, one);
-    assert_false(is_provisional(scene));
+    run(scene, digest, scene_bob);
+    assert_false(scene_is_provisional(scene, "M1"));
     scene_pass(scene, HOUR);
-    run(scene, other, one);
-    assert_true(is_provisional(scene));
+    run(scene, other, scene_bob);
+    assert_true(scene_is_provisional(scene, "M1"));
     scene_pass(scene, HOUR);
     prove_file(scene, "passed", other);
-    run(scene, other, one);
-    assert_false(is_provisional(scene));
+    run(scene, other, scene_bob);
+    assert_false(scene_is_provisional(scene, "M1"));
 }
 
 /* A stream makes room for it, and goes on. */
@@ -255,28 +223,25 @@ static void words_that_are_refused(void **state)
     struct scene *scene = *state;
     open_scene(scene);
     struct intake_link *link = scene_connect(scene, "accounts", NULL);
-    assert_int_equal(tell(scene, link, "well", digest), ERROR_PEER);
-    assert_int_equal(tell(scene, link, "passed", "xyz"), ERROR_PEER);
-    assert_int_equal(tell(scene, link, "failed", digest), 0);
-    assert_int_equal(tell(scene, link, "passed", digest), ERROR_PEER);
-    scene_eof(link);
-    scene_ended(scene, "accounts", 0, "exited");
-    scene_settle(scene);
-    intake_link_free(link);
+    assert_int_equal(scene_proved(scene, link, "well", digest), ERROR_PEER);
+    assert_int_equal(scene_proved(scene, link, "passed", "xyz"), ERROR_PEER);
+    assert_int_equal(scene_proved(scene, link, "failed", digest), 0);
+    assert_int_equal(scene_proved(scene, link, "passed", digest), ERROR_PEER);
+    scene_leave(scene, link, "accounts", 0);
     link = scene_connect(scene, "accounts", scene_tables);
-    assert_int_equal(tell(scene, link, "passed", digest), ERROR_PEER);
+    assert_int_equal(scene_proved(scene, link, "passed", digest), ERROR_PEER);
     intake_link_free(link);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(first_the_selftest_then_runs, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(unproven_never_recovers, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(unproven_reaches_no_objective, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(another_file_is_tried_anew, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(stream_makes_room, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(words_that_are_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(first_the_selftest_then_runs, set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(unproven_never_recovers, set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(unproven_reaches_no_objective, set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(another_file_is_tried_anew, set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(stream_makes_room, set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(words_that_are_refused, set_up, scene_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

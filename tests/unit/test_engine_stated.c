@@ -14,18 +14,6 @@
 #include "ground/base/json.h"
 #include "kit/engine_scene.h"
 
-static int set_up(void **state)
-{
-    *state = scene_new();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    scene_free(*state);
-    return 0;
-}
-
 /* The row of a list whose member is that text. */
 static const json_t *row_of(const json_t *list, const char *key, const char *text)
 {
@@ -119,8 +107,8 @@ static void classes_that_are_refused(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(classes_of_records, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_reload_states_anew, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(classes_of_records, scene_set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(a_reload_states_anew, scene_set_up, scene_tear_down),
         cmocka_unit_test(classes_that_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,20 +14,6 @@
 #include "ground/base/text.h"
 #include "kit/engine_scene.h"
 
-enum { ABSENT = -2 };
-
-static int set_up(void **state)
-{
-    *state = scene_new();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    scene_free(*state);
-    return 0;
-}
-
 /* A stream says how it stands at the end of an interval, for all of it. */
 static void stream_state_holds_for_an_interval(void **state)
 {
@@ -79,7 +65,7 @@ static void stream_that_cannot_start_says_why(void **state)
     scene_collector(scene, "log", 10000);
     scene_open(scene);
     struct intake_link *link = scene_connect(scene, "log", scene_stream_tables);
-    scene_outcome(scene, link, ABSENT, "no such file");
+    scene_outcome(scene, link, CFD_ABSENT, "no such file");
     scene_batch(scene, link, 1, NULL);
     scene_eof(link);
     scene_ended(scene, "log", 1, "exited");
@@ -233,13 +219,18 @@ static void positions_and_readings_together(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(stream_state_holds_for_an_interval, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(stream_that_cannot_start_says_why, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(stream_that_crashes_failed, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(resident_snapshot, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(resident_is_replaced_each_hour, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(resident_that_fails_is_replaced, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(positions_and_readings_together, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(stream_state_holds_for_an_interval, scene_set_up,
+                                        scene_tear_down),
+        cmocka_unit_test_setup_teardown(stream_that_cannot_start_says_why, scene_set_up,
+                                        scene_tear_down),
+        cmocka_unit_test_setup_teardown(stream_that_crashes_failed, scene_set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(resident_snapshot, scene_set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(resident_is_replaced_each_hour, scene_set_up,
+                                        scene_tear_down),
+        cmocka_unit_test_setup_teardown(resident_that_fails_is_replaced, scene_set_up,
+                                        scene_tear_down),
+        cmocka_unit_test_setup_teardown(positions_and_readings_together, scene_set_up,
+                                        scene_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

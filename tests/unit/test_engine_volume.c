@@ -15,35 +15,7 @@
 #include "ground/base/text.h"
 #include "kit/engine_scene.h"
 
-enum { HOUR_MS = 3600000, DAY_MS = 24 * HOUR_MS };
-
-static int set_up(void **state)
-{
-    *state = scene_new();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    scene_free(*state);
-    return 0;
-}
-
 /* How many leaves are of this type. */
-static int leaves(struct scene *scene, const char *type)
-{
-    CLEAN(clean_text) char *word = text_format("\"t\":\"%s\"", type);
-    struct ledger *ledger = scene->engine->turn.ledger;
-    struct ledger_head head;
-    int count = 0;
-    ledger_head(ledger, &head);
-    for (int64_t i = 0; i < head.size; i++) {
-        CLEAN(buffer_finish) struct buffer leaf = {0};
-        assert_int_equal(ledger_read(ledger, i, &leaf, &scene->error), 0);
-        count += strstr(leaf.data, word) != NULL;
-    }
-    return count;
-}
 
 static struct intake_link *begin(struct scene *scene)
 {
@@ -82,12 +54,12 @@ static void evidence_once_an_interval(void **state)
     struct scene *scene = *state;
     struct intake_link *link = begin(scene);
     scene_pass(scene, 10000);
-    int before = leaves(scene, "evidence");
+    int64_t before = scene_leaves(scene, "evidence", "");
     hit(scene, link, 1, 0, "1"); /* the first behind a quiet interval: at once */
-    assert_int_equal(leaves(scene, "evidence"), before + 1);
+    assert_int_equal(scene_leaves(scene, "evidence", ""), before + 1);
     for (int i = 0; i < 5; i++)
         hit(scene, link, 2, 0, "2");
-    assert_int_equal(leaves(scene, "evidence"), before + 1);
+    assert_int_equal(scene_leaves(scene, "evidence", ""), before + 1);
     assert_int_equal(scene_count(scene, "SELECT count(*) FROM pending"), 5);
     assert_true(scene_query(scene, "sum(x_hits_total)") == 11); /* counted at once */
     /* A crash loses none of it. */
@@ -99,7 +71,7 @@ static void evidence_once_an_interval(void **state)
     scene_pass(scene, 10000);
     scene_batch(scene, link, 1, "3");
     scene_settle(scene);
-    assert_int_equal(leaves(scene, "evidence"), before + 2);
+    assert_int_equal(scene_leaves(scene, "evidence", ""), before + 2);
     assert_int_equal(scene_count(scene, "SELECT count(*) FROM pending"), 0);
     CLEAN(clean_text) char *lines = last_readings(scene);
     assert_string_equal(lines, "{\"attribute\":\"x_hits\",\"labels\":{\"user\":\"ann\"},"
@@ -113,20 +85,20 @@ static void urgent_at_once(void **state)
     struct scene *scene = *state;
     struct intake_link *link = begin(scene);
     hit(scene, link, 1, 0, "1");
-    int before = leaves(scene, "evidence");
+    int64_t before = scene_leaves(scene, "evidence", "");
     hit(scene, link, 1, 0, "2");
-    assert_int_equal(leaves(scene, "evidence"), before);
+    assert_int_equal(scene_leaves(scene, "evidence", ""), before);
     scene_pass(scene, 1000);
-    assert_int_equal(leaves(scene, "evidence"), before);
+    assert_int_equal(scene_leaves(scene, "evidence", ""), before);
     hit(scene, link, 1, 2, "3");
-    assert_int_equal(leaves(scene, "evidence"), before + 1);
+    assert_int_equal(scene_leaves(scene, "evidence", ""), before + 1);
     /* A finding refers to what was read: it does not wait. */
     hit(scene, link, 1, 0, "4");
-    assert_int_equal(leaves(scene, "evidence"), before + 1);
+    assert_int_equal(scene_leaves(scene, "evidence", ""), before + 1);
     scene_act_well(scene, "adopt", json_pack("{s:[s]}", "measures", "M1"));
     hit(scene, link, 200, 0, "5");
-    assert_int_equal(leaves(scene, "finding"), 1);
-    assert_int_equal(leaves(scene, "evidence"), before + 2);
+    assert_int_equal(scene_leaves(scene, "finding", ""), 1);
+    assert_int_equal(scene_leaves(scene, "evidence", ""), before + 2);
     CLEAN(clean_text) char *lines = last_readings(scene);
     assert_non_null(strstr(lines, "\"201\""));
     assert_int_equal(scene_count(scene, "SELECT count(*) FROM findings WHERE"
@@ -143,7 +115,7 @@ static void urgent_is_bounded(void **state)
     struct scene *scene = *state;
     struct intake_link *link = begin(scene);
     int64_t begun_ms = scene->now.wall_ms;
-    int before = leaves(scene, "evidence");
+    int64_t before = scene_leaves(scene, "evidence", "");
     int hits = 0;
     while (scene->now.wall_ms - begun_ms < 5000) {
         char position[16];
@@ -151,7 +123,7 @@ static void urgent_is_bounded(void **state)
         hit(scene, link, 1, 2, position);
         scene_pass(scene, 40);
     }
-    int made = leaves(scene, "evidence") - before;
+    int64_t made = scene_leaves(scene, "evidence", "") - before;
     assert_true(hits > 20);
     assert_in_range(made, 4, 6);
     /* The last one does not wait for the interval. */
@@ -171,7 +143,7 @@ static void many_batches_are_one(void **state)
     char name[NAME + 1] = {0};
     struct intake_link *link = begin(scene);
     memset(name, 'n', NAME);
-    int before = leaves(scene, "evidence");
+    int64_t before = scene_leaves(scene, "evidence", "");
     int64_t begun_ms = scene->now.wall_ms;
     for (int i = 0; i < BATCHES; i++) {
         scene_reading(scene, link, 1, name, 1);
@@ -183,7 +155,7 @@ static void many_batches_are_one(void **state)
     }
     int64_t seconds = (scene->now.wall_ms - begun_ms) / 1000;
     assert_in_range(seconds, 2, 10);
-    assert_in_range(leaves(scene, "evidence") - before, seconds - 1, seconds + 1);
+    assert_in_range(scene_leaves(scene, "evidence", "") - before, seconds - 1, seconds + 1);
     assert_true(scene_query(scene, "sum(x_hits_total)") == BATCHES);
     scene_crash(scene);
     intake_link_free(link);
@@ -200,7 +172,7 @@ static void urgent_after_a_crash(void **state)
     hit(scene, link, 1, 0, "1");
     for (int i = 0; i < BATCHES; i++)
         hit(scene, link, 1.0 / 64, 0, "2"); /* below the threshold: its breach would tell at once */
-    int before = leaves(scene, "evidence");
+    int64_t before = scene_leaves(scene, "evidence", "");
     scene_crash(scene);
     intake_link_free(link);
     scene_open(scene);
@@ -209,12 +181,12 @@ static void urgent_after_a_crash(void **state)
     hit(scene, link, 1, 2, "3");
     assert_int_equal(scene_leaves(scene, "evidence", "\"batches\":1501,"), 1);
     hit(scene, link, 1, 2, "4");
-    assert_int_equal(leaves(scene, "evidence"), before + 1);
+    assert_int_equal(scene_leaves(scene, "evidence", ""), before + 1);
     scene_crash(scene);
     intake_link_free(link);
     scene_open(scene);
     scene_settle(scene);
-    assert_int_equal(leaves(scene, "evidence"), before + 2);
+    assert_int_equal(scene_leaves(scene, "evidence", ""), before + 2);
     assert_int_equal(scene_count(scene, "SELECT count(*) FROM pending"), 0);
     scene_crash(scene);
 }
@@ -223,16 +195,18 @@ static void quiet_hours_are_folded(void **state)
 {
     struct scene *scene = *state;
     struct intake_link *link = begin(scene);
-    int before = leaves(scene, "evidence"), results = leaves(scene, "result");
+    int64_t before = scene_leaves(scene, "evidence", ""),
+            results = scene_leaves(scene, "result", "");
     for (int i = 1; i <= 6 * 60 * 3; i++) {
         scene_pass(scene, 10000);
         scene_reading(scene, link, 2, NULL, i);
         scene_batch(scene, link, 1, NULL);
         scene_settle(scene);
     }
-    assert_int_equal(leaves(scene, "evidence"), before);
-    assert_in_range(leaves(scene, "coverage"), 4, 6); /* the stream's and the engine's own */
-    assert_in_range(leaves(scene, "result"), results, results + 1);
+    assert_int_equal(scene_leaves(scene, "evidence", ""), before);
+    assert_in_range(scene_leaves(scene, "coverage", ""), 4,
+                    6); /* the stream's and the engine's own */
+    assert_in_range(scene_leaves(scene, "result", ""), results, results + 1);
     /* The gauge that moved at each interval is in the ledger: its samples are. */
     assert_true(scene_count(scene, "SELECT count(*) FROM payloads WHERE kind = 4") >= 4);
     scene_crash(scene);
@@ -252,25 +226,25 @@ static void interval(struct scene *scene, struct intake_link *link, int64_t stat
  * something else. */
 static void standing_by_is_folded(void **state)
 {
-    enum { STANDBY = 3, ABSENT = -2 };
     struct scene *scene = *state;
     struct intake_link *link = begin(scene);
-    int before = leaves(scene, "evidence"), folds = leaves(scene, "coverage");
+    int64_t before = scene_leaves(scene, "evidence", ""),
+            folds = scene_leaves(scene, "coverage", "");
     interval(scene, link, 0, "");
     for (int i = 0; i < 100; i++)
-        interval(scene, link, STANDBY, "");
-    assert_int_equal(leaves(scene, "evidence"), before + 1);
+        interval(scene, link, CFD_STANDBY, "");
+    assert_int_equal(scene_leaves(scene, "evidence", ""), before + 1);
     /* The quiet one before it was told at once: it was not like what came then. */
-    assert_int_equal(leaves(scene, "coverage"), folds + 1);
+    assert_int_equal(scene_leaves(scene, "coverage", ""), folds + 1);
     for (int i = 0; i < 10; i++)
-        interval(scene, link, ABSENT, "no file");
-    assert_int_equal(leaves(scene, "evidence"), before + 2);
-    assert_int_equal(leaves(scene, "coverage"), folds + 2);
+        interval(scene, link, CFD_ABSENT, "no file");
+    assert_int_equal(scene_leaves(scene, "evidence", ""), before + 2);
+    assert_int_equal(scene_leaves(scene, "coverage", ""), folds + 2);
     for (int i = 0; i < 10; i++)
-        interval(scene, link, ABSENT, "no folder");
-    assert_int_equal(leaves(scene, "evidence"), before + 3);
+        interval(scene, link, CFD_ABSENT, "no folder");
+    assert_int_equal(scene_leaves(scene, "evidence", ""), before + 3);
     interval(scene, link, 0, "");
-    assert_int_equal(leaves(scene, "evidence"), before + 4);
+    assert_int_equal(scene_leaves(scene, "evidence", ""), before + 4);
     scene_crash(scene);
     intake_link_free(link);
 }
@@ -339,13 +313,13 @@ static void what_was_watched_is_told(void **state)
 static void results_once_a_day(void **state)
 {
     struct scene *scene = *state;
-    scene_collector(scene, "x", HOUR_MS);
+    scene_collector(scene, "x", HOUR);
     scene_measure(scene, "M1", "count(conformd_actions_open)", "== 1");
     scene_open(scene);
-    scene_pass(scene, HOUR_MS);
-    int before = leaves(scene, "result");
-    scene_pass(scene, 3 * DAY_MS);
-    assert_int_equal(leaves(scene, "result"), before + 3);
+    scene_pass(scene, HOUR);
+    int64_t before = scene_leaves(scene, "result", "");
+    scene_pass(scene, 3 * DAY);
+    assert_int_equal(scene_leaves(scene, "result", ""), before + 3);
 }
 
 /* What an accounts collector of forty users reads each hour. */
@@ -373,7 +347,7 @@ static void a_quiet_day(void **state)
 {
     struct scene *scene = *state;
     scene_collector(scene, "log", 10000);
-    scene_collector(scene, "accounts", HOUR_MS);
+    scene_collector(scene, "accounts", HOUR);
     for (int i = 0; i < 20; i++) {
         char id[8];
         snprintf(id, sizeof id, "M%d", i);
@@ -395,7 +369,7 @@ static void a_quiet_day(void **state)
                   bytes(scene, "tiles", "SELECT coalesce(sum(length(hashes)), 0) FROM tiles") +
                   bytes(scene, "payloads", "SELECT sum(length(body) + 16) FROM payloads");
     bytes(scene, "of these samples", "SELECT sum(length(body)) FROM payloads WHERE kind = 4");
-    assert_true(leaves(scene, "evidence") > 90);
+    assert_true(scene_leaves(scene, "evidence", "") > 90);
     assert_in_range(sum, 1, 2000000);
     scene_crash(scene);
     intake_link_free(link);
@@ -404,16 +378,16 @@ static void a_quiet_day(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(evidence_once_an_interval, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(urgent_at_once, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(urgent_is_bounded, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(many_batches_are_one, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(urgent_after_a_crash, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(quiet_hours_are_folded, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(standing_by_is_folded, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(what_was_watched_is_told, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(results_once_a_day, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_quiet_day, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(evidence_once_an_interval, scene_set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(urgent_at_once, scene_set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(urgent_is_bounded, scene_set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(many_batches_are_one, scene_set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(urgent_after_a_crash, scene_set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(quiet_hours_are_folded, scene_set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(standing_by_is_folded, scene_set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(what_was_watched_is_told, scene_set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(results_once_a_day, scene_set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(a_quiet_day, scene_set_up, scene_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

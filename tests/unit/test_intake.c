@@ -23,12 +23,6 @@ static int set_up(void **state)
     return 0;
 }
 
-static int tear_down(void **state)
-{
-    scene_free(*state);
-    return 0;
-}
-
 static void put_reading(struct buffer *body, uint32_t number, double value, uint16_t labels,
                         const char *label)
 {
@@ -390,11 +384,12 @@ static void spans_of_watching(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(each_ends_the_link_and_nothing_else, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(tables_that_are_none, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(limits_of_a_run, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(credit_of_a_stream, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(hostile_words_are_kept_as_text, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(each_ends_the_link_and_nothing_else, set_up,
+                                        scene_tear_down),
+        cmocka_unit_test_setup_teardown(tables_that_are_none, set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(limits_of_a_run, set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(credit_of_a_stream, set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(hostile_words_are_kept_as_text, set_up, scene_tear_down),
         cmocka_unit_test(spans_of_watching),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,30 +17,6 @@
 
 #define NOW 1795323600000 /* 2026-11-22T05:00:00Z, a Sunday */
 
-struct bench {
-    char folder[STORE_SCENE_FOLDER];
-    struct store *store;
-    struct error error;
-};
-
-static int set_up(void **state)
-{
-    struct bench *bench = calloc(1, sizeof *bench);
-    bench->store = store_scene_new(bench->folder);
-    *state = bench;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct bench *bench = *state;
-    store_close(bench->store);
-    store_scene_remove(bench->folder);
-    error_finish(&bench->error);
-    free(bench);
-    return 0;
-}
-
 static void when(void **state)
 {
     (void)state;
@@ -66,7 +42,7 @@ static void when(void **state)
     }
 }
 
-static void put(struct bench *bench, const char *event)
+static void put(struct store_scene *bench, const char *event)
 {
     CLEAN(clean_json)
     json_t *channels = json_pack("[{s:s, s:s, s:[s]}, {s:s, s:s}]", "name", "few", "type", "syslog",
@@ -77,7 +53,7 @@ static void put(struct bench *bench, const char *event)
     assert_int_equal(notify_put(&context, &told, &bench->error), 0);
 }
 
-static int64_t waiting(struct bench *bench)
+static int64_t waiting(struct store_scene *bench)
 {
     struct notify_outbox_figures figures;
     assert_int_equal(notify_outbox_figures(bench->store, &figures, &bench->error), 0);
@@ -86,7 +62,7 @@ static int64_t waiting(struct bench *bench)
 
 static void who(void **state)
 {
-    struct bench *bench = *state;
+    struct store_scene *bench = *state;
     put(bench, "candidate");
     assert_int_equal(waiting(bench), 2);
     put(bench, "returned");
@@ -97,7 +73,7 @@ static void who(void **state)
 
 static void back_off(void **state)
 {
-    struct bench *bench = *state;
+    struct store_scene *bench = *state;
     struct outbox_item item = {0};
     struct notify_outbox_figures figures;
     put(bench, "returned");
@@ -148,8 +124,8 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(when),
-        cmocka_unit_test_setup_teardown(who, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(back_off, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(who, store_scene_set_up, store_scene_tear_down),
+        cmocka_unit_test_setup_teardown(back_off, store_scene_set_up, store_scene_tear_down),
         cmocka_unit_test(shapes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,24 +17,10 @@
 #include "ground/base/text.h"
 #include "kit/looking.h"
 
-enum { HOUR_MS = 3600000 };
-
-static int set_up(void **state)
-{
-    *state = scene_new();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    scene_free(*state);
-    return 0;
-}
-
 static void configure(struct scene *scene)
 {
     scene_collector(scene, "log", 10000);
-    scene_collector(scene, "accounts", HOUR_MS);
+    scene_collector(scene, "accounts", HOUR);
     json_t *hits = scene_measure(scene, "M1", "sum(sum_over_time(x_hits[1h]))", "< 100");
     json_object_set_new(hits, "coverage", json_string("0"));
     json_t *bad = scene_measure(scene, "M2", "sum(x_bad)", "== 0");
@@ -116,7 +102,7 @@ static void equal_after_steps(void **state)
     scene_run(scene, "accounts", -1, bad);
     scene->now.wall_ms -= 40 * 60000;
     intake_link_free(live(scene));
-    scene->now.wall_ms += 24 * HOUR_MS;
+    scene->now.wall_ms += 24 * HOUR;
     intake_link_free(live(scene));
     scene_crash(scene);
     looking_expect_equal(scene);
@@ -165,12 +151,12 @@ static void away_and_back(struct scene *scene, json_t *config)
     scene_settle(scene);
     scene_reload(scene, config);
     assert_int_equal(scene_count(scene, "SELECT count(*) FROM pending"), 0);
-    scene_pass(scene, HOUR_MS);
+    scene_pass(scene, HOUR);
     scene_crash(scene);
     intake_link_free(link);
     looking_expect_equal(scene);
     scene_open(scene);
-    scene_pass(scene, HOUR_MS);
+    scene_pass(scene, HOUR);
     scene_reload(scene, before);
 }
 
@@ -264,7 +250,7 @@ static struct intake_link *live_for_days(struct scene *scene)
     static const char *const bad[] = {"ann", "bob", NULL};
     struct intake_link *link = open_and_live(scene);
     for (int i = 0; i < 8; i++) {
-        scene_pass(scene, 7 * HOUR_MS);
+        scene_pass(scene, 7 * HOUR);
         scene_run(scene, "accounts", 0, i % 2 ? bad : bad + 1);
         scene_reading(scene, link, 1, "ann", 1);
         scene_batch(scene, link, 1, "later");
@@ -278,8 +264,8 @@ static void disposal_is_a_gap(void **state)
 {
     struct scene *scene = *state;
     struct looking told;
-    json_object_set_new(scene->config, "keep_readings", json_integer((json_int_t)24 * HOUR_MS));
-    json_object_set_new(scene->config, "keep_excerpts", json_integer((json_int_t)24 * HOUR_MS));
+    json_object_set_new(scene->config, "keep_readings", json_integer((json_int_t)24 * HOUR));
+    json_object_set_new(scene->config, "keep_excerpts", json_integer((json_int_t)24 * HOUR));
     struct intake_link *link = live_for_days(scene);
     int64_t left = scene_count(scene, "SELECT min(leaf) FROM payloads WHERE kind IN (1, 4)");
     assert_true(left > 100);
@@ -305,13 +291,13 @@ static void disposal_is_a_gap(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(equal_after_crash, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(equal_after_steps, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(equal_after_failures, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(equal_after_reloads, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(damage_is_named, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(rebuilt_goes_on, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(disposal_is_a_gap, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(equal_after_crash, scene_set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(equal_after_steps, scene_set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(equal_after_failures, scene_set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(equal_after_reloads, scene_set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(damage_is_named, scene_set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(rebuilt_goes_on, scene_set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(disposal_is_a_gap, scene_set_up, scene_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

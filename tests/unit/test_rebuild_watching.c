@@ -14,22 +14,7 @@
 #include "ground/base/text.h"
 #include "kit/looking.h"
 
-enum { MINUTE = 60000, HOUR = 3600000, FAILED = -1, ABSENT = -2 };
-
 static const char digest[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
-static const char *const one[] = {"bob", NULL}, *const none[] = {NULL};
-
-static int set_up(void **state)
-{
-    *state = scene_new();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    scene_free(*state);
-    return 0;
-}
 
 /* Two snapshots and a measure on them that is adopted; lost after five hours. */
 static void open_adopted(struct scene *scene)
@@ -41,8 +26,8 @@ static void open_adopted(struct scene *scene)
     json_object_set_new(measure, "when_empty", json_string("met"));
     json_object_set_new(measure, "urgency", json_string("day"));
     scene_open(scene);
-    scene_run(scene, "accounts", 0, one);
-    scene_run(scene, "other", 0, one);
+    scene_run(scene, "accounts", 0, scene_bob);
+    scene_run(scene, "other", 0, scene_bob);
     scene_act_well(scene, "adopt", json_object());
 }
 
@@ -50,23 +35,16 @@ static void runs(struct scene *scene, int64_t status, int count)
 {
     for (int i = 0; i < count; i++) {
         scene_pass(scene, HOUR);
-        scene_run(scene, "accounts", status, status ? none : one);
-        scene_run(scene, "other", 0, one);
+        scene_run(scene, "accounts", status, status ? scene_nobody : scene_bob);
+        scene_run(scene, "other", 0, scene_bob);
     }
 }
 
 static void run_soon(struct scene *scene, int64_t status)
 {
     json_decref(scene_act(scene, "collect", json_pack("{s:s}", "name", "accounts")));
-    scene_run(scene, "accounts", status, status ? none : one);
+    scene_run(scene, "accounts", status, status ? scene_nobody : scene_bob);
     scene_pass(scene, 2 * MINUTE);
-}
-
-static int64_t events(struct scene *scene, const char *name)
-{
-    CLEAN(clean_text)
-    char *sql = text_format("SELECT count(*) FROM finding_events WHERE event = '%s'", name);
-    return scene_count(scene, sql);
 }
 
 static int64_t concerns(struct scene *scene)
@@ -86,16 +64,16 @@ static void concerns_follow(void **state)
 {
     struct scene *scene = *state;
     open_adopted(scene);
-    runs(scene, FAILED, 2);
+    runs(scene, CFD_ERROR, 2);
     assert_int_equal(concerns(scene), 1);
     crash_and_look(scene);
     scene_pass(scene, 10 * MINUTE);
     crash_and_look(scene);
-    runs(scene, FAILED, 5);
-    assert_int_equal(events(scene, "raised"), 1);
+    runs(scene, CFD_ERROR, 5);
+    assert_int_equal(scene_events(scene, "raised"), 1);
     crash_and_look(scene);
     /* Not on the hour, at which all is told. */
-    run_soon(scene, ABSENT);
+    run_soon(scene, CFD_ABSENT);
     crash_and_look(scene);
     run_soon(scene, 0);
     crash_and_look(scene);
@@ -104,7 +82,7 @@ static void concerns_follow(void **state)
     looking_expect_equal(scene);
     scene_open(scene);
     runs(scene, 0, 3);
-    assert_int_equal(events(scene, "condition_cleared"), 1);
+    assert_int_equal(scene_events(scene, "condition_cleared"), 1);
     assert_int_equal(concerns(scene), 0);
     crash_and_look(scene);
     assert_true(scene_leaves(scene, "state", "\"monitoring\":0") == 1);
@@ -115,7 +93,7 @@ static void an_hour_is_a_leaf(void **state)
 {
     struct scene *scene = *state;
     open_adopted(scene);
-    runs(scene, FAILED, 1);
+    runs(scene, CFD_ERROR, 1);
     int64_t before = scene_leaves(scene, "state", "\"monitoring\":1");
     scene->now.wall_ms += 1;
     for (int i = 0; i < 4 * 60; i++)
@@ -177,7 +155,7 @@ static void damage_is_named(void **state)
 {
     struct scene *scene = *state;
     open_adopted(scene);
-    runs(scene, FAILED, 7);
+    runs(scene, CFD_ERROR, 7);
     scene_pass(scene, HOUR);
     cost(scene, 70);
     scene_crash(scene);
@@ -191,7 +169,7 @@ static void rebuilt_goes_on(void **state)
     struct scene *scene = *state;
     struct looking told;
     open_adopted(scene);
-    runs(scene, FAILED, 4);
+    runs(scene, CFD_ERROR, 4);
     scene_crash(scene);
     looking_change(scene, "DELETE FROM states WHERE kind IN ('monitoring', 'account')");
     looking_change(scene, "DELETE FROM states WHERE kind = 'daemon'");
@@ -201,9 +179,9 @@ static void rebuilt_goes_on(void **state)
     scene_open(scene);
     assert_int_equal(scene_leaves(scene, "gap", ""), 1);
     assert_int_equal(scene_leaves(scene, "key", ""), 1);
-    assert_int_equal(events(scene, "raised"), 0);
-    runs(scene, FAILED, 3);
-    assert_int_equal(events(scene, "raised"), 1);
+    assert_int_equal(scene_events(scene, "raised"), 0);
+    runs(scene, CFD_ERROR, 3);
+    assert_int_equal(scene_events(scene, "raised"), 1);
     /* Of its eight runs one was in no leaf yet. */
     CLEAN(clean_json) json_t *spent = scene_state(scene, "account", "other");
     assert_int_equal(json_integer_of(spent, "runs", 0), 7);
@@ -253,7 +231,7 @@ static void selftests_follow(void **state)
     assert_string_equal(json_text_of(row, "status", ""), "failed");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, scene_set_up, scene_tear_down)
 
 int main(void)
 {

@@ -47,15 +47,6 @@ static int tear_down(void **state)
     return 0;
 }
 
-static int64_t count(struct bench *bench, const char *sql)
-{
-    struct store_query *query = store_query(bench->store, sql);
-    assert_int_equal(store_step(query, &bench->error), 1);
-    int64_t value = store_integer(query, 0);
-    store_reset(query);
-    return value;
-}
-
 static struct register_raised raise_value(struct bench *bench, const char *value, int64_t leaf)
 {
     struct register_raised raised = {0};
@@ -80,17 +71,21 @@ static void raised_once(void **state)
     assert_false(raised.is_new);
     assert_string_equal(raised.ref, "NC-2026-0001");
     free(raised.ref);
-    assert_int_equal(count(bench, "SELECT count(*) FROM findings"), 1);
-    assert_int_equal(count(bench, "SELECT count(*) FROM finding_events"), 1);
-    assert_int_equal(count(bench, "SELECT body ->> 'value' FROM findings"), 2);
-    assert_int_equal(count(bench, "SELECT json_array_length(body, '$.evidence') FROM findings"), 2);
+    assert_int_equal(store_scene_count(bench->store, "SELECT count(*) FROM findings"), 1);
+    assert_int_equal(store_scene_count(bench->store, "SELECT count(*) FROM finding_events"), 1);
+    assert_int_equal(store_scene_count(bench->store, "SELECT body ->> 'value' FROM findings"), 2);
+    assert_int_equal(
+        store_scene_count(bench->store,
+                          "SELECT json_array_length(body, '$.evidence') FROM findings"),
+        2);
     /* What changed is told once an hour; what did not, never. */
     bench->context.now_ms += 3600000;
     free(raise_value(bench, "2", 6).ref);
-    assert_int_equal(count(bench, "SELECT count(*) FROM finding_events"), 1);
+    assert_int_equal(store_scene_count(bench->store, "SELECT count(*) FROM finding_events"), 1);
     free(raise_value(bench, "3", 7).ref);
-    assert_int_equal(count(bench, "SELECT count(*) FROM finding_events"), 2);
-    assert_int_equal(count(bench, "SELECT body ->> 'times_seen' FROM findings"), 4);
+    assert_int_equal(store_scene_count(bench->store, "SELECT count(*) FROM finding_events"), 2);
+    assert_int_equal(store_scene_count(bench->store, "SELECT body ->> 'times_seen' FROM findings"),
+                     4);
 }
 
 static void cleared_is_not_closed(void **state)
@@ -109,8 +104,10 @@ static void cleared_is_not_closed(void **state)
     struct register_raised raised = raise_value(bench, "1", 5);
     assert_true(raised.returned && !raised.is_new);
     free(raised.ref);
-    assert_int_equal(count(bench, "SELECT count(*) FROM finding_events WHERE event = 'returned'"),
-                     1);
+    assert_int_equal(
+        store_scene_count(bench->store,
+                          "SELECT count(*) FROM finding_events WHERE event = 'returned'"),
+        1);
 }
 
 static int move(struct bench *bench, const char *ref, enum finding_state to)
@@ -144,8 +141,9 @@ static void moves(void **state)
         if (move(bench, "NC-2026-0001", rows[i].to) != rows[i].code)
             fail_msg("row %zu: %s", i, error_sentence(&bench->error));
     assert_int_equal(move(bench, "NC-2026-0009", FINDING_REGISTERED), ERROR_MISSING);
-    assert_int_equal(count(bench, "SELECT body ->> 'owner' = 'alice' FROM findings"), 1);
-    assert_int_equal(count(bench, "SELECT count(*) FROM finding_events"), 6);
+    assert_int_equal(
+        store_scene_count(bench->store, "SELECT body ->> 'owner' = 'alice' FROM findings"), 1);
+    assert_int_equal(store_scene_count(bench->store, "SELECT count(*) FROM finding_events"), 6);
 }
 
 static void dismissed(void **state)
@@ -154,7 +152,7 @@ static void dismissed(void **state)
     struct register_raised raised = {0};
     free(raise_value(bench, "1", 5).ref);
     assert_int_equal(move(bench, "NC-2026-0001", FINDING_DISMISSED), 0);
-    assert_int_equal(count(bench, "SELECT closed_ms FROM findings"), NOW);
+    assert_int_equal(store_scene_count(bench->store, "SELECT closed_ms FROM findings"), NOW);
     CLEAN(clean_json) json_t *facts = json_pack("{s:s}", "title", "T");
     assert_int_equal(register_extend(&bench->context, "measure:M1", facts, &raised, &bench->error),
                      0);

@@ -19,39 +19,6 @@
 #include "ground/base/text.h"
 #include "kit/store_scene.h"
 
-struct bench {
-    char folder[STORE_SCENE_FOLDER];
-    struct store *store;
-    struct error error;
-};
-
-static int set_up(void **state)
-{
-    struct bench *bench = calloc(1, sizeof *bench);
-    bench->store = store_scene_new(bench->folder);
-    *state = bench;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct bench *bench = *state;
-    store_close(bench->store);
-    store_scene_remove(bench->folder);
-    error_finish(&bench->error);
-    free(bench);
-    return 0;
-}
-
-static int64_t ask(struct store *store, const char *sql)
-{
-    struct store_query *query = store_query(store, sql);
-    assert_int_equal(store_step(query, NULL), 1);
-    int64_t value = store_integer(query, 0);
-    store_reset(query);
-    return value;
-}
-
 static void run(struct store *store, const char *sql)
 {
     struct error error = {0};
@@ -61,12 +28,13 @@ static void run(struct store *store, const char *sql)
 
 static void test_settings(void **state)
 {
-    struct bench *bench = *state;
-    assert_int_equal(ask(bench->store, "PRAGMA synchronous"), 2);
-    assert_int_equal(ask(bench->store, "PRAGMA wal_autocheckpoint"), 0);
-    assert_int_equal(ask(bench->store, "PRAGMA secure_delete"), 1);
-    assert_int_equal(ask(bench->store, "PRAGMA foreign_keys"), 0);
-    assert_int_equal(ask(bench->store, "PRAGMA user_version"), (int)store_migrations_count);
+    struct store_scene *bench = *state;
+    assert_int_equal(store_scene_count(bench->store, "PRAGMA synchronous"), 2);
+    assert_int_equal(store_scene_count(bench->store, "PRAGMA wal_autocheckpoint"), 0);
+    assert_int_equal(store_scene_count(bench->store, "PRAGMA secure_delete"), 1);
+    assert_int_equal(store_scene_count(bench->store, "PRAGMA foreign_keys"), 0);
+    assert_int_equal(store_scene_count(bench->store, "PRAGMA user_version"),
+                     (int)store_migrations_count);
     struct store_query *query = store_query(bench->store, "PRAGMA journal_mode");
     assert_int_equal(store_step(query, NULL), 1);
     assert_string_equal(store_text(query, 0), "wal");
@@ -74,7 +42,7 @@ static void test_settings(void **state)
 
 static void test_modes_of_files(void **state)
 {
-    struct bench *bench = *state;
+    struct store_scene *bench = *state;
     static const char *const names[] = {"conformd.db", "conformd.db-wal", "lock"};
     assert_int_equal(store_meta_set(bench->store, "a", "b", &bench->error), 0);
     for (size_t i = 0; i < 3; i++) {
@@ -87,7 +55,7 @@ static void test_modes_of_files(void **state)
 
 static void test_second_writer_is_refused(void **state)
 {
-    struct bench *bench = *state;
+    struct store_scene *bench = *state;
     struct store *second = NULL;
     assert_int_equal(store_open(bench->folder, STORE_WRITE, &second, &bench->error), ERROR_EXISTS);
     CLEAN(clean_text) char *pid = text_format("pid %ld", (long)getpid());
@@ -99,7 +67,7 @@ static void test_second_writer_is_refused(void **state)
 
 static void test_bad_folders(void **state)
 {
-    struct bench *bench = *state;
+    struct store_scene *bench = *state;
     struct store *store = NULL;
     assert_int_equal(store_open("/nonexistent/folder", STORE_WRITE, &store, &bench->error),
                      ERROR_MISSING);
@@ -114,7 +82,7 @@ static void test_bad_folders(void **state)
 
 static void test_newer_version_is_refused(void **state)
 {
-    struct bench *bench = *state;
+    struct store_scene *bench = *state;
     run(bench->store, "PRAGMA user_version=99");
     store_close(bench->store);
     bench->store = NULL;
@@ -126,7 +94,7 @@ static void test_newer_version_is_refused(void **state)
 
 static void test_foreign_database_is_refused(void **state)
 {
-    struct bench *bench = *state;
+    struct store_scene *bench = *state;
     run(bench->store, "PRAGMA user_version=0");
     store_close(bench->store);
     bench->store = NULL;
@@ -136,13 +104,13 @@ static void test_foreign_database_is_refused(void **state)
 
 static void test_values_round_trip(void **state)
 {
-    struct bench *bench = *state;
+    struct store_scene *bench = *state;
     store_scene_round_trip(bench->store);
 }
 
 static void test_wrong_sql_is_told(void **state)
 {
-    struct bench *bench = *state;
+    struct store_scene *bench = *state;
     struct store_query *query = store_query(bench->store, "SELECT nothing FROM nowhere");
     store_bind_integer(query, 1, 1);
     assert_int_equal(store_step(query, &bench->error), ERROR_DATABASE);
@@ -157,18 +125,18 @@ static void test_wrong_sql_is_told(void **state)
 
 static void test_many_queries_keep_apart(void **state)
 {
-    struct bench *bench = *state;
+    struct store_scene *bench = *state;
     static char sql[300][16];
     for (int round = 0; round < 2; round++)
         for (int i = 0; i < 300; i++) {
             snprintf(sql[i], sizeof sql[i], "SELECT %d", i);
-            assert_int_equal(ask(bench->store, sql[i]), i);
+            assert_int_equal(store_scene_count(bench->store, sql[i]), i);
         }
 }
 
 static void test_rollback(void **state)
 {
-    struct bench *bench = *state;
+    struct store_scene *bench = *state;
     struct store *store = bench->store;
     char *value = NULL;
     assert_int_equal(store_meta_set(store, "kept", "1", NULL), 0);
@@ -195,7 +163,7 @@ static void test_rollback(void **state)
 
 static void test_committed_outlives_a_kill(void **state)
 {
-    struct bench *bench = *state;
+    struct store_scene *bench = *state;
     store_close(bench->store);
     bench->store = NULL;
     pid_t child = fork();
@@ -220,7 +188,7 @@ static void test_committed_outlives_a_kill(void **state)
 
 static void test_reader_sees_commits_and_cannot_write(void **state)
 {
-    struct bench *bench = *state;
+    struct store_scene *bench = *state;
     struct store *reader = NULL;
     char *value = NULL;
     assert_int_equal(store_open(bench->folder, STORE_READ, &reader, &bench->error), 0);
@@ -235,7 +203,7 @@ static void test_reader_sees_commits_and_cannot_write(void **state)
 
 static void test_log_outlives_close(void **state)
 {
-    struct bench *bench = *state;
+    struct store_scene *bench = *state;
     assert_int_equal(store_meta_set(bench->store, "a", "b", NULL), 0);
     store_close(bench->store);
     CLEAN(clean_text) char *path = text_format("%s/conformd.db-wal", bench->folder);
@@ -254,7 +222,7 @@ static bool file_holds(const char *folder, const char *name, const char *word)
 
 static void test_deleted_bytes_are_gone_from_the_file(void **state)
 {
-    struct bench *bench = *state;
+    struct store_scene *bench = *state;
     assert_int_equal(store_meta_set(bench->store, "x", "canary-of-a-person", NULL), 0);
     assert_int_equal(store_checkpoint(bench->store, NULL), 0);
     assert_true(file_holds(bench->folder, "conformd.db", "canary-of-a-person"));
@@ -263,7 +231,7 @@ static void test_deleted_bytes_are_gone_from_the_file(void **state)
     assert_false(file_holds(bench->folder, "conformd.db", "canary-of-a-person"));
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, store_scene_set_up, store_scene_tear_down)
 
 int main(void)
 {

@@ -112,8 +112,8 @@ double scene_query(struct scene *scene, const char *formula)
     struct promql_value value = {0};
     /* Several turns in one millisecond go ahead of the clock. */
     int64_t at_ms = scene->now.wall_ms;
-    if (at_ms < scene->engine->turn_ms)
-        at_ms = scene->engine->turn_ms;
+    if (at_ms < scene->engine->turn.now.wall_ms)
+        at_ms = scene->engine->turn.now.wall_ms;
     struct promql_request request = {
         .source = measure_source(scene->engine->turn.series),
         .options = {.reach_ms = coverage_reach_ms(&scene->engine->watch)},

@@ -86,6 +86,7 @@ static const struct row rows[] = {
 struct world {
     struct instance instances[2], *list[2];
     struct attribute attributes[2];
+    struct turn turn;
     struct intake intake;
     struct selfmetrics own;
     struct coverage watch;
@@ -94,7 +95,7 @@ struct world {
 static void make(struct world *world, const struct row *first, const struct row *second)
 {
     const struct row *both[] = {first, second};
-    *world = (struct world){.own = {.now_ms = NOW, .started_ms = NOW - MINUTE}};
+    *world = (struct world){.turn = {.now = {.wall_ms = NOW}}, .own = {.started_ms = NOW - MINUTE}};
     for (size_t i = 0; i < 2 && both[i]; i++) {
         world->attributes[i] = both[i]->attribute;
         world->attributes[i].name = "x";
@@ -108,7 +109,7 @@ static void make(struct world *world, const struct row *first, const struct row 
         world->intake.count++;
     }
     world->intake.instances = world->list;
-    world->watch = (struct coverage){&world->intake, &world->own};
+    world->watch = (struct coverage){&world->turn, &world->intake, &world->own};
 }
 
 static struct watch_answer ask(struct world *world, const char *name, int64_t from_ms,

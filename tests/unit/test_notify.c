@@ -48,7 +48,8 @@ static void put(struct store_scene *bench, const char *event)
     json_t *channels = json_pack("[{s:s, s:s, s:[s]}, {s:s, s:s}]", "name", "few", "type", "syslog",
                                  "events", "candidate", "name", "all", "type", "webhook");
     CLEAN(clean_json) json_t *data = json_pack("{s:s}", "title", "T");
-    struct notify_context context = {bench->store, channels, "host", NOW};
+    struct turn turn = {.store = bench->store, .now = {.wall_ms = NOW}};
+    struct notify_context context = {&turn, channels, "host"};
     struct notify_event told = {event, "NC-1", URGENCY_NOW, data};
     assert_int_equal(notify_put(&context, &told, &bench->error), 0);
 }
@@ -106,7 +107,8 @@ static void shapes(void **state)
     (void)state;
     CLEAN(clean_json)
     json_t *data = json_pack("{s:s, s:s}", "title", "two\nlines", "measure", "a\"]\\\x01");
-    struct notify_context context = {NULL, NULL, "host", NOW};
+    struct turn turn = {.now = {.wall_ms = NOW}};
+    struct notify_context context = {&turn, NULL, "host"};
     struct notify_event event = {"candidate", "NC-1", URGENCY_NOW, data};
     CLEAN(clean_text) char *line = notify_shape_syslog(&event);
     assert_string_equal(line, "candidate [conformd@32473 ref=\"NC-1\" measure=\"a\\\"\\]\\\\ \"] "

@@ -19,7 +19,7 @@
 struct bench {
     char folder[STORE_SCENE_FOLDER];
     struct store *store;
-    struct register_context context;
+    struct turn turn;
     struct error error;
 };
 
@@ -27,10 +27,10 @@ static int set_up(void **state)
 {
     struct bench *bench = calloc(1, sizeof *bench);
     bench->store = store_scene_new(bench->folder);
-    bench->context = (struct register_context){.store = bench->store, .now_ms = NOW};
-    assert_int_equal(ledger_open(bench->store, &bench->context.ledger, &bench->error), 0);
+    bench->turn = (struct turn){.store = bench->store, .now = {.wall_ms = NOW}};
+    assert_int_equal(ledger_open(bench->store, &bench->turn.ledger, &bench->error), 0);
     assert_int_equal(store_begin(bench->store, &bench->error), 0);
-    ledger_turn(bench->context.ledger, NOW);
+    ledger_turn(bench->turn.ledger, NOW);
     *state = bench;
     return 0;
 }
@@ -39,7 +39,7 @@ static int tear_down(void **state)
 {
     struct bench *bench = *state;
     store_rollback(bench->store);
-    ledger_close(bench->context.ledger);
+    ledger_close(bench->turn.ledger);
     store_close(bench->store);
     store_scene_remove(bench->folder);
     error_finish(&bench->error);
@@ -53,8 +53,7 @@ static struct register_raised raise_value(struct bench *bench, const char *value
     CLEAN(clean_json)
     json_t *facts = json_pack("{s:s, s:s, s:[I], s:[{s:s}]}", "title", "T", "value", value,
                               "evidence", (json_int_t)leaf, "breaching", "value", value);
-    assert_int_equal(register_raise(&bench->context, "measure:M1", facts, &raised, &bench->error),
-                     0);
+    assert_int_equal(register_raise(&bench->turn, "measure:M1", facts, &raised, &bench->error), 0);
     return raised;
 }
 
@@ -66,7 +65,7 @@ static void raised_once(void **state)
     assert_string_equal(raised.ref, "NC-2026-0001");
     free(raised.ref);
     /* At once again, with more: it is extended, and not told a second time. */
-    bench->context.now_ms += 50;
+    bench->turn.now.wall_ms += 50;
     raised = raise_value(bench, "2", 6);
     assert_false(raised.is_new);
     assert_string_equal(raised.ref, "NC-2026-0001");
@@ -79,7 +78,7 @@ static void raised_once(void **state)
                           "SELECT json_array_length(body, '$.evidence') FROM findings"),
         2);
     /* What changed is told once an hour; what did not, never. */
-    bench->context.now_ms += 3600000;
+    bench->turn.now.wall_ms += 3600000;
     free(raise_value(bench, "2", 6).ref);
     assert_int_equal(store_scene_count(bench->store, "SELECT count(*) FROM finding_events"), 1);
     free(raise_value(bench, "3", 7).ref);
@@ -93,10 +92,10 @@ static void cleared_is_not_closed(void **state)
     struct bench *bench = *state;
     CLEAN(clean_text) char *ref = NULL;
     CLEAN(clean_text) char *none = NULL;
-    assert_int_equal(register_clear(&bench->context, "measure:M1", &none, &bench->error), 0);
+    assert_int_equal(register_clear(&bench->turn, "measure:M1", &none, &bench->error), 0);
     assert_null(none);
     free(raise_value(bench, "1", 5).ref);
-    assert_int_equal(register_clear(&bench->context, "measure:M1", &ref, &bench->error), 0);
+    assert_int_equal(register_clear(&bench->turn, "measure:M1", &ref, &bench->error), 0);
     assert_string_equal(ref, "NC-2026-0001");
     int64_t candidates, open;
     assert_int_equal(register_count(bench->store, &candidates, &open, &bench->error), 0);
@@ -115,7 +114,7 @@ static int move(struct bench *bench, const char *ref, enum finding_state to)
     CLEAN(clean_json) json_t *details = json_pack("{s:s, s:i}", "owner", "alice", "fix", 7);
     struct register_move wanted = {
         .ref = ref, .to = to, .actor = {"uid 1000", true}, .reason = "r", .details = details};
-    return register_move(&bench->context, &wanted, &bench->error);
+    return register_move(&bench->turn, &wanted, &bench->error);
 }
 
 static void moves(void **state)
@@ -154,13 +153,12 @@ static void dismissed(void **state)
     assert_int_equal(move(bench, "NC-2026-0001", FINDING_DISMISSED), 0);
     assert_int_equal(store_scene_count(bench->store, "SELECT closed_ms FROM findings"), NOW);
     CLEAN(clean_json) json_t *facts = json_pack("{s:s}", "title", "T");
-    assert_int_equal(register_extend(&bench->context, "measure:M1", facts, &raised, &bench->error),
-                     0);
+    assert_int_equal(register_extend(&bench->turn, "measure:M1", facts, &raised, &bench->error), 0);
     assert_null(raised.ref);
     raised = raise_value(bench, "1", 5);
     assert_string_equal(raised.ref, "NC-2026-0002");
     free(raised.ref);
-    bench->context.now_ms += 60LL * 86400000; /* another year, another number */
+    bench->turn.now.wall_ms += 60LL * 86400000; /* another year, another number */
     assert_int_equal(move(bench, "NC-2026-0002", FINDING_DISMISSED), 0);
     raised = raise_value(bench, "1", 5);
     assert_string_equal(raised.ref, "NC-2027-0001");

@@ -23,6 +23,7 @@ struct asked {
 
 struct bench {
     char folder[STORE_SCENE_FOLDER];
+    struct turn turn;
     struct upkeep upkeep;
     struct asked asked;
     struct error error;
@@ -53,7 +54,8 @@ static void on_log(void *context, int level, const char *text)
 static int set_up(void **state)
 {
     struct bench *bench = calloc(1, sizeof *bench);
-    bench->upkeep.store = store_scene_new(bench->folder);
+    bench->turn.store = store_scene_new(bench->folder);
+    bench->upkeep.turn = &bench->turn;
     bench->upkeep.asks = (struct upkeep_asks){&bench->asked, on_pause, on_end_reader, on_log};
     bench->now = (struct moment){1795323600000, 1000000};
     *state = bench;
@@ -65,7 +67,7 @@ static int tear_down(void **state)
     struct bench *bench = *state;
     if (bench->holder)
         store_scene_let_go(bench->holder);
-    store_close(bench->upkeep.store);
+    store_close(bench->turn.store);
     store_scene_remove(bench->folder);
     error_finish(&bench->error);
     free(bench);
@@ -76,8 +78,8 @@ static int tear_down(void **state)
 static void grow(struct bench *bench, int mebibytes)
 {
     struct store_query *query =
-        store_query(bench->upkeep.store, "INSERT INTO meta(key, value) VALUES('big', zeroblob(?1))"
-                                         " ON CONFLICT DO UPDATE SET value = excluded.value");
+        store_query(bench->turn.store, "INSERT INTO meta(key, value) VALUES('big', zeroblob(?1))"
+                                       " ON CONFLICT DO UPDATE SET value = excluded.value");
     store_bind_integer(query, 1, (int64_t)mebibytes << 20);
     assert_int_equal(store_run(query, &bench->error), 0);
 }
@@ -103,8 +105,8 @@ static void test_quiet_log_pauses_nobody(void **state)
     tend(bench, 1000);
     assert_false(bench->asked.paused);
     assert_int_equal(bench->asked.ends, 0);
-    assert_int_equal(store_meta_set(bench->upkeep.store, "a", "b", &bench->error), 0);
-    store_log(bench->upkeep.store, &log);
+    assert_int_equal(store_meta_set(bench->turn.store, "a", "b", &bench->error), 0);
+    store_log(bench->turn.store, &log);
     assert_true(log.bytes < 1 << 20);
 }
 

@@ -59,9 +59,9 @@ static json_t *run_command(struct engine *engine, const struct command *command,
     if (!code)
         code = command->act(engine, act, &body, &error);
     if (!code)
-        code = engine_turn_judge(engine, act->now, &error);
+        code = engine_turn_judge(engine, &error);
     if (!code)
-        code = engine_turn_end(engine, act->now, &error);
+        code = engine_turn_end(engine, &error);
     if (code) {
         engine_turn_undo(engine);
         return refuse(code, error_sentence(&error));

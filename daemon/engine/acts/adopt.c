@@ -24,7 +24,7 @@ static int store_item(struct engine *engine, const struct judged *judged, const 
                             " VALUES(?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING");
     store_bind_text(query, 1, judged->measure->id);
     store_bind_text(query, 2, labels);
-    store_bind_integer(query, 3, engine->turn_ms);
+    store_bind_integer(query, 3, engine->turn.now.wall_ms);
     store_bind_text(query, 4, actor);
     return store_run(query, error);
 }
@@ -53,7 +53,8 @@ static int adopt_row(struct engine *engine, const struct judged *judged,
 static int check_known(struct engine *engine, const char *name, char **ret_reason)
 {
     struct watch_answer answer = {.covered = 1};
-    int code = coverage_attribute(&engine->watch, name, engine->turn_ms, engine->turn_ms, &answer);
+    int code = coverage_attribute(&engine->watch, name, engine->turn.now.wall_ms,
+                                  engine->turn.now.wall_ms, &answer);
     *ret_reason = answer.reason;
     return code;
 }
@@ -75,8 +76,8 @@ static int adopt_baseline(struct engine *engine, struct judged *judged, const st
                          judged->measure->id);
     struct promql_request request = {.source = measure_source(engine->turn.series),
                                      .options = {.reach_ms = coverage_reach_ms(&engine->watch)},
-                                     .from_ms = engine->turn_ms,
-                                     .to_ms = engine->turn_ms};
+                                     .from_ms = engine->turn.now.wall_ms,
+                                     .to_ms = engine->turn.now.wall_ms};
     code = promql_evaluate(present, &request, &value, error);
     series_release(engine->turn.series);
     for (size_t i = 0; !code && i < value.count; i++)
@@ -117,7 +118,7 @@ static void end_trial(struct engine *engine, struct judged *judged, const char *
     judged->trial = judged->draft_waits = false;
     free(judged->decided_by);
     judged->decided_by = strdup(actor);
-    judged->decided_ms = engine->turn_ms;
+    judged->decided_ms = engine->turn.now.wall_ms;
     judged->due_boot_ms = 0;
     judged->saved_ms = 0; /* what the API shows of it has changed, whatever its value does */
 }
@@ -184,7 +185,7 @@ int acts_adopt(struct engine *engine, const struct act *act, json_t **ret_body, 
             code = adopt_measure(engine, judged, act, rows, error);
     }
     if (!code && !show_only)
-        code = selfmetrics_baseline(&engine->own, engine->turn_ms, error);
+        code = selfmetrics_baseline(&engine->own, error);
     if (!code)
         *ret_body = json_pack("{s:O, s:b}", "measures", rows, "dry_run", show_only);
     return code;

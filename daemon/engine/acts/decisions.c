@@ -15,7 +15,6 @@ static const char *const reasons[] = {"false_positive", "duplicate_of", "out_of_
 static int move(struct engine *engine, const struct act *act, enum finding_state to,
                 const char *reason, struct error *error)
 {
-    struct register_context context = {engine->turn.store, engine->turn.ledger, engine->turn_ms};
     /* By which right is ours to say, whatever the request brought. */
     CLEAN(clean_json) json_t *details = json_copy((json_t *)(uintptr_t)act->arguments);
     if (details)
@@ -27,7 +26,7 @@ static int move(struct engine *engine, const struct act *act, enum finding_state
                                    .actor = {act->actor, act->attributed},
                                    .reason = reason,
                                    .details = details};
-    return register_move(&context, &wanted, error);
+    return register_move(&engine->turn, &wanted, error);
 }
 
 int acts_nc_take(struct engine *engine, const struct act *act, json_t **ret_body,
@@ -86,7 +85,7 @@ int acts_alert_test(struct engine *engine, const struct act *act, json_t **ret_b
     CLEAN(clean_json)
     json_t *data = json_pack("{s:s, s:s}", "title", "a test of this channel; nothing is wrong",
                              "state", "test");
-    struct notify_context context = {engine->turn.store, channels, engine->host, engine->turn_ms};
+    struct notify_context context = {&engine->turn, channels, engine->host};
     struct notify_event event = {"test", "test", URGENCY_NOW, data};
     int code = notify_put(&context, &event, error);
     if (!code)

@@ -29,7 +29,7 @@ static int store_token(struct engine *engine, const char *token, const struct se
     store_bind_text(query, 1, hash);
     store_bind_text(query, 2, row->kind);
     store_bind_text(query, 3, row->actor);
-    store_bind_integer(query, 4, engine->turn_ms);
+    store_bind_integer(query, 4, engine->turn.now.wall_ms);
     store_bind_integer(query, 5, row->expires_ms);
     return store_run(query, error);
 }
@@ -38,14 +38,14 @@ static int drop_old(struct engine *engine, struct error *error)
 {
     struct store_query *query =
         store_query(engine->turn.store, "DELETE FROM sessions WHERE expires_ms < ?1");
-    store_bind_integer(query, 1, engine->turn_ms);
+    store_bind_integer(query, 1, engine->turn.now.wall_ms);
     return store_run(query, error);
 }
 
 int acts_open(struct engine *engine, const struct act *act, json_t **ret_body, struct error *error)
 {
     char token[TOKEN_TEXT], expires[TEXT_TIME_SIZE];
-    struct session_row row = {"link", act->actor, engine->turn_ms + LINK_MS};
+    struct session_row row = {"link", act->actor, engine->turn.now.wall_ms + LINK_MS};
     int code = drop_old(engine, error);
     if (!code)
         code = digest_random(TOKEN_BYTES, token);
@@ -121,7 +121,7 @@ int acts_session_begin(struct engine *engine, const char *token, int64_t now_ms,
     if (!code)
         code = store_token(engine, session, &row, error);
     if (!code)
-        code = engine_turn_end(engine, now, error);
+        code = engine_turn_end(engine, error);
     if (code) {
         engine_turn_undo(engine);
         return code;

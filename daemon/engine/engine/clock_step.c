@@ -12,9 +12,9 @@ enum {
 /* Of the time before a boot only that it does not go back is known. */
 int64_t clock_step_expected_ms(const struct engine *engine, struct moment now)
 {
-    if (engine->turn_boot_ms)
-        return engine->turn_ms + now.boot_ms - engine->turn_boot_ms;
-    return now.wall_ms > engine->turn_ms ? now.wall_ms : engine->turn_ms;
+    if (engine->turn.now.boot_ms)
+        return engine->turn.now.wall_ms + now.boot_ms - engine->turn.now.boot_ms;
+    return now.wall_ms > engine->turn.now.wall_ms ? now.wall_ms : engine->turn.now.wall_ms;
 }
 
 bool clock_step_is_one(int64_t should_ms, int64_t is_ms)
@@ -79,7 +79,7 @@ static int move_calendar(struct engine *engine, int64_t from_ms, int64_t now_ms,
 /* The engine's own times, and all measures: judged at once, for what they show may have gone. */
 static void move_own(struct engine *engine, int64_t from_ms, struct moment now)
 {
-    selfmetrics_step(&engine->own, from_ms, now);
+    selfmetrics_step(&engine->own, from_ms);
     engine->loaded_ms += now.wall_ms - from_ms;
     engine->outbox_next_ms = 0;
     /* A clock that is wrong must not make what is kept too old at once. */
@@ -87,8 +87,9 @@ static void move_own(struct engine *engine, int64_t from_ms, struct moment now)
     judge_touch_all(&engine->judge);
 }
 
-int clock_step_take(struct engine *engine, int64_t from_ms, struct moment now, struct error *error)
+int clock_step_take(struct engine *engine, int64_t from_ms, struct error *error)
 {
+    const struct moment now = engine->turn.now;
     turn_set_now(&engine->turn, (struct moment){from_ms, now.boot_ms});
     int code = intake_step(&engine->intake, now, error);
     turn_set_now(&engine->turn, now);

@@ -8,7 +8,6 @@
  * does. */
 int64_t clock_step_expected_ms(const struct engine *engine, struct moment now);
 bool clock_step_is_one(int64_t should_ms, int64_t is_ms);
-int clock_step_take(struct engine *engine, int64_t from_ms, struct moment now,
-                    struct error *error) MUST_CHECK;
+int clock_step_take(struct engine *engine, int64_t from_ms, struct error *error) MUST_CHECK;
 
 #endif

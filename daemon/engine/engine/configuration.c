@@ -129,11 +129,11 @@ int engine_reload(struct engine *engine, json_t *config, struct moment now, stru
     if (!code)
         code = isms_put(engine->turn.store, engine->config, &engine->intake, error);
     if (!code)
-        code = engine_turn_judge(engine, now, error);
+        code = engine_turn_judge(engine, error);
     if (!code)
-        code = monitor_judge(engine, now, error);
+        code = monitor_judge(engine, error);
     if (!code)
-        code = engine_turn_end(engine, now, error);
+        code = engine_turn_end(engine, error);
     if (!code)
         refuse_waiters(engine);
     return code;

@@ -13,25 +13,15 @@ struct moment engine_now(const struct engine *engine)
     return engine->calls->now ? engine->calls->now(engine->context) : clock_now();
 }
 
-static int begin(struct engine *engine, struct moment now, struct error *error)
-{
-    int code = turn_begin(&engine->turn, now, error);
-    if (code)
-        return code;
-    engine->turn_ms = engine->own.now_ms = engine->judge.now_ms = now.wall_ms;
-    engine->turn_boot_ms = engine->judge.boot_ms = now.boot_ms;
-    return 0;
-}
-
 /* A turn of its own: an act that is taken back must not take the step with it. */
 static int turn_step(struct engine *engine, int64_t from_ms, struct moment *now,
                      struct error *error)
 {
-    int code = begin(engine, *now, error);
+    int code = turn_begin(&engine->turn, *now, error);
     if (!code)
-        code = clock_step_take(engine, from_ms, *now, error);
+        code = clock_step_take(engine, from_ms, error);
     if (!code)
-        code = engine_turn_end(engine, *now, error);
+        code = engine_turn_end(engine, error);
     now->wall_ms++;
     return code;
 }
@@ -40,11 +30,11 @@ int engine_turn_begin(struct engine *engine, struct moment *now, struct error *e
 {
     int64_t should_ms = clock_step_expected_ms(engine, *now);
     bool step = clock_step_is_one(should_ms, now->wall_ms);
-    bool back = step && now->wall_ms < engine->turn_ms;
-    if (now->wall_ms <= engine->turn_ms && !back)
-        now->wall_ms = engine->turn_ms + 1;
+    bool back = step && now->wall_ms < engine->turn.now.wall_ms;
+    if (now->wall_ms <= engine->turn.now.wall_ms && !back)
+        now->wall_ms = engine->turn.now.wall_ms + 1;
     int code = step ? turn_step(engine, should_ms, now, error) : 0;
-    return code ? code : begin(engine, *now, error);
+    return code ? code : turn_begin(&engine->turn, *now, error);
 }
 
 void engine_turn_undo(struct engine *engine)
@@ -53,7 +43,6 @@ void engine_turn_undo(struct engine *engine)
     int code = turn_undo(&engine->turn, &error);
     intake_undone(&engine->intake);
     judge_forget(&engine->judge);
-    engine->judge.boot_ms = engine_now(engine).boot_ms;
     engine->failed_turn =
         code || judge_load(&engine->judge, &error) || monitor_load(engine, &error);
     engine->outbox_next_ms = 0;
@@ -98,8 +87,9 @@ static json_t *show_daemon(struct engine *engine)
                      "samples", (json_int_t)figures.samples, "clock", engine_sync_text(engine));
 }
 
-int engine_turn_end(struct engine *engine, struct moment now, struct error *error)
+int engine_turn_end(struct engine *engine, struct error *error)
 {
+    struct moment now = engine->turn.now;
     json_t *boot = json_pack("{s:s, s:I, s:I}", "id", engine->boot, "turn", (json_int_t)now.wall_ms,
                              "boot_ms", (json_int_t)now.boot_ms);
     int code = states_put(engine->turn.store, "daemon", "boot", boot, error);
@@ -168,21 +158,21 @@ static bool has_work(const struct engine *engine, struct moment now)
     return work;
 }
 
-int engine_turn_judge(struct engine *engine, struct moment now, struct error *error)
+int engine_turn_judge(struct engine *engine, struct error *error)
 {
     engine->judge.synchronised = engine_sync_is_good(engine);
     engine->judge.told = false;
-    int code = judge_due(&engine->judge, now, error);
+    int code = judge_due(&engine->judge, error);
     if (engine->judge.told)
         engine->outbox_next_ms = 0;
     return code;
 }
 
 /* What reads the own series is judged with them. */
-static int put_own(struct engine *engine, struct moment now, struct error *error)
+static int put_own(struct engine *engine, struct error *error)
 {
     bool is_put;
-    int code = selfmetrics_put(&engine->own, now, &is_put, error);
+    int code = selfmetrics_put(&engine->own, &is_put, error);
     if (is_put)
         judge_touch_own(&engine->judge);
     return code ? code : selfmetrics_tell(&engine->own, false, error);
@@ -192,16 +182,16 @@ static int write_turn(struct engine *engine, struct moment *now, struct error *e
 {
     int code = engine_turn_begin(engine, now, error);
     if (!code)
-        code = engine_sync_look(engine, *now, error);
+        code = engine_sync_look(engine, error);
     if (!code)
         code = intake_seal(&engine->intake, *now, error);
     if (!code)
-        code = put_own(engine, *now, error);
+        code = put_own(engine, error);
     if (!code)
-        code = engine_turn_judge(engine, *now, error);
+        code = engine_turn_judge(engine, error);
     if (!code)
-        code = monitor_judge(engine, *now, error);
-    return code ? code : engine_turn_end(engine, *now, error);
+        code = monitor_judge(engine, error);
+    return code ? code : engine_turn_end(engine, error);
 }
 
 int engine_turn(struct engine *engine, struct moment now, struct error *error)

@@ -40,24 +40,21 @@ static void each_reader(void *context, const struct attribute *attribute,
     }
 }
 
-static struct monitoring_world world_of(struct engine *engine, struct moment now)
+static struct monitoring_world world_of(struct engine *engine)
 {
-    return (struct monitoring_world){.store = engine->turn.store,
-                                     .ledger = engine->turn.ledger,
-                                     .series = engine->turn.series,
+    return (struct monitoring_world){.turn = &engine->turn,
                                      .intake = &engine->intake,
                                      .config = engine->config,
                                      .host = engine->host,
                                      .version = CONFORMD_VERSION,
-                                     .now = now,
                                      .started_ms = engine->own.started_ms,
                                      .each_reader = each_reader,
                                      .context = engine};
 }
 
-int monitor_judge(struct engine *engine, struct moment now, struct error *error)
+int monitor_judge(struct engine *engine, struct error *error)
 {
-    struct monitoring_world world = world_of(engine, now);
+    struct monitoring_world world = world_of(engine);
     int code = monitoring_judge(&engine->monitoring, &world, error);
     if (world.told)
         engine->outbox_next_ms = 0;
@@ -87,16 +84,17 @@ int monitor_note_end(struct engine *engine, struct error *error)
     return code;
 }
 
-int monitor_start(struct engine *engine, struct moment now, struct error *error)
+int monitor_start(struct engine *engine, struct error *error)
 {
     int code = monitor_load(engine, error);
     if (code || !engine->last_end)
         return code;
+    struct moment now = engine->turn.now;
     int64_t wall_ms = now.wall_ms - engine->last_turn_ms;
     int64_t lasted_ms = engine->last_boot_ms ? now.boot_ms - engine->last_boot_ms : wall_ms;
     struct monitoring_gap gap = {.from_ms = engine->last_turn_ms,
                                  .lasted_ms = lasted_ms > 0 ? lasted_ms : 0,
                                  .why = engine->last_end};
-    struct monitoring_world world = world_of(engine, now);
+    struct monitoring_world world = world_of(engine);
     return monitoring_tell_gap(&world, &gap, error);
 }

@@ -27,10 +27,9 @@ static int read_memory(struct engine *engine, struct error *error)
         return code;
     engine->other_boot = strcmp(json_text_of(boot, "id", engine->boot), engine->boot) != 0;
     engine->judge.other_boot = engine->other_boot;
-    engine->turn_ms = json_integer_of(boot, "turn", 0);
-    engine->last_turn_ms = engine->turn_ms;
+    engine->last_turn_ms = json_integer_of(boot, "turn", 0);
     engine->last_boot_ms = engine->other_boot ? 0 : json_integer_of(boot, "boot_ms", 0);
-    engine->turn_boot_ms = engine->last_boot_ms;
+    turn_resume(&engine->turn, (struct moment){engine->last_turn_ms, engine->last_boot_ms});
     return selfmetrics_load(&engine->own, error);
 }
 
@@ -62,19 +61,13 @@ static int write_start(struct engine *engine, struct error *error)
 static void lend(struct engine *engine)
 {
     engine->intake.turn = &engine->turn;
-    engine->upkeep.store = engine->turn.store;
-    engine->upkeep.ledger = engine->turn.ledger;
-    engine->upkeep.series = engine->turn.series;
+    engine->upkeep.turn = &engine->turn;
     engine->upkeep.asks = (struct upkeep_asks){engine->context, engine->calls->pause,
                                                engine->calls->end_reader, engine->calls->log};
-    engine->own.store = engine->turn.store;
-    engine->own.ledger = engine->turn.ledger;
-    engine->own.series = engine->turn.series;
+    engine->own.turn = &engine->turn;
     engine->own.intake = &engine->intake;
-    engine->watch = (struct coverage){&engine->intake, &engine->own};
-    engine->judge.store = engine->turn.store;
-    engine->judge.ledger = engine->turn.ledger;
-    engine->judge.series = engine->turn.series;
+    engine->watch = (struct coverage){&engine->turn, &engine->intake, &engine->own};
+    engine->judge.turn = &engine->turn;
     engine->judge.intake = &engine->intake;
     engine->judge.watch = &engine->watch;
     engine->judge.config = engine->config;
@@ -129,8 +122,8 @@ int engine_open(json_t *config, const struct engine_calls *calls, void *context,
     read_boot(engine);
     int code = open_rooms(engine, error);
     /* Runs of the process before had numbers from its start on. */
-    if (engine->next_run <= engine->turn_ms)
-        engine->next_run = engine->turn_ms + 1;
+    if (engine->next_run <= engine->turn.now.wall_ms)
+        engine->next_run = engine->turn.now.wall_ms + 1;
     if (!code)
         code = engine_turn_begin(engine, &now, error);
     /* A step of the clock while nothing ran does not move when this process began. */
@@ -140,15 +133,15 @@ int engine_open(json_t *config, const struct engine_calls *calls, void *context,
     if (!code)
         code = write_start(engine, error);
     if (!code)
-        code = engine_sync_look(engine, now, error);
+        code = engine_sync_look(engine, error);
     if (!code)
-        code = monitor_start(engine, now, error);
+        code = monitor_start(engine, error);
     if (!code)
         code = isms_put(engine->turn.store, engine->config, &engine->intake, error);
     if (!code)
         code = engine_privacy_note_key(engine, error);
     if (!code)
-        code = engine_turn_end(engine, now, error);
+        code = engine_turn_end(engine, error);
     if (code) {
         engine_abort(engine);
         return code;
@@ -192,7 +185,7 @@ int engine_close(struct engine *engine, struct error *error)
     if (!code)
         code = intake_seal(&engine->intake, now, error);
     if (!code)
-        code = monitor_judge(engine, now, error);
+        code = monitor_judge(engine, error);
     for (size_t i = 0; !code && i < engine->intake.count; i++)
         code = intake_unfold(&engine->intake, engine->intake.instances[i], error);
     if (!code)
@@ -201,7 +194,7 @@ int engine_close(struct engine *engine, struct error *error)
         code = ledger_append(engine->turn.ledger, LEAF_STOP, json_object(), &leaf, error);
     mark_all(engine);
     if (!code)
-        code = engine_turn_end(engine, now, error);
+        code = engine_turn_end(engine, error);
     finish(engine);
     return code;
 }

@@ -11,7 +11,7 @@
 /* What is in view under the pseudonyms of before is nobody's. */
 static void rename_all(struct engine *engine)
 {
-    struct moment now = {engine->turn_ms, engine->turn_boot_ms};
+    struct moment now = engine->turn.now;
     engine->calls->log(engine->context, LOG_LEVEL_WARNING,
                        "the key of pseudonyms is another one than before: the same name has "
                        "another pseudonym from now on");
@@ -38,7 +38,7 @@ int engine_privacy_note_key(struct engine *engine, struct error *error)
                          &leaf, error);
     if (code)
         return code;
-    text_from_time(engine->turn_ms, since);
+    text_from_time(engine->turn.now.wall_ms, since);
     return states_put(
         engine->turn.store, "daemon", "pseudonym_key",
         json_pack("{s:s, s:s, s:I}", "id", id, "since", since, "leaf", (json_int_t)leaf), error);

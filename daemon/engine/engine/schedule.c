@@ -254,7 +254,7 @@ int engine_delivered(struct engine *engine, const json_t *delivered, struct mome
         code = notify_outbox_taken(engine->turn.store, id, now.wall_ms, error);
     else if (!code)
         code = notify_outbox_failed(engine->turn.store, now.wall_ms, &failure, error);
-    return code ? code : engine_turn_end(engine, now, error);
+    return code ? code : engine_turn_end(engine, error);
 }
 
 void engine_courier_came(struct engine *engine)
@@ -277,7 +277,7 @@ int engine_courier_gone(struct engine *engine, struct moment now, struct error *
         code = notify_outbox_failed(engine->turn.store, now.wall_ms, &failure, error);
     }
     engine->in_flight_count = 0;
-    return code ? code : engine_turn_end(engine, now, error);
+    return code ? code : engine_turn_end(engine, error);
 }
 
 int64_t engine_next_ms(const struct engine *engine, struct moment now)
@@ -308,11 +308,11 @@ int engine_idle(struct engine *engine, struct moment now, struct error *error)
         engine->swept_boot_ms = now.boot_ms;
         code = engine_turn_begin(engine, &now, error);
         if (!code)
-            code = upkeep_sweep_old(&engine->upkeep, engine->config, now.wall_ms, error);
+            code = upkeep_sweep_old(&engine->upkeep, engine->config, error);
         if (!code)
-            code = upkeep_dispose_old(&engine->upkeep, engine->config, now.wall_ms, error);
+            code = upkeep_dispose_old(&engine->upkeep, engine->config, error);
         if (!code)
-            code = engine_turn_end(engine, now, error);
+            code = engine_turn_end(engine, error);
         if (!code)
             code = upkeep_dispose_traces(&engine->upkeep, error);
     }

@@ -33,7 +33,7 @@ struct engine {
     json_t *config;
     const struct engine_calls *calls;
     void *context;
-    struct turn turn;
+    struct turn turn; /* boot time 0: none of this boot */
     struct intake intake;
     struct monitoring monitoring;
     struct sync sync;
@@ -51,8 +51,6 @@ struct engine {
     char boot[37];         /* /proc/sys/kernel/random/boot_id */
     bool other_boot;       /* the state was written before a reboot */
     int64_t loaded_ms;     /* when the configuration came into force */
-    int64_t turn_ms;       /* wall time of the last turn */
-    int64_t turn_boot_ms;  /* 0 before the first */
     int64_t last_turn_ms;  /* wall time of the last turn of the process before; 0: none */
     const char *last_end;  /* how that ended: stop, crash, reboot; NULL: there was none */
     int64_t last_boot_ms;  /* of the last turn of the process before, of the same boot */
@@ -75,14 +73,14 @@ int engine_schedule_deliver(struct engine *engine, struct moment now,
 
 /* engine_turn.c: what acts share with a turn. */
 int engine_turn_begin(struct engine *engine, struct moment *now, struct error *error) MUST_CHECK;
-int engine_turn_end(struct engine *engine, struct moment now, struct error *error) MUST_CHECK;
+int engine_turn_end(struct engine *engine, struct error *error) MUST_CHECK;
 /* Takes a turn back: the store is as it was, and memory is read from it again. What cannot be
  * brought together so ends the program at the next turn. */
 void engine_turn_undo(struct engine *engine);
 /* Judges what is due, by the clock as it stands. */
-int engine_turn_judge(struct engine *engine, struct moment now, struct error *error) MUST_CHECK;
+int engine_turn_judge(struct engine *engine, struct error *error) MUST_CHECK;
 /* sync.c: looks at the clock at most each minute; in the caller's turn. */
-int engine_sync_look(struct engine *engine, struct moment now, struct error *error) MUST_CHECK;
+int engine_sync_look(struct engine *engine, struct error *error) MUST_CHECK;
 bool engine_sync_is_good(const struct engine *engine);
 const char *engine_sync_text(const struct engine *engine);
 /* privacy.c: a leaf when the key of pseudonyms is new, and what the API tells of it. */

@@ -20,8 +20,9 @@ static const char *state_text(enum clock_state state)
 }
 
 /* Where nobody answers (a test), nothing is said of the clock and nothing is held against it. */
-int engine_sync_look(struct engine *engine, struct moment now, struct error *error)
+int engine_sync_look(struct engine *engine, struct error *error)
 {
+    struct moment now = engine->turn.now;
     struct sync *sync = &engine->sync;
     if (sync->looked && now.boot_ms - sync->looked_boot_ms < LOOK_EVERY_MS)
         return 0;

@@ -112,7 +112,7 @@ static int put_findings(const struct judge *judge, struct exposition *out)
 {
     int64_t candidates = 0, open = 0;
     CLEAN(error_finish) struct error error = {0};
-    int code = register_count(judge->store, &candidates, &open, &error);
+    int code = register_count(judge->turn->store, &candidates, &open, &error);
     if (!code)
         code = open_family(out, "conformd_findings", EXPOSITION_GAUGE,
                            "Findings that are not closed.");
@@ -125,7 +125,7 @@ static int put_findings(const struct judge *judge, struct exposition *out)
 static int put_log(const struct metrics_source *source, struct exposition *out)
 {
     struct store_log log;
-    store_log(source->judge->store, &log);
+    store_log(source->judge->turn->store, &log);
     int code = upkeep_publish_commits(source->upkeep, out);
     if (!code)
         code = put_single(out, "conformd_store_log_bytes", EXPOSITION_GAUGE,
@@ -143,9 +143,9 @@ static int put_store(const struct metrics_source *source, struct exposition *out
     struct ledger_head head;
     struct notify_outbox_figures outbox;
     CLEAN(error_finish) struct error error = {0};
-    series_figures(source->judge->series, &series);
-    ledger_head(source->judge->ledger, &head);
-    int code = notify_outbox_figures(source->judge->store, &outbox, &error);
+    series_figures(source->judge->turn->series, &series);
+    ledger_head(source->judge->turn->ledger, &head);
+    int code = notify_outbox_figures(source->judge->turn->store, &outbox, &error);
     if (!code)
         code = put_single(out, "conformd_ledger_leaves", EXPOSITION_COUNTER,
                           "Leaves of the ledger.", (double)head.size);
@@ -166,7 +166,7 @@ static int put_store(const struct metrics_source *source, struct exposition *out
     return code ? code
                 : put_single(out, "conformd_last_turn_timestamp_seconds", EXPOSITION_GAUGE,
                              "When the last turn was committed.",
-                             (double)source->judge->now_ms / 1000);
+                             (double)source->judge->turn->now.wall_ms / 1000);
 }
 
 static int put_metrics(const struct metrics_source *source, struct exposition *out)

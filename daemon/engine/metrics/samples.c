@@ -142,8 +142,8 @@ static int put_attribute(const struct judge *judge, const struct attribute *attr
     /* Two instances of one plugin declare the same: the family has had its turn. */
     if (code)
         return code == ERROR_EXISTS || code == ERROR_RANGE ? 0 : code;
-    code = series_each(judge->series, &window, on_series, &summing);
-    series_release(judge->series);
+    code = series_each(judge->turn->series, &window, on_series, &summing);
+    series_release(judge->turn->series);
     if (!code)
         code = put_sums(&summing, out);
     forget(&summing);

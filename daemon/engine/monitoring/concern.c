@@ -130,15 +130,15 @@ json_t *concern_row(const struct concern *concern)
 
 int concern_save(const struct monitoring_world *world, struct concern *concern, struct error *error)
 {
-    concern->saved_ms = world->now.wall_ms;
-    return states_put(world->store, "monitoring", concern->key, concern_row(concern), error);
+    concern->saved_ms = world->turn->now.wall_ms;
+    return states_put(world->turn->store, "monitoring", concern->key, concern_row(concern), error);
 }
 
 int concern_drop(struct monitoring *monitoring, const struct monitoring_world *world,
                  struct concern *concern, struct error *error)
 {
     struct store_query *query =
-        store_query(world->store, "DELETE FROM states WHERE kind = 'monitoring' AND id = ?1");
+        store_query(world->turn->store, "DELETE FROM states WHERE kind = 'monitoring' AND id = ?1");
     store_bind_text(query, 1, concern->key);
     int code = store_run(query, error);
     if (!monitoring->over)

@@ -37,17 +37,16 @@ static int write_leaf(struct monitoring_world *world, const struct monitoring_ga
 {
     char from[TEXT_TIME_SIZE], to[TEXT_TIME_SIZE];
     text_from_time(gap->from_ms, from);
-    text_from_time(world->now.wall_ms, to);
+    text_from_time(world->turn->now.wall_ms, to);
     json_t *fields = json_pack("{s:s, s:s, s:s, s:I}", "from", from, "to", to, "why", gap->why,
                                "lasted_ms", (json_int_t)gap->lasted_ms);
-    return ledger_append(world->ledger, LEAF_GAP, fields, ret_leaf, error);
+    return ledger_append(world->turn->ledger, LEAF_GAP, fields, ret_leaf, error);
 }
 
 /* It is over when it is known: raised, and its condition cleared at once. */
 static int raise_and_clear(struct monitoring_world *world, const struct monitoring_gap *gap,
                            const struct readers *readers, int64_t leaf, struct error *error)
 {
-    struct register_context context = {world->store, world->ledger, world->now.wall_ms};
     struct register_raised raised = {0};
     CLEAN(clean_text) char *lasted = text_from_duration(gap->lasted_ms / 1000 * 1000);
     CLEAN(clean_text) char *key = text_format("gap:%lld", (long long)leaf);
@@ -66,12 +65,12 @@ static int raise_and_clear(struct monitoring_world *world, const struct monitori
                                                                  .from_ms = gap->from_ms});
     if (!facts)
         return ERROR_MEMORY;
-    int code = register_raise(&context, key, facts, &raised, error);
+    int code = register_raise(world->turn, key, facts, &raised, error);
     CLEAN(clean_text) char *ref = raised.ref, *cleared = NULL;
     if (!code)
         code = concern_tell(world, &(struct concern_message){"candidate", ref, readers->urgent},
                             facts, error);
-    return code ? code : register_clear(&context, key, &cleared, error);
+    return code ? code : register_clear(world->turn, key, &cleared, error);
 }
 
 int monitoring_tell_gap(struct monitoring_world *world, const struct monitoring_gap *gap,

@@ -70,16 +70,15 @@ static bool is_urgent(const struct readers *readers)
 static int raise_or_extend(struct monitoring_world *world, struct concern *concern,
                            const struct concern_word *word, bool raises, struct error *error)
 {
-    struct register_context context = {world->store, world->ledger, world->now.wall_ms};
     struct register_raised raised = {0};
     CLEAN(clean_json) json_t *facts = facts_of(world, concern, word);
     if (!facts)
         return ERROR_MEMORY;
-    int code = raises ? register_raise(&context, concern->key, facts, &raised, error)
-                      : register_extend(&context, concern->key, facts, &raised, error);
+    int code = raises ? register_raise(world->turn, concern->key, facts, &raised, error)
+                      : register_extend(world->turn, concern->key, facts, &raised, error);
     if (code)
         return code;
-    concern->extended_ms = world->now.wall_ms;
+    concern->extended_ms = world->turn->now.wall_ms;
     concern->moved = concern->moved || !concern->finding || !raised.ref ||
                      strcmp(concern->finding, raised.ref) != 0;
     free(concern->finding);
@@ -94,10 +93,9 @@ static int raise_or_extend(struct monitoring_world *world, struct concern *conce
 static int clear(struct monitoring_world *world, struct concern *concern,
                  const struct concern_word *word, struct error *error)
 {
-    struct register_context context = {world->store, world->ledger, world->now.wall_ms};
     CLEAN(clean_text) char *ref = NULL;
     CLEAN(clean_json) json_t *facts = facts_of(world, concern, word);
-    int code = facts ? register_clear(&context, concern->key, &ref, error) : ERROR_MEMORY;
+    int code = facts ? register_clear(world->turn, concern->key, &ref, error) : ERROR_MEMORY;
     if (code || !ref)
         return code;
     struct concern_message message = {"condition_cleared", ref, is_urgent(word->readers)};
@@ -120,8 +118,8 @@ static int act(struct monitoring_world *world, struct concern *concern,
                const struct concern_word *word, enum criterion_move move, struct error *error)
 {
     bool again = word->items || !concern->finding ||
-                 world->now.wall_ms - concern->extended_ms >= EXTEND_EVERY_MS ||
-                 world->now.wall_ms < concern->extended_ms;
+                 world->turn->now.wall_ms - concern->extended_ms >= EXTEND_EVERY_MS ||
+                 world->turn->now.wall_ms < concern->extended_ms;
     switch (move) {
     case CRITERION_NOTHING:
         return 0;
@@ -160,12 +158,12 @@ int concern_step(struct monitoring_world *world, struct concern *concern,
     int code = word->verdict == VERDICT_MISSED ? note_miss(concern, word) : 0;
     if (code)
         return code;
-    *ret = criterion_step(&criterion, &concern->memory, word->verdict, world->now.boot_ms,
+    *ret = criterion_step(&criterion, &concern->memory, word->verdict, world->turn->now.boot_ms,
                           GAP_MOST_MS);
     code = act(world, concern, word, *ret, error);
     concern->moved = concern->moved || !before.judged || before.last != concern->memory.last ||
                      before.standing != concern->memory.standing;
-    bool due = world->now.wall_ms - concern->saved_ms >= SAVE_EVERY_MS ||
-               world->now.wall_ms < concern->saved_ms;
+    bool due = world->turn->now.wall_ms - concern->saved_ms >= SAVE_EVERY_MS ||
+               world->turn->now.wall_ms < concern->saved_ms;
     return code || !(concern->moved || due) ? code : concern_save(world, concern, error);
 }

@@ -122,7 +122,7 @@ enum verdict monitoring_lost_judge(const struct monitoring_world *world,
     }
     if (instance->stepped)
         return VERDICT_UNKNOWN;
-    if (!is_late(instance, world->now.wall_ms))
+    if (!is_late(instance, world->turn->now.wall_ms))
         return judge_partial(world, instance, ret_readers, ret_reason);
     /* conformd itself was down: that is a finding of its own. */
     if (instance->last_end_ms < world->started_ms && !instance->running)

@@ -45,7 +45,7 @@ static int take(struct judging *judging, const struct concern *like,
         code = concern_add(monitoring, like, &concern);
         if (code)
             return code;
-        concern->since_ms = judging->world->now.wall_ms;
+        concern->since_ms = judging->world->turn->now.wall_ms;
     }
     code = concern_step(judging->world, concern, word, &move, error);
     if (code)
@@ -175,13 +175,13 @@ static int find_overflow(struct monitoring_world *world, const struct instance *
     struct overflow_search search = {instance->name, attribute->kind == SERIES_EVENT, false};
     struct series_window window = {.name = name,
                                    .from_ms = instance->overflow_ms,
-                                   .to_ms = world->now.wall_ms,
+                                   .to_ms = world->turn->now.wall_ms,
                                    .wants = is_overflow,
                                    .wants_context = &search};
     if (!name)
         return ERROR_MEMORY;
-    int code = series_each(world->series, &window, note_overflow, &search);
-    series_release(world->series);
+    int code = series_each(world->turn->series, &window, note_overflow, &search);
+    series_release(world->turn->series);
     *ret = search.found;
     return code;
 }

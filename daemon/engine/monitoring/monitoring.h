@@ -5,9 +5,7 @@
 #define MONITORING_MONITORING_H
 
 #include "evidence/intake/intake.h"
-#include "evidence/ledger/ledger.h"
-#include "evidence/series/series.h"
-#include "evidence/store/store.h"
+#include "evidence/turn/turn.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -29,14 +27,11 @@ struct monitoring_reader {
 
 /* What a turn hands over; borrowed. */
 struct monitoring_world {
-    struct store *store;
-    struct ledger *ledger;
-    struct series_set *series;
+    const struct turn *turn;
     const struct intake *intake;
     const json_t *config; /* lost_after, lost_after_urgent, channels, classification */
     const char *host;
     const char *version;
-    struct moment now; /* of the turn */
     int64_t started_ms;
     /* Visits the measures that read this attribute; NULL: every measure there is. */
     void (*each_reader)(void *context, const struct attribute *attribute,

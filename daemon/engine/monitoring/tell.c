@@ -42,17 +42,17 @@ json_t *concern_facts(const struct monitoring_world *world, const struct concern
         "value", facts->value, "criterion", facts->criterion, "population", "expected",
         (json_int_t)count, "seen", 0, "breaching", (json_int_t)count, "breaching",
         breaching_of(facts), "window", "from", show_time(facts->from_ms), "to",
-        show_time(world->now.wall_ms), "evidence", evidence, "excerpts", "quality", facts->quality,
-        "classification", json_text_of(world->config, "classification", "internal"));
+        show_time(world->turn->now.wall_ms), "evidence", evidence, "excerpts", "quality",
+        facts->quality, "classification",
+        json_text_of(world->config, "classification", "internal"));
 }
 
 int concern_tell(struct monitoring_world *world, const struct concern_message *message,
                  json_t *data, struct error *error)
 {
-    struct notify_context context = {.store = world->store,
+    struct notify_context context = {.turn = world->turn,
                                      .channels = json_object_get(world->config, "channels"),
-                                     .host = world->host,
-                                     .now_ms = world->now.wall_ms};
+                                     .host = world->host};
     json_object_set_new(data, "ref", json_string(message->ref));
     json_object_set_new(data, "state", json_string(criterion_verdict_text(VERDICT_UNKNOWN)));
     struct notify_event told = {message->event, message->ref,

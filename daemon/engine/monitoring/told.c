@@ -46,10 +46,10 @@ static int write_leaf(const struct monitoring_world *world, const json_t *rows, 
     CLEAN(clean_text) char *body = text ? json_canonical(text) : NULL;
     if (!body)
         return ERROR_MEMORY;
-    int code = ledger_attach(world->ledger, PAYLOAD_TEXT, body, strlen(body), commitment);
+    int code = ledger_attach(world->turn->ledger, PAYLOAD_TEXT, body, strlen(body), commitment);
     if (code)
         return error_set(error, code, "the ledger takes no payload: %s", error_text(code));
-    return ledger_append(world->ledger, LEAF_STATE,
+    return ledger_append(world->turn->ledger, LEAF_STATE,
                          json_pack("{s:I, s:I, s:s}", "monitoring",
                                    (json_int_t)json_object_size(rows), "over",
                                    (json_int_t)json_array_size(over), "pt", commitment),
@@ -61,11 +61,11 @@ int monitoring_tell(struct monitoring *monitoring, const struct monitoring_world
 {
     CLEAN(clean_json) json_t *rows = json_object();
     CLEAN(clean_json) json_t *over = monitoring->over;
-    bool all = is_due(monitoring, world->now.wall_ms);
+    bool all = is_due(monitoring, world->turn->now.wall_ms);
     monitoring->over = NULL;
     int code = rows ? gather(monitoring, world, all, rows, error) : ERROR_MEMORY;
     if (all)
-        monitoring->told_ms = world->now.wall_ms;
+        monitoring->told_ms = world->turn->now.wall_ms;
     if (code || !(json_object_size(rows) || json_array_size(over)))
         return code;
     return write_leaf(world, rows, over, error);

@@ -74,8 +74,9 @@ static void say_late(struct asking *asking)
 {
     const struct coverage *watch = asking->watch;
     const struct instance *instance = asking->instance;
-    int64_t age_s = (watch->own->now_ms - instance->last_end_ms) / 1000;
-    if (!instance->ended_here && watch->own->now_ms - watch->own->started_ms <= patience(instance))
+    int64_t age_s = (watch->turn->now.wall_ms - instance->last_end_ms) / 1000;
+    if (!instance->ended_here &&
+        watch->turn->now.wall_ms - watch->own->started_ms <= patience(instance))
         say(&asking->answer, UNKNOWN_STOPPED,
             text_format("conformd was not running: the last run of collector %s ended %lld s ago",
                         instance->name, (long long)age_s));
@@ -138,7 +139,7 @@ static void ask_now(struct asking *asking)
     case CONDITION_PARTIAL:
         break;
     }
-    if (is_late(instance, asking->watch->own->now_ms))
+    if (is_late(instance, asking->watch->turn->now.wall_ms))
         say_late(asking);
     else if (instance->switched && asking->attribute->personal)
         say(&asking->answer, kind,
@@ -160,7 +161,7 @@ static void ask_time(struct asking *asking)
     int64_t from_ms = asking->from_ms, to_ms = asking->to_ms;
     const struct spans *missed = &asking->attribute->missed;
     double share = 1;
-    if (to_ms > asking->watch->own->now_ms && to_ms == from_ms)
+    if (to_ms > asking->watch->turn->now.wall_ms && to_ms == from_ms)
         share = 0;
     else if (to_ms > from_ms)
         share = (double)spans_covered_but(&instance->watched, missed, from_ms, to_ms) /
@@ -203,7 +204,7 @@ static int watch_own(const struct coverage *watch, const char *name, const struc
     if (to_ms > from_ms)
         ret->covered =
             (double)spans_covered(&watch->own->watched, from_ms, to_ms) / (double)(to_ms - from_ms);
-    else if (watch->own->now_ms - to_ms > OWN_EVERY_MS || to_ms > watch->own->now_ms)
+    else if (watch->turn->now.wall_ms - to_ms > OWN_EVERY_MS || to_ms > watch->turn->now.wall_ms)
         ret->covered = spans_hold(&watch->own->watched, to_ms);
     return 0;
 }
@@ -258,11 +259,10 @@ int64_t coverage_reach_ms(const struct coverage *watch)
     return reach;
 }
 
-struct measure_world coverage_world(struct coverage *watch, struct series_set *series,
-                                    int64_t now_ms)
+struct measure_world coverage_world(struct coverage *watch)
 {
-    return (struct measure_world){.series = series,
-                                  .now_ms = now_ms,
+    return (struct measure_world){.series = watch->turn->series,
+                                  .now_ms = watch->turn->now.wall_ms,
                                   .reach_ms = coverage_reach_ms(watch),
                                   .context = watch,
                                   .watch = coverage_attribute,

@@ -6,18 +6,19 @@
 #include "evaluation/promql/selectors.h"
 #include "evidence/intake/intake.h"
 #include "evidence/selfmetrics/selfmetrics.h"
+#include "evidence/turn/turn.h"
 
-/* Lent by the engine; the time is that of `own`. */
+/* Lent by the engine. */
 struct coverage {
+    const struct turn *turn;
     const struct intake *intake;
     const struct selfmetrics *own;
 };
 
 /* The longest look-back of any series: two intervals of a collector, or that of the engine's own.*/
 int64_t coverage_reach_ms(const struct coverage *watch);
-/* What a measure is judged by at this time; the watch must outlive it. */
-struct measure_world coverage_world(struct coverage *watch, struct series_set *series,
-                                    int64_t now_ms);
+/* What a measure is judged by in this turn; the watch must outlive it. */
+struct measure_world coverage_world(struct coverage *watch);
 
 /* For struct measure_world; context is the watch. */
 int coverage_attribute(void *context, const char *name, int64_t from_ms, int64_t to_ms,

@@ -80,7 +80,7 @@ static int hidden_before(const struct coverage *watch, const struct instance *in
                          const struct promql_selector *selector, char **ret_why)
 {
     char from[TEXT_TIME_SIZE];
-    int64_t to_ms = promql_selector_end(selector, watch->own->now_ms);
+    int64_t to_ms = promql_selector_end(selector, watch->turn->now.wall_ms);
     if (to_ms - selector->range_ms >= instance->names_from_ms)
         return 0;
     text_from_time(instance->names_from_ms, from);
@@ -105,7 +105,7 @@ int coverage_hidden(void *context, const struct promql_selector *selector, char 
         const struct promql_matcher *matcher = coverage_name_matcher(instance, selector);
         if (!matcher)
             continue;
-        if (personal_basis_holds(basis, watch->own->now_ms)) {
+        if (personal_basis_holds(basis, watch->turn->now.wall_ms)) {
             int code = hidden_before(watch, instance, selector, ret_why);
             if (code || *ret_why)
                 return code;

@@ -14,11 +14,11 @@ enum { PAIRS_LIMIT = 16, TELL_EVERY_MS = 3600000 };
 int selfmetrics_load(struct selfmetrics *own, struct error *error)
 {
     CLEAN(clean_json) json_t *watched = NULL, *told = NULL;
-    int code = states_get(own->store, "daemon", "told", &told, error);
+    int code = states_get(own->turn->store, "daemon", "told", &told, error);
     if (code && code != ERROR_MISSING)
         return code;
     own->told_ms = json_integer_of(told, "own", 0);
-    code = states_get(own->store, "daemon", "watched", &watched, error);
+    code = states_get(own->turn->store, "daemon", "watched", &watched, error);
     if (code)
         return code == ERROR_MISSING ? 0 : code;
     return spans_from_json(watched, &own->watched);
@@ -44,7 +44,9 @@ static int put(struct selfmetrics *own, const struct label *pairs, size_t count,
 {
     CLEAN(labels_clean) struct labels *labels = NULL;
     int code = labels_new(pairs, count, &labels);
-    return code ? code : series_put(own->series, labels, own->now_ms, value, OWN_LOOKBACK_MS);
+    return code ? code
+                : series_put(own->turn->series, labels, own->turn->now.wall_ms, value,
+                             OWN_LOOKBACK_MS);
 }
 
 static int put_named(struct selfmetrics *own, const char *name, const char *instance, double value)
@@ -59,9 +61,9 @@ static void count_stream(const struct selfmetrics *own, struct instance *instanc
 {
     bool well = instance->condition == CONDITION_WELL || instance->condition == CONDITION_PARTIAL;
     int64_t patience = OWN_EVERY_MS + 2 * instance->every_ms;
-    instance->due_count =
-        instance->condition != CONDITION_STARTING || own->now_ms - own->started_ms > patience;
-    instance->taken_count = well && own->now_ms - instance->last_end_ms <= patience;
+    instance->due_count = instance->condition != CONDITION_STARTING ||
+                          own->turn->now.wall_ms - own->started_ms > patience;
+    instance->taken_count = well && own->turn->now.wall_ms - instance->last_end_ms <= patience;
 }
 
 /* Counts since the last time: sums over a range of them are exact. What is not on this host, or
@@ -107,10 +109,10 @@ static int put_baseline_row(struct selfmetrics *own, const char *measure, const 
     return put(own, pairs, count, 1);
 }
 
-int selfmetrics_baseline(struct selfmetrics *own, int64_t now_ms, struct error *error)
+int selfmetrics_baseline(struct selfmetrics *own, struct error *error)
 {
-    struct store_query *query =
-        store_query(own->store, "SELECT measure, labels FROM baselines ORDER BY measure, labels");
+    struct store_query *query = store_query(
+        own->turn->store, "SELECT measure, labels FROM baselines ORDER BY measure, labels");
     int row, code = 0;
     while (!code && (row = store_step(query, error)) > 0) {
         CLEAN(clean_json) json_t *item = NULL;
@@ -121,11 +123,13 @@ int selfmetrics_baseline(struct selfmetrics *own, int64_t now_ms, struct error *
     }
     if (!code && row < 0)
         code = row;
-    return code ? code : series_put_end(own->series, "conformd_baseline", now_ms);
+    return code ? code
+                : series_put_end(own->turn->series, "conformd_baseline", own->turn->now.wall_ms);
 }
 
-void selfmetrics_step(struct selfmetrics *own, int64_t from_ms, struct moment now)
+void selfmetrics_step(struct selfmetrics *own, int64_t from_ms)
 {
+    struct moment now = own->turn->now;
     spans_cut(&own->watched, now.wall_ms);
     own->from_ms = now.wall_ms;
     if (own->told_ms >= now.wall_ms)
@@ -134,8 +138,9 @@ void selfmetrics_step(struct selfmetrics *own, int64_t from_ms, struct moment no
     own->started_ms += now.wall_ms - from_ms;
 }
 
-int selfmetrics_put(struct selfmetrics *own, struct moment now, bool *ret_put, struct error *error)
+int selfmetrics_put(struct selfmetrics *own, bool *ret_put, struct error *error)
 {
+    struct moment now = own->turn->now;
     *ret_put = false;
     if (now.boot_ms < own->due_boot_ms)
         return 0;
@@ -153,9 +158,10 @@ int selfmetrics_put(struct selfmetrics *own, struct moment now, bool *ret_put, s
     if (!code)
         code = put_actions(own);
     if (!code)
-        code = selfmetrics_baseline(own, now.wall_ms, error);
+        code = selfmetrics_baseline(own, error);
     if (!code)
-        code = states_put(own->store, "daemon", "watched", spans_to_json(&own->watched), error);
+        code =
+            states_put(own->turn->store, "daemon", "watched", spans_to_json(&own->watched), error);
     *ret_put = !code;
     return code;
 }
@@ -170,13 +176,14 @@ static int attach_own(struct selfmetrics *own, json_t *fields)
                               (json_int_t)own->intake->longest_ms);
     CLEAN(clean_text) char *written = words ? json_canonical(words) : NULL;
     int code =
-        written ? series_pack(own->series, NULL, own->told_ms, own->now_ms, &body) : ERROR_MEMORY;
+        written ? series_pack(own->turn->series, NULL, own->told_ms, own->turn->now.wall_ms, &body)
+                : ERROR_MEMORY;
     if (!code)
-        code = ledger_attach(own->ledger, PAYLOAD_TEXT, written, strlen(written), text);
+        code = ledger_attach(own->turn->ledger, PAYLOAD_TEXT, written, strlen(written), text);
     if (!code)
         json_object_set_new(fields, "pt", json_string(text));
     if (!code && body.length)
-        code = ledger_attach(own->ledger, PAYLOAD_SAMPLES, body.data, body.length, samples);
+        code = ledger_attach(own->turn->ledger, PAYLOAD_SAMPLES, body.data, body.length, samples);
     if (!code && body.length)
         json_object_set_new(fields, "ps", json_string(samples));
     return code;
@@ -184,9 +191,9 @@ static int attach_own(struct selfmetrics *own, json_t *fields)
 
 int selfmetrics_tell(struct selfmetrics *own, bool all, struct error *error)
 {
-    int64_t leaf, since_ms = own->now_ms - own->told_ms;
+    int64_t leaf, since_ms = own->turn->now.wall_ms - own->told_ms;
     if (!own->told_ms)
-        since_ms = own->now_ms - own->started_ms;
+        since_ms = own->turn->now.wall_ms - own->started_ms;
     if (!all && since_ms < TELL_EVERY_MS)
         return 0;
     json_t *fields = json_pack("{s:b}", "own", true);
@@ -195,9 +202,9 @@ int selfmetrics_tell(struct selfmetrics *own, bool all, struct error *error)
         json_decref(fields);
         return error_set(error, code, "the ledger takes no payload: %s", error_text(code));
     }
-    own->told_ms = own->now_ms;
-    code = ledger_append(own->ledger, LEAF_COVERAGE, fields, &leaf, error);
+    own->told_ms = own->turn->now.wall_ms;
+    code = ledger_append(own->turn->ledger, LEAF_COVERAGE, fields, &leaf, error);
     return code ? code
-                : states_put(own->store, "daemon", "told",
+                : states_put(own->turn->store, "daemon", "told",
                              json_pack("{s:I}", "own", (json_int_t)own->told_ms), error);
 }

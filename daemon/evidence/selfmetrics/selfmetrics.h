@@ -3,9 +3,7 @@
 #define SELFMETRICS_SELFMETRICS_H
 
 #include "evidence/intake/intake.h"
-#include "evidence/ledger/ledger.h"
-#include "evidence/series/series.h"
-#include "evidence/store/store.h"
+#include "evidence/turn/turn.h"
 
 enum {
     OWN_EVERY_MS = 60000,
@@ -14,11 +12,8 @@ enum {
 
 /* Zeroed at first; what stands above the line is lent by the engine. */
 struct selfmetrics {
-    struct store *store;
-    struct ledger *ledger;
-    struct series_set *series;
+    const struct turn *turn;
     struct intake *intake;
-    int64_t now_ms; /* wall time of the turn */
 
     int64_t started_ms;
     int64_t from_ms; /* wall time from which the engine watched without a break */
@@ -32,12 +27,11 @@ int selfmetrics_load(struct selfmetrics *own, struct error *error) MUST_CHECK;
 void selfmetrics_finish(struct selfmetrics *own);
 bool selfmetrics_has(const char *name); /* true for the name of one of them */
 /* When they are due; *ret_put tells whether they were. */
-int selfmetrics_put(struct selfmetrics *own, struct moment now, bool *ret_put,
-                    struct error *error) MUST_CHECK;
+int selfmetrics_put(struct selfmetrics *own, bool *ret_put, struct error *error) MUST_CHECK;
 /* The hourly coverage leaf of the own series; `all`: also before the hour is over. */
 int selfmetrics_tell(struct selfmetrics *own, bool all, struct error *error) MUST_CHECK;
-int selfmetrics_baseline(struct selfmetrics *own, int64_t now_ms, struct error *error) MUST_CHECK;
-/* The wall clock was set. */
-void selfmetrics_step(struct selfmetrics *own, int64_t from_ms, struct moment now);
+int selfmetrics_baseline(struct selfmetrics *own, struct error *error) MUST_CHECK;
+/* In a turn: the wall clock was set, from this time to that of the turn. */
+void selfmetrics_step(struct selfmetrics *own, int64_t from_ms);
 
 #endif

@@ -18,6 +18,11 @@ void turn_close(struct turn *turn)
     *turn = (struct turn){0};
 }
 
+void turn_resume(struct turn *turn, struct moment last)
+{
+    turn->now = turn->committed = last;
+}
+
 void turn_set_now(struct turn *turn, struct moment now)
 {
     turn->now = now;
@@ -40,14 +45,17 @@ int turn_commit(struct turn *turn, int64_t *ret_took_us, struct error *error)
     int64_t begun_us = clock_us();
     if (!code)
         code = store_commit(turn->store, error);
-    if (!code)
-        *ret_took_us = clock_us() - begun_us;
-    return code;
+    if (code)
+        return code;
+    *ret_took_us = clock_us() - begun_us;
+    turn->committed = turn->now;
+    return 0;
 }
 
 int turn_undo(struct turn *turn, struct error *error)
 {
     store_rollback(turn->store);
     ledger_forget(turn->ledger);
+    turn->now = turn->committed;
     return series_reload(turn->series, error);
 }

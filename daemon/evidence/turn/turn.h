@@ -9,12 +9,13 @@
 #include "ground/base/clock.h"
 #include "ground/base/error.h"
 
-/* Zeroed at first. Outside of a turn `now` is that of the last one. */
+/* Zeroed at first. Outside of a turn `now` is that of the last one that was committed. */
 struct turn {
     struct store *store;
     struct ledger *ledger;
     struct series_set *series;
     struct moment now;
+    struct moment committed;
 };
 
 /* At the start: opens all three to be written. What was opened before a failure is closed by
@@ -22,6 +23,8 @@ struct turn {
 int turn_open(struct turn *turn, const char *folder, const struct series_limits *limits,
               struct error *error) MUST_CHECK;
 void turn_close(struct turn *turn);
+/* The last turn of the process before: the first of this one is to be later. */
+void turn_resume(struct turn *turn, struct moment last);
 
 /* Begins the transaction; from then on it is `now`. */
 int turn_begin(struct turn *turn, struct moment now, struct error *error) MUST_CHECK;
@@ -29,7 +32,7 @@ int turn_begin(struct turn *turn, struct moment now, struct error *error) MUST_C
 void turn_set_now(struct turn *turn, struct moment now);
 /* Writes what series and ledger took, and commits. ret_took_us: how long the commit alone took. */
 int turn_commit(struct turn *turn, int64_t *ret_took_us, struct error *error) MUST_CHECK;
-/* Takes it back: all three are as they were before the turn; the time stays. After an error memory
+/* Takes it back: all three, and the time, are as they were before the turn. After an error memory
  * and store differ. */
 int turn_undo(struct turn *turn, struct error *error) MUST_CHECK;
 

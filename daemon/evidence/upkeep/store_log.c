@@ -38,7 +38,7 @@ static void say(const struct upkeep *upkeep, int level, char *owned_text)
 static void find_holder(struct upkeep *upkeep, struct moment now)
 {
     struct log_watch *watch = &upkeep->log;
-    int64_t pid = store_log_holder(upkeep->store);
+    int64_t pid = store_log_holder(upkeep->turn->store);
     if (!pid || pid == watch->outsider)
         return;
     if (pid != watch->asked) {
@@ -73,7 +73,7 @@ static void judge(struct upkeep *upkeep, struct moment now)
 {
     struct log_watch *watch = &upkeep->log;
     struct store_log log;
-    store_log(upkeep->store, &log);
+    store_log(upkeep->turn->store, &log);
     bool is_whole = log.moved >= log.frames;
     bool goes_on = log.moved != watch->moved;
     watch->moved = log.moved;
@@ -97,9 +97,9 @@ int upkeep_tend_log(struct upkeep *upkeep, struct moment now, struct error *erro
 {
     struct log_watch *watch = &upkeep->log;
     watch->looked_boot_ms = now.boot_ms;
-    if (store_wal_bytes(upkeep->store) <= LEAST_BYTES && !watch->paused && !watch->outsider)
+    if (store_wal_bytes(upkeep->turn->store) <= LEAST_BYTES && !watch->paused && !watch->outsider)
         return 0;
-    int code = store_checkpoint(upkeep->store, error);
+    int code = store_checkpoint(upkeep->turn->store, error);
     if (!code)
         judge(upkeep, now);
     return code;
@@ -108,7 +108,7 @@ int upkeep_tend_log(struct upkeep *upkeep, struct moment now, struct error *erro
 int upkeep_hurry_log(struct upkeep *upkeep, struct moment now, struct error *error)
 {
     struct store_log log;
-    store_log(upkeep->store, &log);
+    store_log(upkeep->turn->store, &log);
     if (log.bytes <= PAUSE_BYTES || now.boot_ms - upkeep->log.looked_boot_ms < AGAIN_MS)
         return 0;
     return upkeep_tend_log(upkeep, now, error);

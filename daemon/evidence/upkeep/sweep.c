@@ -10,7 +10,7 @@ enum { DAY_MS = 86400000, OUTBOX_DAYS = 30, KEEP_DAYS = 400 };
 static int drop_before(struct upkeep *upkeep, const char *sql, int64_t before_ms,
                        struct error *error)
 {
-    struct store_query *query = store_query(upkeep->store, sql);
+    struct store_query *query = store_query(upkeep->turn->store, sql);
     store_bind_integer(query, 1, before_ms);
     return store_run(query, error);
 }
@@ -30,8 +30,9 @@ static bool is_configured(const json_t *config, const char *name)
 static int drop_unknown_channels(struct upkeep *upkeep, const json_t *config, int64_t now_ms,
                                  struct error *error)
 {
-    struct store_query *query = store_query(
-        upkeep->store, "SELECT DISTINCT channel FROM outbox WHERE taken_ms IS NULL LIMIT 100");
+    struct store_query *query =
+        store_query(upkeep->turn->store,
+                    "SELECT DISTINCT channel FROM outbox WHERE taken_ms IS NULL LIMIT 100");
     json_t *gone = json_array(), *name;
     size_t index;
     int row, code = 0;
@@ -42,7 +43,7 @@ static int drop_unknown_channels(struct upkeep *upkeep, const json_t *config, in
     json_array_foreach (gone, index, name) {
         if (code)
             break;
-        query = store_query(upkeep->store,
+        query = store_query(upkeep->turn->store,
                             "UPDATE outbox SET taken_ms = ?2, last_error = 'not delivered: the"
                             " channel is gone' WHERE taken_ms IS NULL AND channel = ?1");
         store_bind_text(query, 1, json_string_value(name));
@@ -53,12 +54,12 @@ static int drop_unknown_channels(struct upkeep *upkeep, const json_t *config, in
     return code;
 }
 
-int upkeep_sweep_old(struct upkeep *upkeep, const json_t *config, int64_t now_ms,
-                     struct error *error)
+int upkeep_sweep_old(struct upkeep *upkeep, const json_t *config, struct error *error)
 {
+    int64_t now_ms = upkeep->turn->now.wall_ms;
     int64_t keep_ms = json_integer_of(config, "keep", 0);
     int64_t oldest_ms = now_ms - (keep_ms > 0 ? keep_ms : (int64_t)KEEP_DAYS * DAY_MS);
-    int code = series_trim(upkeep->series, now_ms, error);
+    int code = series_trim(upkeep->turn->series, now_ms, error);
     if (!code)
         code = drop_before(upkeep, "DELETE FROM sessions WHERE expires_ms < ?1", now_ms, error);
     if (!code)

@@ -3,9 +3,7 @@
 #ifndef UPKEEP_UPKEEP_H
 #define UPKEEP_UPKEEP_H
 
-#include "evidence/ledger/ledger.h"
-#include "evidence/series/series.h"
-#include "evidence/store/store.h"
+#include "evidence/turn/turn.h"
 #include "ground/base/clock.h"
 #include "ground/base/error.h"
 #include "ground/exposition/exposition.h"
@@ -44,9 +42,7 @@ struct commit_times {
 
 /* Zeroed at first; what stands above the line is lent by the engine. */
 struct upkeep {
-    struct store *store;
-    struct ledger *ledger;
-    struct series_set *series;
+    const struct turn *turn;
     struct upkeep_asks asks;
 
     struct log_watch log;
@@ -63,11 +59,9 @@ void upkeep_note_commit(struct upkeep *upkeep, int64_t took_us);
 int upkeep_publish_commits(const struct upkeep *upkeep, struct exposition *out) MUST_CHECK;
 
 /* In a turn: what is too old goes, a bounded amount. Rows and samples: */
-int upkeep_sweep_old(struct upkeep *upkeep, const json_t *config, int64_t now_ms,
-                     struct error *error) MUST_CHECK;
+int upkeep_sweep_old(struct upkeep *upkeep, const json_t *config, struct error *error) MUST_CHECK;
 /* ... payloads, with a leaf: */
-int upkeep_dispose_old(struct upkeep *upkeep, const json_t *config, int64_t now_ms,
-                       struct error *error) MUST_CHECK;
+int upkeep_dispose_old(struct upkeep *upkeep, const json_t *config, struct error *error) MUST_CHECK;
 /* ... and after the commit what the write-ahead log still holds of these. */
 int upkeep_dispose_traces(struct upkeep *upkeep, struct error *error) MUST_CHECK;
 

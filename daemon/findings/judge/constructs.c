@@ -28,8 +28,8 @@ static int find_approved(struct judge *judge, const char *kind, const char *id,
                          struct approved *ret, struct error *error)
 {
     struct store_query *query =
-        store_query(judge->store, "SELECT hash, text, decided_by, decided_ms FROM constructs"
-                                  " WHERE kind = ?1 AND id = ?2 AND status = 'approved'");
+        store_query(judge->turn->store, "SELECT hash, text, decided_by, decided_ms FROM constructs"
+                                        " WHERE kind = ?1 AND id = ?2 AND status = 'approved'");
     store_bind_text(query, 1, kind);
     store_bind_text(query, 2, id);
     int row = store_step(query, error);
@@ -64,16 +64,16 @@ static int keep_text(struct judge *judge, const char *kind, const json_t *constr
 {
     CLEAN(clean_text) char *text = json_canonical(construct);
     struct store_query *query = store_query(
-        judge->store, "INSERT INTO constructs(kind, id, hash, version, status, first_seen_ms,"
-                      " text) VALUES(?1, ?2, ?3, ?4, 'draft', ?5, ?6) ON CONFLICT DO NOTHING"
-                      " RETURNING 1");
+        judge->turn->store, "INSERT INTO constructs(kind, id, hash, version, status, first_seen_ms,"
+                            " text) VALUES(?1, ?2, ?3, ?4, 'draft', ?5, ?6) ON CONFLICT DO NOTHING"
+                            " RETURNING 1");
     if (!text)
         return ERROR_MEMORY;
     store_bind_text(query, 1, kind);
     store_bind_text(query, 2, json_text_of(construct, "id", ""));
     store_bind_text(query, 3, hash);
     store_bind_integer(query, 4, json_integer_of(construct, "version", 1));
-    store_bind_integer(query, 5, judge->now_ms);
+    store_bind_integer(query, 5, judge->turn->now.wall_ms);
     store_bind_text(query, 6, text);
     int row = store_step(query, error);
     if (row <= 0)
@@ -92,11 +92,12 @@ static void note_name(void *context, const char *name)
 static int remember(struct judge *judge, struct judged *judged, struct error *error)
 {
     CLEAN(clean_json) json_t *memory = NULL;
-    int code = states_get(judge->store, "measure_memory", judged->measure->id, &memory, error);
+    int code =
+        states_get(judge->turn->store, "measure_memory", judged->measure->id, &memory, error);
     if (code)
         return code == ERROR_MISSING ? 0 : code;
     criterion_memory_from_json(json_object_get(memory, "criterion"), judge->other_boot,
-                               judge->boot_ms, &judged->memory);
+                               judge->turn->now.boot_ms, &judged->memory);
     judged->since_ms = json_integer_of(memory, "since", 0);
     judged->known_unknown = strdup(json_text_of(memory, "unknown", ""));
     const char *finding = json_text_of(memory, "finding", "");
@@ -129,7 +130,7 @@ static int show_unreadable(struct judge *judge, const json_t *construct, struct 
                   "trial", true, "value", "elements", "evidence", "status", "draft");
     judge->log(judge->context, LOG_LEVEL_ERROR, error_sentence(error));
     error_finish(error);
-    return states_put(judge->store, "measure", json_text_of(construct, "id", ""), row, error);
+    return states_put(judge->turn->store, "measure", json_text_of(construct, "id", ""), row, error);
 }
 
 /* The approved text judges, also where the configuration holds another by now. */
@@ -237,7 +238,8 @@ static int drop_gone(struct judge *judge, const char *kind, const json_t *list, 
                      struct error *error)
 {
     CLEAN(clean_json) json_t *gone = json_array();
-    struct store_query *query = store_query(judge->store, "SELECT id FROM states WHERE kind = ?1");
+    struct store_query *query =
+        store_query(judge->turn->store, "SELECT id FROM states WHERE kind = ?1");
     size_t index;
     json_t *name;
     int row;
@@ -248,7 +250,7 @@ static int drop_gone(struct judge *judge, const char *kind, const json_t *list, 
     json_array_foreach (gone, index, name) {
         if (row)
             break;
-        query = store_query(judge->store, "DELETE FROM states WHERE kind = ?1 AND id = ?2");
+        query = store_query(judge->turn->store, "DELETE FROM states WHERE kind = ?1 AND id = ?2");
         store_bind_text(query, 1, kind);
         store_bind_text(query, 2, json_string_value(name));
         row = store_run(query, error);
@@ -335,21 +337,22 @@ static int approval_leaf(struct judge *judge, const struct judge_decision *decis
     CLEAN(clean_text) char *body = json_canonical(text);
     if (!body)
         return ERROR_MEMORY;
-    int code = ledger_attach(judge->ledger, PAYLOAD_TEXT, body, strlen(body), commitment);
+    int code = ledger_attach(judge->turn->ledger, PAYLOAD_TEXT, body, strlen(body), commitment);
     if (code)
         return error_set(error, code, "the ledger takes no payload: %s", error_text(code));
     json_t *fields =
         json_pack("{s:s, s:s, s:b, s:s}", "construct", decision->hash, "kind", decision->kind,
                   "attributed", decision->attributed, "pt", commitment);
-    return ledger_append(judge->ledger, LEAF_APPROVAL, fields, ret_leaf, error);
+    return ledger_append(judge->turn->ledger, LEAF_APPROVAL, fields, ret_leaf, error);
 }
 
 int judge_approve(struct judge *judge, const struct judge_decision *decision, struct error *error)
 {
     int64_t leaf = -1;
-    struct store_query *query = store_query(
-        judge->store, "UPDATE constructs SET status = 'superseded' WHERE kind = ?1 AND id = ?2"
-                      " AND status = 'approved' AND hash <> ?3");
+    struct store_query *query =
+        store_query(judge->turn->store,
+                    "UPDATE constructs SET status = 'superseded' WHERE kind = ?1 AND id = ?2"
+                    " AND status = 'approved' AND hash <> ?3");
     store_bind_text(query, 1, decision->kind);
     store_bind_text(query, 2, decision->id);
     store_bind_text(query, 3, decision->hash);
@@ -358,13 +361,14 @@ int judge_approve(struct judge *judge, const struct judge_decision *decision, st
         code = approval_leaf(judge, decision, &leaf, error);
     if (code)
         return code;
-    query = store_query(judge->store, "UPDATE constructs SET status = 'approved', decided_ms = ?4,"
-                                      " decided_by = ?5, reason = ?6, leaf = ?7"
-                                      " WHERE kind = ?1 AND id = ?2 AND hash = ?3");
+    query = store_query(judge->turn->store,
+                        "UPDATE constructs SET status = 'approved', decided_ms = ?4,"
+                        " decided_by = ?5, reason = ?6, leaf = ?7"
+                        " WHERE kind = ?1 AND id = ?2 AND hash = ?3");
     store_bind_text(query, 1, decision->kind);
     store_bind_text(query, 2, decision->id);
     store_bind_text(query, 3, decision->hash);
-    store_bind_integer(query, 4, judge->now_ms);
+    store_bind_integer(query, 4, judge->turn->now.wall_ms);
     store_bind_text(query, 5, decision->actor);
     store_bind_text(query, 6, decision->reason);
     store_bind_integer(query, 7, leaf);

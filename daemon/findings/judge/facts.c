@@ -39,8 +39,9 @@ static void gather_name(void *context, const char *name)
     }
 }
 
-void judge_facts_gather_evidence(struct judge *judge, struct judged *judged, int64_t now_ms)
+void judge_facts_gather_evidence(struct judge *judge, struct judged *judged)
 {
+    int64_t now_ms = judge->turn->now.wall_ms;
     int64_t reach = measure_reach_ms(judged->measure);
     struct gathering gathering = {
         .judged = judged, .intake = judge->intake, .oldest_ms = reach ? now_ms - reach : INT64_MAX};
@@ -203,7 +204,7 @@ static void append_excerpts(struct judge *judge, const struct judged *judged, in
 {
     CLEAN(buffer_finish) struct buffer lines = {0};
     CLEAN(error_finish) struct error error = {0};
-    if (ledger_payload(judge->ledger, leaf, PAYLOAD_EXCERPTS, &lines, &error))
+    if (ledger_payload(judge->turn->ledger, leaf, PAYLOAD_EXCERPTS, &lines, &error))
         return;
     for (const char *at = lines.data; at && *at && json_array_size(list) < EXCERPTS_LIMIT;) {
         const char *end = strchr(at, '\n');
@@ -322,7 +323,7 @@ static const char *provisional_words(const struct judge *judge, const struct jud
     return doubt.words;
 }
 
-json_t *judge_facts_of_finding(struct judge *judge, struct judged *judged, int64_t now_ms)
+json_t *judge_facts_of_finding(struct judge *judge, struct judged *judged)
 {
     const struct result *result = &judged->result;
     json_t *construct = judged->measure->construct;
@@ -346,8 +347,9 @@ json_t *judge_facts_of_finding(struct judge *judge, struct judged *judged, int64
         "value", number, "criterion", criterion ? criterion : "", "population",
         json_pack("{s:I, s:I, s:I}", "expected", (json_int_t)result->expected, "seen",
                   (json_int_t)result->seen, "breaching", (json_int_t)result->breaching),
-        "breaching", element_list(result, true), "window", window_of(judged, now_ms), "evidence",
-        evidence_list(judged), "excerpts", excerpt_list(judge, judged), "quality",
+        "breaching", element_list(result, true), "window",
+        window_of(judged, judge->turn->now.wall_ms), "evidence", evidence_list(judged), "excerpts",
+        excerpt_list(judge, judged), "quality",
         result->provisional    ? provisional_words(judge, judged)
         : result->part_watched ? "not everything was watched or seen"
         : result->partial      ? "from a partial run"

@@ -51,8 +51,7 @@ static char *finding_key(const struct judged *judged)
     return text_format("measure:%s", judged->measure->id);
 }
 
-static int result_row(struct judge *judge, struct judged *judged, int64_t now_ms, bool tells,
-                      struct error *error)
+static int result_row(struct judge *judge, struct judged *judged, bool tells, struct error *error)
 {
     int64_t leaf = -1;
     char number[TEXT_DOUBLE_SIZE] = "";
@@ -69,32 +68,31 @@ static int result_row(struct judge *judge, struct judged *judged, int64_t now_ms
     if (code)
         return code;
     struct store_query *query =
-        store_query(judge->store, "INSERT INTO results(measure, time_ms, state, body, leaf)"
-                                  " VALUES(?1, ?2, ?3, ?4, ?5)");
+        store_query(judge->turn->store, "INSERT INTO results(measure, time_ms, state, body, leaf)"
+                                        " VALUES(?1, ?2, ?3, ?4, ?5)");
     store_bind_text(query, 1, judged->measure->id);
-    store_bind_integer(query, 2, now_ms);
+    store_bind_integer(query, 2, judge->turn->now.wall_ms);
     store_bind_text(query, 3, criterion_verdict_text(judged->result.verdict));
     store_bind_text(query, 4, text);
     if (leaf >= 0)
         store_bind_integer(query, 5, leaf);
     else
         store_bind_text(query, 5, NULL);
-    judged->row_ms = now_ms;
+    judged->row_ms = judge->turn->now.wall_ms;
     return store_run(query, error);
 }
 
 static int tell(struct judge *judge, struct judged *judged, const char *event, const char *ref,
                 struct error *error)
 {
-    CLEAN(clean_json) json_t *data = judge_facts_of_finding(judge, judged, judge->now_ms);
+    CLEAN(clean_json) json_t *data = judge_facts_of_finding(judge, judged);
     if (!data)
         return ERROR_MEMORY;
     json_object_set_new(data, "ref", json_string(ref));
     json_object_set_new(data, "state", json_string(criterion_verdict_text(judged->result.verdict)));
-    struct notify_context context = {.store = judge->store,
+    struct notify_context context = {.turn = judge->turn,
                                      .channels = json_object_get(judge->config, "channels"),
-                                     .host = judge->host,
-                                     .now_ms = judge->now_ms};
+                                     .host = judge->host};
     const char *urgency = json_text_of(judged->measure->construct, "urgency", "now");
     struct notify_event told = {event, ref, notify_urgency_from_text(urgency), data};
     judge->told = true;
@@ -104,17 +102,16 @@ static int tell(struct judge *judge, struct judged *judged, const char *event, c
 static int raise_or_extend(struct judge *judge, struct judged *judged, bool raises,
                            struct error *error)
 {
-    struct register_context context = {judge->store, judge->ledger, judge->now_ms};
     struct register_raised raised = {0};
     CLEAN(clean_text) char *key = finding_key(judged);
-    CLEAN(clean_json) json_t *facts = judge_facts_of_finding(judge, judged, judge->now_ms);
+    CLEAN(clean_json) json_t *facts = judge_facts_of_finding(judge, judged);
     if (!key || !facts)
         return ERROR_MEMORY;
-    int code = raises ? register_raise(&context, key, facts, &raised, error)
-                      : register_extend(&context, key, facts, &raised, error);
+    int code = raises ? register_raise(judge->turn, key, facts, &raised, error)
+                      : register_extend(judge->turn, key, facts, &raised, error);
     if (code)
         return code;
-    judged->extended_ms = judge->now_ms;
+    judged->extended_ms = judge->turn->now.wall_ms;
     free(judged->finding);
     judged->finding = raised.ref;
     if (!raised.ref)
@@ -126,9 +123,8 @@ static int raise_or_extend(struct judge *judge, struct judged *judged, bool rais
 
 static int clear(struct judge *judge, struct judged *judged, struct error *error)
 {
-    struct register_context context = {judge->store, judge->ledger, judge->now_ms};
     CLEAN(clean_text) char *key = finding_key(judged), *ref = NULL;
-    int code = register_clear(&context, key, &ref, error);
+    int code = register_clear(judge->turn, key, &ref, error);
     if (code || !ref)
         return code;
     return tell(judge, judged, "condition_cleared", ref, error);
@@ -155,7 +151,7 @@ static int act_on_move(struct judge *judge, struct judged *judged, enum criterio
     case CRITERION_RAISE:
         return raise_or_extend(judge, judged, true, error);
     case CRITERION_EXTEND:
-        return changed || is_ago(judged->extended_ms, judge->now_ms, EXTEND_EVERY_MS)
+        return changed || is_ago(judged->extended_ms, judge->turn->now.wall_ms, EXTEND_EVERY_MS)
                    ? raise_or_extend(judge, judged, false, error)
                    : 0;
     case CRITERION_CLEAR:
@@ -164,15 +160,15 @@ static int act_on_move(struct judge *judge, struct judged *judged, enum criterio
     return 0;
 }
 
-static int save(struct judge *judge, struct judged *judged, int64_t now_ms, struct error *error)
+static int save(struct judge *judge, struct judged *judged, struct error *error)
 {
     const char *id = judged->measure->id;
-    int code =
-        states_put(judge->store, "measure", id, judge_show_measure(judge, judged, now_ms), error);
+    int code = states_put(judge->turn->store, "measure", id,
+                          judge_show_measure(judge, judged, judge->turn->now.wall_ms), error);
     if (code)
         return code;
-    judged->saved_ms = now_ms;
-    return states_put(judge->store, "measure_memory", id, judge_leaf_memory(judged), error);
+    judged->saved_ms = judge->turn->now.wall_ms;
+    return states_put(judge->turn->store, "measure_memory", id, judge_leaf_memory(judged), error);
 }
 
 /* Is the state another than that of the last judgement, be it this process' or the one before's? */
@@ -238,16 +234,17 @@ struct outcome {
 
 /* What follows from it: evidence that waited, the finding, the row and its leaf. */
 static int keep(struct judge *judge, struct judged *judged, const struct outcome *outcome,
-                int64_t now_ms, struct error *error)
+                struct error *error)
 {
+    int64_t now_ms = judge->turn->now.wall_ms;
     int code = 0;
     if (outcome->tells || outcome->move == CRITERION_RAISE)
         code = judge_facts_tell(judge, judged, error);
-    judge_facts_gather_evidence(judge, judged, now_ms);
+    judge_facts_gather_evidence(judge, judged);
     if (!code)
         code = act_on_move(judge, judged, outcome->move, outcome->changed, error);
     bool row = outcome->tells || (outcome->changed && is_ago(judged->row_ms, now_ms, ROW_EVERY_MS));
-    return code || !row ? code : result_row(judge, judged, now_ms, outcome->tells, error);
+    return code || !row ? code : result_row(judge, judged, outcome->tells, error);
 }
 
 static bool is_saved(const struct judged *judged, const struct outcome *outcome, int64_t now_ms)
@@ -263,10 +260,10 @@ static bool counts(const struct judged *judged)
     return !judged->result.provisional && !judged->unsynchronised;
 }
 
-static int judge_one(struct judge *judge, struct judged *judged, struct moment now,
-                     struct error *error)
+static int judge_one(struct judge *judge, struct judged *judged, struct error *error)
 {
-    struct measure_world world = coverage_world(judge->watch, judge->series, now.wall_ms);
+    struct moment now = judge->turn->now;
+    struct measure_world world = coverage_world(judge->watch);
     struct result result = {0};
     struct outcome outcome = {0};
     int code = judge_applies_judge(judge, judged, &world, &result, error);
@@ -277,16 +274,17 @@ static int judge_one(struct judge *judge, struct judged *judged, struct moment n
     outcome.move = (counts(judged) ? criterion_step : criterion_step_provisional)(
         &judged->measure->criterion, &judged->memory, judged->result.verdict, now.boot_ms, gap_ms);
     outcome.tells = outcome.moved || is_analysed(judged, now.wall_ms);
-    code = keep(judge, judged, &outcome, now.wall_ms, error);
+    code = keep(judge, judged, &outcome, error);
     judged->touched = false;
     judged->evaluations++;
     judged->due_boot_ms = next_look(judged, now);
     bool saved = is_saved(judged, &outcome, now.wall_ms);
-    return code || saved ? code : save(judge, judged, now.wall_ms, error);
+    return code || saved ? code : save(judge, judged, error);
 }
 
-int judge_due(struct judge *judge, struct moment now, struct error *error)
+int judge_due(struct judge *judge, struct error *error)
 {
+    struct moment now = judge->turn->now;
     bool any = false;
     int code = 0;
     for (size_t i = 0; !code && i < judge->measure_count; i++) {
@@ -294,7 +292,7 @@ int judge_due(struct judge *judge, struct moment now, struct error *error)
         if (now.boot_ms < judged->due_boot_ms && !is_touched(judge, judged))
             continue;
         any = true;
-        code = judge_one(judge, judged, now, error);
+        code = judge_one(judge, judged, error);
     }
     for (size_t i = 0; i < judge->intake->count; i++)
         judge->intake->instances[i]->touched = false;

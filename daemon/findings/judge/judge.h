@@ -4,23 +4,18 @@
 
 #include "evaluation/coverage/coverage.h"
 #include "evidence/intake/intake.h"
-#include "evidence/ledger/ledger.h"
-#include "evidence/store/store.h"
+#include "evidence/turn/turn.h"
 #include "findings/judge/judged.h"
 
 /* Zeroed at first; what stands above the line is lent by the engine. */
 struct judge {
-    struct store *store;
-    struct ledger *ledger;
-    struct series_set *series;
+    const struct turn *turn;
     struct intake *intake;
     struct coverage *watch;
     const json_t *config;
     const char *host;
     void *context;
     void (*log)(void *context, int level, const char *text);
-    int64_t now_ms;  /* wall time of the turn */
-    int64_t boot_ms; /* and CLOCK_BOOTTIME */
     bool other_boot; /* the state was written before a reboot */
     bool synchronised;
 
@@ -39,7 +34,7 @@ struct judged *judge_find(struct judge *judge, const char *id);
 /* The own series were put: what reads them is to be judged. */
 void judge_touch_own(struct judge *judge);
 void judge_touch_all(struct judge *judge);
-int judge_due(struct judge *judge, struct moment now, struct error *error) MUST_CHECK;
+int judge_due(struct judge *judge, struct error *error) MUST_CHECK;
 
 struct judge_decision {
     const char *kind; /* "measure", "objective" */

@@ -17,7 +17,7 @@ static int attach_text(struct judge *judge, json_t *text, char ret_commitment[DI
     CLEAN(clean_text) char *body = taken ? json_canonical(taken) : NULL;
     if (!body)
         return ERROR_MEMORY;
-    int code = ledger_attach(judge->ledger, PAYLOAD_TEXT, body, strlen(body), ret_commitment);
+    int code = ledger_attach(judge->turn->ledger, PAYLOAD_TEXT, body, strlen(body), ret_commitment);
     return code ? error_set(error, code, "the ledger takes no payload: %s", error_text(code)) : 0;
 }
 
@@ -53,7 +53,8 @@ int judge_write_config(struct judge *judge, struct error *error)
         return code;
     json_t *fields = json_pack("{s:s, s:s}", "sha256", json_text_of(judge->config, "hash", ""),
                                "pt", commitment);
-    return ledger_append(judge->ledger, LEAF_CONFIG, fields, &judge->intake->config_leaf, error);
+    return ledger_append(judge->turn->ledger, LEAF_CONFIG, fields, &judge->intake->config_leaf,
+                         error);
 }
 
 json_t *judge_leaf_memory(const struct judged *judged)
@@ -70,7 +71,7 @@ int judge_leaf_result(struct judge *judge, struct judged *judged, json_t *body, 
 {
     char number[TEXT_DOUBLE_SIZE] = "", commitment[DIGEST_TEXT_SIZE];
     const struct result *result = &judged->result;
-    judged->leaf_ms = judge->now_ms;
+    judged->leaf_ms = judge->turn->now.wall_ms;
     int code = attach_text(judge,
                            json_pack("{s:s, s:O, s:o}", "measure", judged->measure->id, "body",
                                      body, "state", judge_leaf_memory(judged)),
@@ -90,15 +91,15 @@ int judge_leaf_result(struct judge *judge, struct judged *judged, json_t *body, 
                   "breaching", (json_int_t)result->breaching, "systemic", result->systemic, "trial",
                   judged->trial, "provisional", result->provisional, "evidence", evidence, "config",
                   (json_int_t)judge->intake->config_leaf, "pt", commitment);
-    return ledger_append(judge->ledger, LEAF_RESULT, fields, ret_leaf, error);
+    return ledger_append(judge->turn->ledger, LEAF_RESULT, fields, ret_leaf, error);
 }
 
 /* What the last leaf said; it is in the row that the API shows. */
 static int read_told(struct judge *judge, struct objective *objective, struct error *error)
 {
     CLEAN(clean_json) json_t *row = NULL;
-    int code = states_get(judge->store, "objective", json_text_of(objective->construct, "id", ""),
-                          &row, error);
+    int code = states_get(judge->turn->store, "objective",
+                          json_text_of(objective->construct, "id", ""), &row, error);
     if (code)
         return code == ERROR_MISSING ? 0 : code;
     objective->is_told =
@@ -122,7 +123,7 @@ int judge_leaf_objective(struct judge *judge, struct objective *objective, struc
         return code;
     objective->told = objective->state;
     objective->is_told = true;
-    return ledger_append(judge->ledger, LEAF_STATE,
+    return ledger_append(judge->turn->ledger, LEAF_STATE,
                          json_pack("{s:s, s:s, s:s}", "construct", objective->hash, "state",
                                    objective_state_text(objective->state), "pt", commitment),
                          &leaf, error);

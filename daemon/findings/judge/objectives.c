@@ -24,7 +24,7 @@ static int save(struct judge *judge, const struct objective *objective, const js
         word(objective, "responsible"), "resources", word(objective, "resources"), "policy",
         word(objective, "policy"), "status", objective->approved ? "approved" : "draft", "reason",
         objective->approved ? "" : "a draft until it is approved: conformctl approve");
-    return states_put(judge->store, "objective", word(objective, "id"), row, error);
+    return states_put(judge->turn->store, "objective", word(objective, "id"), row, error);
 }
 
 /* What the finding says: which of its measures are not met, and the evidence under them. */
@@ -64,10 +64,9 @@ static json_t *facts(struct judge *judge, const struct objective *objective, con
 static int tell(struct judge *judge, const char *event, const char *ref, json_t *data,
                 struct error *error)
 {
-    struct notify_context context = {.store = judge->store,
+    struct notify_context context = {.turn = judge->turn,
                                      .channels = json_object_get(judge->config, "channels"),
-                                     .host = judge->host,
-                                     .now_ms = judge->now_ms};
+                                     .host = judge->host};
     json_object_set_new(data, "ref", json_string(ref));
     struct notify_event told = {event, ref, URGENCY_DAY, data};
     judge->told = true;
@@ -96,7 +95,6 @@ static int move(struct judge *judge, struct objective *objective, const json_t *
     bool may_stand = objective->standing || (objective->approved && !objective->moved);
     bool reached =
         may_stand && objective->state == OBJECTIVE_ACHIEVED && !is_provisional(judge, measures);
-    struct register_context context = {judge->store, judge->ledger, judge->now_ms};
     struct register_raised raised = {0};
     CLEAN(clean_text) char *ref = NULL;
     if (missed ? objective->standing : !reached)
@@ -108,10 +106,10 @@ static int move(struct judge *judge, struct objective *objective, const json_t *
     objective->standing = missed;
     objective->moved = true;
     if (!missed) {
-        int code = register_clear(&context, key, &ref, error);
+        int code = register_clear(judge->turn, key, &ref, error);
         return code || !ref ? code : tell(judge, "condition_cleared", ref, data, error);
     }
-    int code = register_raise(&context, key, data, &raised, error);
+    int code = register_raise(judge->turn, key, data, &raised, error);
     ref = raised.ref;
     return code || !raised.is_new ? code : tell(judge, "candidate", ref, data, error);
 }
@@ -134,7 +132,7 @@ int judge_objectives_judge(struct judge *judge, struct objective *objective, str
     }
     if (text_to_time(word(objective, "due"), &due_ms))
         due_ms = INT64_MAX;
-    objective->state = objective_judge(verdicts, count, due_ms, judge->now_ms);
+    objective->state = objective_judge(verdicts, count, due_ms, judge->turn->now.wall_ms);
     objective->judged = true;
     int code = move(judge, objective, rows, error);
     if (!code)

@@ -17,8 +17,8 @@ int judge_objectives_judge(struct judge *judge, struct objective *objective,
                            struct error *error) MUST_CHECK;
 
 /* facts.c: what a finding and a message say of a result. */
-json_t *judge_facts_of_finding(struct judge *judge, struct judged *judged, int64_t now_ms);
-void judge_facts_gather_evidence(struct judge *judge, struct judged *judged, int64_t now_ms);
+json_t *judge_facts_of_finding(struct judge *judge, struct judged *judged);
+void judge_facts_gather_evidence(struct judge *judge, struct judged *judged);
 /* What streams read and no leaf tells of yet becomes evidence, for those that feed the measure. */
 int judge_facts_tell(struct judge *judge, const struct judged *judged,
                      struct error *error) MUST_CHECK;

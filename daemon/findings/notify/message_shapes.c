@@ -12,7 +12,7 @@ char *notify_shape_cloudevent(const struct notify_context *context,
                               const struct notify_event *event, const char *id)
 {
     char time[TEXT_TIME_SIZE];
-    text_from_time(context->now_ms, time);
+    text_from_time(context->turn->now.wall_ms, time);
     CLEAN(clean_text) char *type = text_format("org.conformd.finding.%s", event->name);
     CLEAN(clean_text) char *source = text_format("//%s/conformd", context->host);
     CLEAN(clean_json)

@@ -4,7 +4,7 @@
 #ifndef NOTIFY_NOTIFY_H
 #define NOTIFY_NOTIFY_H
 
-#include "evidence/store/store.h"
+#include "evidence/turn/turn.h"
 #include "ground/base/error.h"
 
 #include <jansson.h>
@@ -32,10 +32,9 @@ struct notify_event {
 /* Writes a row for each channel (configuration's list: {name, type, events}) that wants the event.
  * host names this machine in messages. */
 struct notify_context {
-    struct store *store;
+    const struct turn *turn;
     const json_t *channels;
     const char *host;
-    int64_t now_ms;
 };
 int notify_put(const struct notify_context *context, const struct notify_event *event,
                struct error *error) MUST_CHECK;

@@ -36,14 +36,14 @@ static int put_row(const struct notify_context *context, const json_t *channel,
     char *body = syslog ? notify_shape_syslog(event) : notify_shape_cloudevent(context, event, id);
     if (!body)
         return ERROR_MEMORY;
-    struct store_query *query =
-        store_query(context->store, "INSERT INTO outbox(channel, event, created_ms, body, next_ms)"
-                                    " VALUES(?1, ?2, ?3, ?4, ?5)");
+    struct store_query *query = store_query(
+        context->turn->store, "INSERT INTO outbox(channel, event, created_ms, body, next_ms)"
+                              " VALUES(?1, ?2, ?3, ?4, ?5)");
     store_bind_text(query, 1, json_text_of(channel, "name", ""));
     store_bind_text(query, 2, event->name);
-    store_bind_integer(query, 3, context->now_ms);
+    store_bind_integer(query, 3, context->turn->now.wall_ms);
     store_bind_text(query, 4, body);
-    store_bind_integer(query, 5, notify_when(event->urgency, context->now_ms));
+    store_bind_integer(query, 5, notify_when(event->urgency, context->turn->now.wall_ms));
     return store_run(query, error);
 }
 

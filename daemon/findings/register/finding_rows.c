@@ -107,36 +107,36 @@ int finding_rows_by_ref(struct store *store, const char *ref, struct register_ro
     return take_row(query, ret, error);
 }
 
-int finding_rows_insert(const struct register_context *context, const char *key,
-                        struct register_row *row, struct error *error)
+int finding_rows_insert(const struct turn *turn, const char *key, struct register_row *row,
+                        struct error *error)
 {
     CLEAN(clean_text) char *body = json_canonical(row->body);
     struct store_query *query =
-        store_query(context->store, "INSERT INTO findings(ref, key, state, raised_ms, body)"
-                                    " VALUES(?1, ?2, ?3, ?4, ?5)");
+        store_query(turn->store, "INSERT INTO findings(ref, key, state, raised_ms, body)"
+                                 " VALUES(?1, ?2, ?3, ?4, ?5)");
     store_bind_text(query, 1, row->ref);
     store_bind_text(query, 2, key);
     store_bind_text(query, 3, register_finding_state_text(row->state));
-    store_bind_integer(query, 4, context->now_ms);
+    store_bind_integer(query, 4, turn->now.wall_ms);
     store_bind_text(query, 5, body);
     int code = store_run(query, error);
-    row->id = store_last_id(context->store);
+    row->id = store_last_id(turn->store);
     row->key = strdup(key);
     return code || row->key ? code : ERROR_MEMORY;
 }
 
-int finding_rows_update(const struct register_context *context, const struct register_row *row,
+int finding_rows_update(const struct turn *turn, const struct register_row *row,
                         struct error *error)
 {
     CLEAN(clean_text) char *body = json_canonical(row->body);
     struct store_query *query = store_query(
-        context->store, "UPDATE findings SET state = ?2, body = ?3, closed_ms = ?4 WHERE id = ?1");
+        turn->store, "UPDATE findings SET state = ?2, body = ?3, closed_ms = ?4 WHERE id = ?1");
     bool ended = row->state == FINDING_CLOSED || row->state == FINDING_DISMISSED;
     store_bind_integer(query, 1, row->id);
     store_bind_text(query, 2, register_finding_state_text(row->state));
     store_bind_text(query, 3, body);
     if (ended)
-        store_bind_integer(query, 4, context->now_ms);
+        store_bind_integer(query, 4, turn->now.wall_ms);
     else
         store_bind_text(query, 4, NULL);
     return store_run(query, error);
@@ -150,7 +150,7 @@ static json_t *without_excerpts(const json_t *object)
     return copy;
 }
 
-static int attach_text(const struct register_context *context, const struct register_row *row,
+static int attach_text(const struct turn *turn, const struct register_row *row,
                        const struct register_event *event, char ret_commitment[DIGEST_TEXT_SIZE])
 {
     const json_t *told = json_object_get(event->details, "excerpts");
@@ -164,11 +164,10 @@ static int attach_text(const struct register_context *context, const struct regi
     CLEAN(clean_text) char *body = text ? json_canonical(text) : NULL;
     if (!body)
         return ERROR_MEMORY;
-    return ledger_attach(context->ledger, PAYLOAD_TEXT, body, strlen(body), ret_commitment);
+    return ledger_attach(turn->ledger, PAYLOAD_TEXT, body, strlen(body), ret_commitment);
 }
 
-static int attach_excerpts(const struct register_context *context, const struct register_row *row,
-                           json_t *fields)
+static int attach_excerpts(const struct turn *turn, const struct register_row *row, json_t *fields)
 {
     char commitment[DIGEST_TEXT_SIZE];
     CLEAN(buffer_finish) struct buffer lines = {0};
@@ -183,45 +182,44 @@ static int attach_excerpts(const struct register_context *context, const struct 
         return ERROR_MEMORY;
     if (!lines.length)
         return 0;
-    int code =
-        ledger_attach(context->ledger, PAYLOAD_EXCERPTS, lines.data, lines.length, commitment);
+    int code = ledger_attach(turn->ledger, PAYLOAD_EXCERPTS, lines.data, lines.length, commitment);
     return code ? code : json_object_set_new(fields, "pe", json_string(commitment));
 }
 
 /* The leaf of an event: numbers and commitments; names, words and the record as it stands from
  * then on are its payload. */
-static int append_leaf(const struct register_context *context, const struct register_row *row,
+static int append_leaf(const struct turn *turn, const struct register_row *row,
                        const struct register_event *event, int64_t *ret_leaf, struct error *error)
 {
     char commitment[DIGEST_TEXT_SIZE];
-    int code = attach_text(context, row, event, commitment);
+    int code = attach_text(turn, row, event, commitment);
     if (code)
         return error_set(error, code, "the ledger takes no payload: %s", error_text(code));
     json_t *fields = json_pack(
         "{s:I, s:s, s:s, s:b, s:s, s:O*}", "finding", (json_int_t)row->id, "event", event->name,
         "state", register_finding_state_text(row->state), "attributed", event->actor->attributed,
         "pt", commitment, "evidence", json_object_get(row->body, "evidence"));
-    code = attach_excerpts(context, row, fields);
+    code = attach_excerpts(turn, row, fields);
     if (code) {
         json_decref(fields);
         return error_set(error, ERROR_MEMORY, "the ledger takes no payload: out of memory");
     }
-    return ledger_append(context->ledger, LEAF_FINDING, fields, ret_leaf, error);
+    return ledger_append(turn->ledger, LEAF_FINDING, fields, ret_leaf, error);
 }
 
-int finding_rows_event(const struct register_context *context, const struct register_row *row,
+int finding_rows_event(const struct turn *turn, const struct register_row *row,
                        const struct register_event *event, struct error *error)
 {
     int64_t leaf = -1;
-    int code = append_leaf(context, row, event, &leaf, error);
+    int code = append_leaf(turn, row, event, &leaf, error);
     if (code)
         return code;
     CLEAN(clean_text) char *details = event->details ? json_canonical(event->details) : NULL;
     struct store_query *query = store_query(
-        context->store, "INSERT INTO finding_events(finding, time_ms, event, actor, body, leaf)"
-                        " VALUES(?1, ?2, ?3, ?4, ?5, ?6)");
+        turn->store, "INSERT INTO finding_events(finding, time_ms, event, actor, body, leaf)"
+                     " VALUES(?1, ?2, ?3, ?4, ?5, ?6)");
     store_bind_integer(query, 1, row->id);
-    store_bind_integer(query, 2, context->now_ms);
+    store_bind_integer(query, 2, turn->now.wall_ms);
     store_bind_text(query, 3, event->name);
     store_bind_text(query, 4, event->actor->name);
     store_bind_text(query, 5, details ? details : "{}");

@@ -30,11 +30,11 @@ int finding_rows_latest_by_key(struct store *store, const char *key, struct regi
                                struct error *error) MUST_CHECK;
 int finding_rows_by_ref(struct store *store, const char *ref, struct register_row *ret,
                         struct error *error) MUST_CHECK;
-int finding_rows_insert(const struct register_context *context, const char *key,
-                        struct register_row *row, struct error *error) MUST_CHECK;
-int finding_rows_update(const struct register_context *context, const struct register_row *row,
+int finding_rows_insert(const struct turn *turn, const char *key, struct register_row *row,
                         struct error *error) MUST_CHECK;
-int finding_rows_event(const struct register_context *context, const struct register_row *row,
+int finding_rows_update(const struct turn *turn, const struct register_row *row,
+                        struct error *error) MUST_CHECK;
+int finding_rows_event(const struct turn *turn, const struct register_row *row,
                        const struct register_event *event, struct error *error) MUST_CHECK;
 
 #endif

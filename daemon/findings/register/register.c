@@ -46,17 +46,17 @@ static int year_of(int64_t wall_ms)
 }
 
 /* A new candidate's body: the facts, and what the register adds. */
-static int make_body(const struct register_context *context, const json_t *facts,
-                     struct register_row *row, struct error *error)
+static int make_body(const struct turn *turn, const json_t *facts, struct register_row *row,
+                     struct error *error)
 {
     int64_t number;
     char uuid[37];
-    int code = finding_rows_next_number(context->store, year_of(context->now_ms), &number, error);
+    int code = finding_rows_next_number(turn->store, year_of(turn->now.wall_ms), &number, error);
     if (!code)
         code = finding_rows_uuid(uuid);
     if (code)
         return code;
-    row->ref = text_format("NC-%d-%04lld", year_of(context->now_ms), (long long)number);
+    row->ref = text_format("NC-%d-%04lld", year_of(turn->now.wall_ms), (long long)number);
     row->body = json_deep_copy(facts);
     if (!row->ref || !row->body)
         return ERROR_MEMORY;
@@ -66,23 +66,23 @@ static int make_body(const struct register_context *context, const json_t *facts
     json_object_set_new(row->body, "state", json_string(register_finding_state_text(row->state)));
     json_object_set_new(row->body, "condition_cleared_at", json_null());
     json_object_set_new(row->body, "times_seen", json_integer(1));
-    json_object_set_new(row->body, "told_ms", json_integer(context->now_ms));
-    set_time(row->body, "raised_at", context->now_ms);
-    set_time(row->body, "last_seen_at", context->now_ms);
+    json_object_set_new(row->body, "told_ms", json_integer(turn->now.wall_ms));
+    set_time(row->body, "raised_at", turn->now.wall_ms);
+    set_time(row->body, "last_seen_at", turn->now.wall_ms);
     return 0;
 }
 
 static const struct register_actor daemon_actor = {"conformd", true};
 
-static int raise_new(const struct register_context *context, const char *key, const json_t *facts,
+static int raise_new(const struct turn *turn, const char *key, const json_t *facts,
                      struct register_raised *ret, struct error *error)
 {
     CLEAN(finding_rows_finish) struct register_row row = {0};
-    int code = make_body(context, facts, &row, error);
+    int code = make_body(turn, facts, &row, error);
     if (!code)
-        code = finding_rows_insert(context, key, &row, error);
+        code = finding_rows_insert(turn, key, &row, error);
     if (!code)
-        code = finding_rows_event(context, &row,
+        code = finding_rows_event(turn, &row,
                                   &(struct register_event){"raised", &daemon_actor, facts}, error);
     if (code)
         return code;
@@ -138,8 +138,8 @@ static bool harden(json_t *body, const json_t *facts)
     return true;
 }
 
-static int extend(const struct register_context *context, struct register_row *row,
-                  const json_t *facts, struct register_raised *ret, struct error *error)
+static int extend(const struct turn *turn, struct register_row *row, const json_t *facts,
+                  struct register_raised *ret, struct error *error)
 {
     bool moved = refresh(row->body, facts);
     bool added = merge_evidence(row->body, facts);
@@ -148,59 +148,57 @@ static int extend(const struct register_context *context, struct register_row *r
     json_object_set_new(row->body, "times_seen",
                         json_integer(json_integer_of(row->body, "times_seen", 1) + 1));
     json_object_set_new(row->body, "condition_cleared_at", json_null());
-    set_time(row->body, "last_seen_at", context->now_ms);
+    set_time(row->body, "last_seen_at", turn->now.wall_ms);
     *ret = (struct register_raised){.ref = strdup(row->ref), .returned = returned};
-    bool long_ago = context->now_ms < told_ms || context->now_ms - told_ms >= EXTEND_LEAF_MS;
+    bool long_ago = turn->now.wall_ms < told_ms || turn->now.wall_ms - told_ms >= EXTEND_LEAF_MS;
     bool tell = harden(row->body, facts) || returned || ((moved || added) && long_ago);
     if (tell)
-        json_object_set_new(row->body, "told_ms", json_integer(context->now_ms));
-    int code = finding_rows_update(context, row, error);
+        json_object_set_new(row->body, "told_ms", json_integer(turn->now.wall_ms));
+    int code = finding_rows_update(turn, row, error);
     if (code || !tell)
         return code;
     struct register_event event = {returned ? "returned" : "extended", &daemon_actor, facts};
-    return finding_rows_event(context, row, &event, error);
+    return finding_rows_event(turn, row, &event, error);
 }
 
-int register_raise(const struct register_context *context, const char *key, const json_t *facts,
+int register_raise(const struct turn *turn, const char *key, const json_t *facts,
                    struct register_raised *ret, struct error *error)
 {
     CLEAN(finding_rows_finish) struct register_row row = {0};
-    int code = finding_rows_open_by_key(context->store, key, &row, error);
+    int code = finding_rows_open_by_key(turn->store, key, &row, error);
     if (code == ERROR_MISSING)
-        return raise_new(context, key, facts, ret, error);
-    return code ? code : extend(context, &row, facts, ret, error);
+        return raise_new(turn, key, facts, ret, error);
+    return code ? code : extend(turn, &row, facts, ret, error);
 }
 
-int register_extend(const struct register_context *context, const char *key, const json_t *facts,
+int register_extend(const struct turn *turn, const char *key, const json_t *facts,
                     struct register_raised *ret, struct error *error)
 {
     CLEAN(finding_rows_finish) struct register_row row = {0};
-    int code = finding_rows_latest_by_key(context->store, key, &row, error);
+    int code = finding_rows_latest_by_key(turn->store, key, &row, error);
     if (code && code != ERROR_MISSING)
         return code;
     if (!code && row.state == FINDING_DISMISSED) {
         *ret = (struct register_raised){0};
         return 0;
     }
-    return register_raise(context, key, facts, ret, error);
+    return register_raise(turn, key, facts, ret, error);
 }
 
-int register_clear(const struct register_context *context, const char *key, char **ret_ref,
-                   struct error *error)
+int register_clear(const struct turn *turn, const char *key, char **ret_ref, struct error *error)
 {
     CLEAN(finding_rows_finish) struct register_row row = {0};
     *ret_ref = NULL;
-    int code = finding_rows_open_by_key(context->store, key, &row, error);
+    int code = finding_rows_open_by_key(turn->store, key, &row, error);
     if (code)
         return code == ERROR_MISSING ? 0 : code;
     if (json_is_string(json_object_get(row.body, "condition_cleared_at")))
         return 0;
-    set_time(row.body, "condition_cleared_at", context->now_ms);
-    code = finding_rows_update(context, &row, error);
+    set_time(row.body, "condition_cleared_at", turn->now.wall_ms);
+    code = finding_rows_update(turn, &row, error);
     if (!code)
         code = finding_rows_event(
-            context, &row, &(struct register_event){"condition_cleared", &daemon_actor, NULL},
-            error);
+            turn, &row, &(struct register_event){"condition_cleared", &daemon_actor, NULL}, error);
     if (code)
         return code;
     *ret_ref = row.ref;
@@ -229,11 +227,10 @@ static void keep_decision(json_t *body, const json_t *details)
     }
 }
 
-int register_move(const struct register_context *context, const struct register_move *move,
-                  struct error *error)
+int register_move(const struct turn *turn, const struct register_move *move, struct error *error)
 {
     CLEAN(finding_rows_finish) struct register_row row = {0};
-    int code = finding_rows_by_ref(context->store, move->ref, &row, error);
+    int code = finding_rows_by_ref(turn->store, move->ref, &row, error);
     if (code == ERROR_MISSING)
         return error_set(error, code, "there is no finding %s; conformctl nc list shows all",
                          move->ref);
@@ -251,7 +248,7 @@ int register_move(const struct register_context *context, const struct register_
     row.state = move->to;
     keep_decision(row.body, move->details);
     json_object_set_new(row.body, "state", json_string(register_finding_state_text(move->to)));
-    code = finding_rows_update(context, &row, error);
+    code = finding_rows_update(turn, &row, error);
     struct register_event event = {register_finding_state_text(move->to), &move->actor, details};
-    return code ? code : finding_rows_event(context, &row, &event, error);
+    return code ? code : finding_rows_event(turn, &row, &event, error);
 }

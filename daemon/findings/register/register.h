@@ -3,8 +3,7 @@
 #ifndef REGISTER_REGISTER_H
 #define REGISTER_REGISTER_H
 
-#include "evidence/ledger/ledger.h"
-#include "evidence/store/store.h"
+#include "evidence/turn/turn.h"
 #include "ground/base/error.h"
 
 #include <jansson.h>
@@ -22,12 +21,6 @@ enum finding_state {
 };
 const char *register_finding_state_text(enum finding_state state);
 
-struct register_context {
-    struct store *store;
-    struct ledger *ledger;
-    int64_t now_ms;
-};
-
 /* Who moves a finding. */
 struct register_actor {
     const char *name; /* "uid 1000 (alice)" or "conformd" */
@@ -44,17 +37,17 @@ struct register_raised {
     bool is_new;
     bool returned; /* it was open with its condition cleared, and fails again */
 };
-int register_raise(const struct register_context *context, const char *key, const json_t *facts,
+int register_raise(const struct turn *turn, const char *key, const json_t *facts,
                    struct register_raised *ret, struct error *error) MUST_CHECK;
 
 /* The same while the condition stands: extends what is open. One that a person dismissed is not
  * raised again by what was dismissed: then ret_ref is NULL and nothing is written. */
-int register_extend(const struct register_context *context, const char *key, const json_t *facts,
+int register_extend(const struct turn *turn, const char *key, const json_t *facts,
                     struct register_raised *ret, struct error *error) MUST_CHECK;
 
 /* Green again: stamps condition_cleared_at on the open finding with this key. Closes nothing.
  * ret_ref is NULL when none is open, or it was cleared before and not missed since. */
-int register_clear(const struct register_context *context, const char *key, char **ret_ref,
+int register_clear(const struct turn *turn, const char *key, char **ret_ref,
                    struct error *error) MUST_CHECK;
 
 /* The one function that moves a state. reason is one of DOMAIN.md 4.1 for a dismissal. ERROR_STATE
@@ -66,7 +59,7 @@ struct register_move {
     const char *reason;
     const json_t *details; /* or NULL */
 };
-int register_move(const struct register_context *context, const struct register_move *move,
+int register_move(const struct turn *turn, const struct register_move *move,
                   struct error *error) MUST_CHECK;
 
 /* How many are in each of two groups now. */

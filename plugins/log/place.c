@@ -1,6 +1,7 @@
 /* An inode number comes again; the first bytes tell whose it is. */
 #include "place.h"
 
+#include "ground/base/hash.h"
 #include "ground/base/text.h"
 
 #include <inttypes.h>
@@ -36,10 +37,7 @@ static int print_front(int fd, uint64_t length, uint64_t *ret_print)
     ssize_t got = pread(fd, bytes, (size_t)length, 0);
     if (got < 0 || (uint64_t)got != length)
         return ERROR_IO;
-    uint64_t print = 14695981039346656037u;
-    for (uint64_t i = 0; i < length; i++)
-        print = (print ^ bytes[i]) * 1099511628211u;
-    *ret_print = print;
+    *ret_print = hash_bytes(HASH_START, bytes, (size_t)length);
     return 0;
 }
 

@@ -3,11 +3,14 @@
 #include "ground/base/buffer.h"
 #include "ground/base/clean.h"
 #include "ground/base/file.h"
+#include "ground/base/hash.h"
 #include "ground/base/json.h"
 #include "ground/base/labels.h"
+#include "ground/base/table.h"
 #include "ground/base/text.h"
 
 #include <fcntl.h>
+#include <float.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -173,6 +176,71 @@ static void test_doubles(void **state)
     assert_string_equal(text, "+Inf");
     text_from_double(-INFINITY, text);
     assert_string_equal(text, "-Inf");
+}
+
+static void test_plain_doubles(void **state)
+{
+    static const struct {
+        double value;
+        const char *plain;
+        int digits;
+    } cases[] = {{0, "0", 1},
+                 {-1.5, "-1.5", 2},
+                 {1e21, "1000000000000000000000", 1},
+                 {-123456789012345680000.0, "-123456789012345680000", 17},
+                 {1e-7, "0.0000001", 1},
+                 {0.1, "0.1", 1},
+                 {INFINITY, "+Inf", 0}};
+    char text[TEXT_PLAIN_SIZE];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        text_plain_from_double(cases[i].value, text);
+        assert_string_equal(text, cases[i].plain);
+        if (cases[i].digits)
+            assert_int_equal(text_double_digits(cases[i].value), cases[i].digits);
+    }
+    text_plain_from_double(DBL_TRUE_MIN, text);
+    assert_int_equal(strlen(text), 326);
+    text_plain_from_double(DBL_MAX, text);
+    assert_int_equal(strlen(text), 309);
+}
+
+static bool is_text(const void *item, const void *key)
+{
+    return !strcmp(item, key);
+}
+
+/* A table that is filled, thinned out and emptied finds what is in it, and nothing else. */
+static void test_table(void **state)
+{
+    struct table table = {0};
+    char *texts[500];
+
+    (void)state;
+    for (int i = 0; i < 500; i++) {
+        texts[i] = text_format("text %d", i);
+        assert_int_equal(table_add(&table, hash_text(HASH_START, texts[i]), texts[i]), 0);
+    }
+    for (int i = 0; i < 500; i += 2) {
+        table_remove(&table, hash_text(HASH_START, texts[i]), texts[i]);
+        free(texts[i]);
+    }
+    assert_int_equal(table.count, 250);
+    for (int i = 0; i < 500; i++) {
+        CLEAN(clean_text) char *wanted = text_format("text %d", i);
+        const char *found = table_find(&table, hash_text(HASH_START, wanted), is_text, wanted);
+        assert_true(i % 2 ? found == texts[i] : !found);
+    }
+    table_reset(&table, free);
+    assert_int_equal(table.count, 0);
+    assert_null(table_find(&table, hash_text(HASH_START, "text 1"), is_text, "text 1"));
+    table_finish(&table, free);
+    /* The separators count. */
+    assert_true(hash_text(hash_text(HASH_START, "a"), "bc") !=
+                hash_text(hash_text(HASH_START, "ab"), "c"));
+    assert_true(hash_bytes(HASH_START, "", 0) == HASH_START);
+    assert_true(hash_bytes(HASH_START, "a", 1) == UINT64_C(0xaf63dc4c8601ec8c));
 }
 
 static void test_no_doubles(void **state)
@@ -396,13 +464,14 @@ static void test_seal(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_durations),  cmocka_unit_test(test_sizes),
-        cmocka_unit_test(test_times),      cmocka_unit_test(test_doubles),
-        cmocka_unit_test(test_no_doubles), cmocka_unit_test(test_hexadecimal_is_read),
-        cmocka_unit_test(test_utf8),       cmocka_unit_test(test_printable),
-        cmocka_unit_test(test_small_text), cmocka_unit_test(test_labels),
-        cmocka_unit_test(test_buffer),     cmocka_unit_test(test_array),
-        cmocka_unit_test(test_json),       cmocka_unit_test(test_seal)};
+        cmocka_unit_test(test_durations),     cmocka_unit_test(test_sizes),
+        cmocka_unit_test(test_times),         cmocka_unit_test(test_doubles),
+        cmocka_unit_test(test_plain_doubles), cmocka_unit_test(test_table),
+        cmocka_unit_test(test_no_doubles),    cmocka_unit_test(test_hexadecimal_is_read),
+        cmocka_unit_test(test_utf8),          cmocka_unit_test(test_printable),
+        cmocka_unit_test(test_small_text),    cmocka_unit_test(test_labels),
+        cmocka_unit_test(test_buffer),        cmocka_unit_test(test_array),
+        cmocka_unit_test(test_json),          cmocka_unit_test(test_seal)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

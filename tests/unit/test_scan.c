@@ -238,7 +238,7 @@ static void test_tally(void **state)
         }
         assert_int_equal(tally.count, 2000);
         for (size_t i = 0; i < tally.count; i++)
-            assert_int_equal(tally.sets[i].count, tally.sets[i].values[1].length ? 3 : 6);
+            assert_int_equal(tally.sets[i]->count, tally.sets[i]->values[1].length ? 3 : 6);
         tally_reset(&tally);
     }
     tally_finish(&tally);

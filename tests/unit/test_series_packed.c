@@ -13,8 +13,9 @@
 #include "evidence/series/chunk.h"
 #include "evidence/series/row.h"
 #include "evidence/series/series.h"
-#include "evidence/series/table.h"
 #include "ground/base/clean.h"
+#include "ground/base/hash.h"
+#include "ground/base/table.h"
 
 static uint64_t bits_of(double value)
 {

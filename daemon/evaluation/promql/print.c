@@ -42,11 +42,7 @@ static void print_number(struct buffer *out, double value)
         buffer_text(out, value == 0 ? (signbit(value) ? "-0" : "0") : text);
         return;
     }
-    for (int digits = 0; digits < 17; digits++) {
-        snprintf(text, sizeof text, "%.*e", digits, value);
-        if (strtod(text, NULL) == value)
-            break;
-    }
+    snprintf(text, sizeof text, "%.*e", text_double_digits(value) - 1, value);
     int exponent = (int)strtol(strchr(text, 'e') + 1, NULL, 10);
     if (exponent < -4 || exponent >= 6) {
         buffer_text(out, text);

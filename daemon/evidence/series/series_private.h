@@ -5,7 +5,7 @@
 #include "evidence/series/chunk.h"
 #include "evidence/series/row.h"
 #include "evidence/series/series.h"
-#include "evidence/series/table.h"
+#include "ground/base/table.h"
 
 #define TIME_LIMIT_MS (INT64_C(1) << 60) /* differences of differences must fit 63 bits */
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ground/base/array.h"
+#include "ground/base/hash.h"
 #include "ground/base/text.h"
 
 double series_stale(void)
@@ -71,12 +72,12 @@ struct series *series_set_find(const struct series_set *set, const struct labels
 
 struct family *series_set_family(const struct series_set *set, const char *name)
 {
-    return table_find(&set->families, table_hash_text(name), family_has_name, name);
+    return table_find(&set->families, hash_text(HASH_START, name), family_has_name, name);
 }
 
 struct source *series_set_source(struct series_set *set, const char *instance)
 {
-    return table_find(&set->sources, table_hash_text(instance), source_has_name, instance);
+    return table_find(&set->sources, hash_text(HASH_START, instance), source_has_name, instance);
 }
 
 /* A zeroed item whose first member is a copy of the name, put into the table. */
@@ -86,7 +87,7 @@ static void *add_named(struct table *table, const char *name, size_t size)
     void *item = calloc(1, size);
     if (item && copy) {
         memcpy(item, &copy, sizeof copy);
-        if (table_add(table, table_hash_text(name), item) == 0)
+        if (table_add(table, hash_text(HASH_START, name), item) == 0)
             return item;
     }
     free(copy);
@@ -107,7 +108,8 @@ int series_set_obtain_source(struct series_set *set, const char *instance, struc
 
 int series_source_obtain_feed(struct source *source, const char *name, struct feed **ret)
 {
-    struct feed *feed = table_find(&source->feeds, table_hash_text(name), feed_has_name, name);
+    struct feed *feed =
+        table_find(&source->feeds, hash_text(HASH_START, name), feed_has_name, name);
     if (!feed)
         feed = add_named(&source->feeds, name, sizeof *feed);
     if (!feed)

@@ -17,36 +17,15 @@ struct store_query {
     struct loaded loaded; /* a reader's rows */
 };
 
-static size_t slot_of(const char *sql, size_t capacity)
+/* By the address of the literal, which costs nothing to hash. */
+static uint64_t hash_of(const char *sql)
 {
-    uint64_t mixed = (uint64_t)(uintptr_t)sql * 0x9e3779b97f4a7c15ULL;
-    return (size_t)(mixed >> 32) & (capacity - 1);
+    return (uint64_t)(uintptr_t)sql;
 }
 
-/* Where the literal stands, or the empty place for it. */
-static struct store_query **find(struct store_query **queries, size_t capacity, const char *sql)
+static bool is_literal(const void *item, const void *key)
 {
-    size_t at = slot_of(sql, capacity);
-    while (queries[at] && queries[at]->sql != sql)
-        at = (at + 1) & (capacity - 1);
-    return &queries[at];
-}
-
-static int grow(struct store *store)
-{
-    if (2 * (store->queries_count + 1) <= store->queries_capacity)
-        return 0;
-    size_t capacity = store->queries_capacity ? 2 * store->queries_capacity : 64;
-    struct store_query **queries = calloc(capacity, sizeof *queries);
-    if (!queries)
-        return ERROR_MEMORY;
-    for (size_t i = 0; i < store->queries_capacity; i++)
-        if (store->queries[i])
-            *find(queries, capacity, store->queries[i]->sql) = store->queries[i];
-    free(store->queries);
-    store->queries = queries;
-    store->queries_capacity = capacity;
-    return 0;
+    return ((const struct store_query *)item)->sql == key;
 }
 
 static void prepare(struct store_query *query)
@@ -61,23 +40,21 @@ static void prepare(struct store_query *query)
 
 static struct store_query *add(struct store *store, const char *sql)
 {
-    if (grow(store))
-        return NULL;
     struct store_query *query = calloc(1, sizeof *query);
     if (!query)
         return NULL;
     query->sql = sql;
     query->store = store;
-    *find(store->queries, store->queries_capacity, sql) = query;
-    store->queries_count++;
+    if (table_add(&store->queries, hash_of(sql), query)) {
+        free(query);
+        return NULL;
+    }
     return query;
 }
 
 struct store_query *store_query(struct store *store, const char *sql)
 {
-    struct store_query *query = NULL;
-    if (store->queries_capacity)
-        query = *find(store->queries, store->queries_capacity, sql);
+    struct store_query *query = table_find(&store->queries, hash_of(sql), is_literal, sql);
     if (!query)
         query = add(store, sql);
     if (!query)
@@ -93,20 +70,18 @@ struct store_query *store_query(struct store *store, const char *sql)
     return query;
 }
 
+static void free_query(void *item)
+{
+    struct store_query *query = item;
+    sqlite3_finalize(query->statement);
+    loaded_finish(&query->loaded);
+    free(query->fault);
+    free(query);
+}
+
 void store_finish_queries(struct store *store)
 {
-    for (size_t i = 0; i < store->queries_capacity; i++) {
-        struct store_query *query = store->queries[i];
-        if (!query)
-            continue;
-        sqlite3_finalize(query->statement);
-        loaded_finish(&query->loaded);
-        free(query->fault);
-        free(query);
-    }
-    free(store->queries);
-    store->queries = NULL;
-    store->queries_count = store->queries_capacity = 0;
+    table_finish(&store->queries, free_query);
 }
 
 void store_reset_queries(struct store *store)

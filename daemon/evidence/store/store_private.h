@@ -3,6 +3,7 @@
 #define STORE_STORE_PRIVATE_H
 
 #include "evidence/store/store.h"
+#include "ground/base/table.h"
 
 #include <sqlite3.h>
 
@@ -14,11 +15,9 @@ struct store {
     char *wal_path; /* for store_wal_bytes of a reader */
     int64_t wal_bytes;
     struct store_log log;
-    int64_t read_until_us;        /* a reader's transaction ends before; 0: none is open */
-    size_t read_bytes;            /* what it has loaded */
-    struct store_query **queries; /* open addressing by the address of the literal */
-    size_t queries_count;
-    size_t queries_capacity; /* 0 or a power of two */
+    int64_t read_until_us; /* a reader's transaction ends before; 0: none is open */
+    size_t read_bytes;     /* what it has loaded */
+    struct table queries;  /* struct store_query by the address of its literal */
 };
 
 /* What SQLite says of its last failure, as the sentence of ERROR_DATABASE. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ground/base/buffer.h"
+#include "ground/base/hash.h"
 
 static int by_name(const void *a, const void *b)
 {
@@ -93,19 +94,9 @@ bool labels_equal(const struct labels *a, const struct labels *b)
     return a->count == b->count && labels_compare(a, b) == 0;
 }
 
-/* FNV-1a, 64 bits; the separators keep "a","bc" and "ab","c" apart. */
-static uint64_t hash_text(uint64_t hash, const char *text)
-{
-    for (;; text++) {
-        hash = (hash ^ (unsigned char)*text) * 0x100000001b3ULL;
-        if (!*text)
-            return hash;
-    }
-}
-
 uint64_t labels_hash(const struct labels *labels)
 {
-    uint64_t hash = 0xcbf29ce484222325ULL;
+    uint64_t hash = HASH_START;
     for (size_t i = 0; i < labels->count; i++)
         hash = hash_text(hash_text(hash, labels->pair[i].name), labels->pair[i].value);
     return hash;

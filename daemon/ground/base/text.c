@@ -10,6 +10,18 @@
 
 #include "ground/base/buffer.h"
 
+int text_double_digits(double value)
+{
+    char text[TEXT_DOUBLE_SIZE];
+    int digits = 1;
+    for (; digits < 17; digits++) {
+        snprintf(text, sizeof text, "%.*e", digits - 1, value);
+        if (strtod(text, NULL) == value)
+            break;
+    }
+    return digits;
+}
+
 void text_from_double(double value, char ret_text[TEXT_DOUBLE_SIZE])
 {
     if (isnan(value)) {
@@ -20,14 +32,36 @@ void text_from_double(double value, char ret_text[TEXT_DOUBLE_SIZE])
         snprintf(ret_text, TEXT_DOUBLE_SIZE, "%s", value > 0 ? "+Inf" : "-Inf");
         return;
     }
-    for (int digits = 1; digits <= 17; digits++) {
-        snprintf(ret_text, TEXT_DOUBLE_SIZE, "%.*g", digits, value);
-        if (strtod(ret_text, NULL) == value)
-            break;
-    }
+    snprintf(ret_text, TEXT_DOUBLE_SIZE, "%.*g", text_double_digits(value), value);
     /* 100000 reads better than 1e+05, and is what other tools print. */
     if (strchr(ret_text, 'e') && fabs(value) < 1e15 && floor(value) == value)
         snprintf(ret_text, TEXT_DOUBLE_SIZE, "%.0f", value);
+}
+
+void text_plain_from_double(double value, char ret_text[TEXT_PLAIN_SIZE])
+{
+    if (!isfinite(value)) {
+        text_from_double(value, ret_text);
+        return;
+    }
+    char shortest[TEXT_DOUBLE_SIZE];
+    int digits = text_double_digits(value);
+    snprintf(shortest, sizeof shortest, "%.*e", digits - 1, value);
+    long exponent = strtol(strchr(shortest, 'e') + 1, NULL, 10);
+    if (digits - 1 >= exponent) {
+        snprintf(ret_text, TEXT_PLAIN_SIZE, "%.*f", (int)(digits - 1 - exponent), value);
+        return;
+    }
+    /* "%.0f" would show digits beyond the fewest; Go writes zeros there. */
+    char *end = ret_text;
+    if (value < 0)
+        *end++ = '-';
+    for (const char *at = shortest; *at != 'e'; at++)
+        if (*at >= '0' && *at <= '9')
+            *end++ = *at;
+    for (long zeros = exponent - (digits - 1); zeros > 0; zeros--)
+        *end++ = '0';
+    *end = '\0';
 }
 
 int text_to_double(const char *text, double *ret_value)

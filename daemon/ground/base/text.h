@@ -8,11 +8,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TEXT_DOUBLE_SIZE 32 /* bytes that hold any double */
-#define TEXT_TIME_SIZE   32 /* bytes that hold any RFC 3339 time */
+#define TEXT_DOUBLE_SIZE 32  /* bytes for any double */
+#define TEXT_PLAIN_SIZE  360 /* ... without an exponent: 5e-324 has 326 */
+#define TEXT_TIME_SIZE   32  /* bytes that hold any RFC 3339 time */
 
 /* The shortest decimal that reads back as the same double; "NaN", "+Inf", "-Inf" (OpenMetrics). */
 void text_from_double(double value, char ret_text[TEXT_DOUBLE_SIZE]);
+/* The least number of significant digits, 1 to 17, that reads back as this finite value. */
+int text_double_digits(double value);
+/* The same digits without an exponent, as Go's format 'f' writes them: 1e+06 is 1000000. */
+void text_plain_from_double(double value, char ret_text[TEXT_PLAIN_SIZE]);
 
 /* A whole text as a finite decimal number; ERROR_FORMAT or ERROR_RANGE. */
 int text_to_double(const char *text, double *ret_value) MUST_CHECK;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ground/base/hash.h"
 #include "ground/channel/wire.h"
 #include "host/collector/plugin.h"
 
@@ -31,14 +32,11 @@ static void pack(struct buffer *one, uint32_t number, const struct cfd_attribute
         wire_put_text(one, reading->labels[i]);
 }
 
-/* FNV-1a (Fowler, Noll, Vo) of number and labels. */
+/* By number and labels; the value lies between them. */
 static size_t slot_of(const struct buffer *one)
 {
-    uint32_t hash = 2166136261u;
-    for (size_t i = 0; i < one->length; i++)
-        if (i < VALUE_AT || i >= LABELS_AT)
-            hash = (hash ^ (uint8_t)one->data[i]) * 16777619u;
-    return hash % SLOTS;
+    uint64_t hash = hash_bytes(HASH_START, one->data, VALUE_AT);
+    return hash_bytes(hash, one->data + LABELS_AT, one->length - LABELS_AT) % SLOTS;
 }
 
 /* What is packed says where it ends, so that equal beginnings are equal readings. */

@@ -341,7 +341,7 @@ int feed_flush(struct feed *feed, const struct cfd_host *host)
 {
     int status = CFD_OK;
     for (size_t i = 0; status >= 0 && i < feed->tally.count; i++)
-        status = emit_set(feed, host, &feed->tally.sets[i]);
+        status = emit_set(feed, host, feed->tally.sets[i]);
     for (size_t i = 0; status >= 0 && i < feed->set.count; i++)
         status = tell_kept(feed, host, i);
     if (status >= 0)

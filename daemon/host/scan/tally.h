@@ -2,6 +2,7 @@
 #ifndef SCAN_TALLY_H
 #define SCAN_TALLY_H
 
+#include "ground/base/table.h"
 #include "host/scan/rule.h"
 
 #include <stdint.h>
@@ -9,21 +10,19 @@
 #define TALLY_VALUE_MOST 256 /* bytes of a label's value; what is more is cut */
 
 struct tally_set {
-    uint64_t hash;
     uint64_t count;
     size_t attribute;
     size_t value_count;
-    struct capture values[RULE_LABELS_MOST]; /* into block */
-    char *block;
+    struct capture values[RULE_LABELS_MOST]; /* into bytes */
+    char bytes[];
 };
 
 /* Zeroed is empty. */
 struct tally {
-    struct tally_set *sets;
+    struct tally_set **sets; /* in the order in which they came */
     size_t count;
     size_t capacity;
-    uint32_t *slots; /* open addressing: number of the set + 1, 0 for free */
-    size_t slot_count;
+    struct table table;
 };
 
 int tally_add(struct tally *tally, size_t attribute, const struct capture *values,

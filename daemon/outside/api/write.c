@@ -136,49 +136,16 @@ void write_scalar_time(struct buffer *buffer, int64_t time_ms)
         buffer->data[--buffer->length] = '\0';
 }
 
-/* The fewest digits that read back as the value. */
-static int digits_of(double value)
-{
-    char text[TEXT_DOUBLE_SIZE];
-    for (int digits = 1; digits < 17; digits++) {
-        snprintf(text, sizeof text, "%.*e", digits - 1, value);
-        if (strtod(text, NULL) == value)
-            return digits;
-    }
-    return 17;
-}
-
-/* Go's strconv form 'f' with the fewest digits. */
-static void write_plain_digits(struct buffer *buffer, double value, int digits)
-{
-    char text[TEXT_DOUBLE_SIZE];
-    snprintf(text, sizeof text, "%.*e", digits - 1, value);
-    long exponent = strtol(strchr(text, 'e') + 1, NULL, 10);
-    if (digits - 1 >= exponent) {
-        buffer_print(buffer, "%.*f", (int)(digits - 1 - exponent), value);
-        return;
-    }
-    /* "%.0f" would show digits beyond the fewest; Go writes zeros there. */
-    buffer_text(buffer, value < 0 ? "-" : "");
-    for (const char *at = text; *at != 'e'; at++)
-        if (*at >= '0' && *at <= '9')
-            buffer_byte(buffer, *at);
-    for (long zeros = exponent - (digits - 1); zeros > 0; zeros--)
-        buffer_byte(buffer, '0');
-}
-
 static void write_double(struct buffer *buffer, double value, bool may_be_short)
 {
-    char text[TEXT_DOUBLE_SIZE];
+    char text[TEXT_PLAIN_SIZE];
     double size = fabs(value);
     buffer_byte(buffer, '"');
-    if (!isfinite(value)) {
-        text_from_double(value, text);
-        buffer_text(buffer, text);
-    } else if (may_be_short && value != 0 && (size < 1e-6 || size >= 1e21)) {
-        buffer_print(buffer, "%.*e", digits_of(value) - 1, value);
+    if (isfinite(value) && may_be_short && value != 0 && (size < 1e-6 || size >= 1e21)) {
+        buffer_print(buffer, "%.*e", text_double_digits(value) - 1, value);
     } else {
-        write_plain_digits(buffer, value, digits_of(value));
+        text_plain_from_double(value, text);
+        buffer_text(buffer, text);
     }
     buffer_byte(buffer, '"');
 }

@@ -92,39 +92,12 @@ static double value_of(int operation, const struct group *group)
     }
 }
 
-/* As Go's 'f' format: digits without an exponent, as few as read back the same. */
-static void plain_number(double value, char *text, size_t size)
-{
-    snprintf(text, size, "%s", isnan(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf");
-    if (!isfinite(value))
-        return;
-    char shortest[TEXT_DOUBLE_SIZE];
-    for (int digits = 0; digits < 17; digits++) {
-        snprintf(shortest, sizeof shortest, "%.*e", digits, value);
-        if (strtod(shortest, NULL) == value)
-            break;
-    }
-    long exponent = strtol(strchr(shortest, 'e') + 1, NULL, 10);
-    const char *point = strchr(shortest, '.');
-    long digits = point ? strchr(shortest, 'e') - point - 1 : 0;
-    if (digits > exponent) {
-        snprintf(text, size, "%.*f", (int)(digits - exponent), value);
-        return;
-    }
-    /* %f would go on with digits that the shortest form leaves out. */
-    size_t head = strcspn(shortest, ".e");
-    snprintf(text, size, "%.*s%.*s%0*d", (int)head, shortest, (int)digits, point ? point + 1 : "",
-             (int)(exponent - digits), 0);
-    if (exponent == digits)
-        text[head + (size_t)digits] = '\0';
-}
-
 /* count_values: the value becomes a label, which takes part in the grouping. */
 static int label_value(struct evaluation *evaluation, const char *label, double value,
                        struct tag **tag)
 {
-    char text[400]; /* 1.8e308 has 309 digits, 5e-324 has 326 */
-    plain_number(value, text, sizeof text);
+    char text[TEXT_PLAIN_SIZE];
+    text_plain_from_double(value, text);
     if (strcmp(labels_get((*tag)->labels, label), text) == 0)
         return 0;
     const char *kept = promql_kept_text(evaluation, text);

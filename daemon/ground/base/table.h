@@ -1,6 +1,6 @@
 /* A hash table of pointers; who uses it hashes and compares. */
-#ifndef SERIES_TABLE_H
-#define SERIES_TABLE_H
+#ifndef BASE_TABLE_H
+#define BASE_TABLE_H
 
 #include "ground/base/error.h"
 
@@ -23,7 +23,7 @@ int table_add(struct table *table, uint64_t hash, void *item) MUST_CHECK;
 void table_remove(struct table *table, uint64_t hash, const void *item);
 /* Calls on_item for every item, which may free it; then empties the table. */
 void table_finish(struct table *table, void (*on_item)(void *item));
-
-uint64_t table_hash_text(const char *text);
+/* The same, but keeps the memory of the slots for next time. */
+void table_reset(struct table *table, void (*on_item)(void *item));
 
 #endif

@@ -1,7 +1,8 @@
 /* Linear probing; what is taken out is closed up, so that no marks of the dead remain. */
-#include "evidence/series/table.h"
+#include "ground/base/table.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct table_slot {
     uint64_t hash;
@@ -79,19 +80,19 @@ void table_remove(struct table *table, uint64_t hash, const void *item)
     table->count--;
 }
 
-void table_finish(struct table *table, void (*on_item)(void *item))
+void table_reset(struct table *table, void (*on_item)(void *item))
 {
     for (size_t i = 0; i < table->capacity; i++)
         if (table->slots[i].item)
             on_item(table->slots[i].item);
-    free(table->slots);
-    *table = (struct table){0};
+    if (table->slots)
+        memset(table->slots, 0, table->capacity * sizeof *table->slots);
+    table->count = 0;
 }
 
-uint64_t table_hash_text(const char *text)
+void table_finish(struct table *table, void (*on_item)(void *item))
 {
-    uint64_t hash = 0xcbf29ce484222325ULL;
-    for (; *text; text++)
-        hash = (hash ^ (unsigned char)*text) * 0x100000001b3ULL;
-    return hash;
+    table_reset(table, on_item);
+    free(table->slots);
+    *table = (struct table){0};
 }

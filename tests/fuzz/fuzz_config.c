@@ -24,13 +24,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (size_t i = 0; i < count; i++)
         require(faults[i].place && faults[i].sentence);
     CLEAN(clean_text) char *place = config_place(config, "measures[0].criterion.target");
-    CLEAN(clean_text) char *path = config_path(config, CONFIG_COLLECTOR, "a", "rule[0].pattern");
+    CLEAN(clean_text) char *path = config_path(config, ROLE_COLLECTOR, "a", "rule[0].pattern");
     require(place && path && config_json(config) && config_hash(config));
-    for (int role = CONFIG_ENGINE; role <= CONFIG_COURIER; role++) {
-        CLEAN(clean_json) json_t *part = config_part(config, (enum config_role)role, NULL);
+    for (int role = ROLE_ENGINE; role <= ROLE_COURIER; role++) {
+        CLEAN(clean_json) json_t *part = config_part(config, (enum role)role, NULL);
         require(part != NULL);
     }
-    json_decref(config_part(config, CONFIG_COLLECTOR, "a"));
+    json_decref(config_part(config, ROLE_COLLECTOR, "a"));
     config_free(config);
     return 0;
 }

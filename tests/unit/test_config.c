@@ -81,7 +81,7 @@ static void what_is_shipped_loads(void **state)
             found |= strcmp(json_text_of(item(config, "measures", j), "id", ""), measures[i]) == 0;
         assert_true(found);
     }
-    CLEAN(clean_json) json_t *part = config_part(config, CONFIG_COLLECTOR, "auth");
+    CLEAN(clean_json) json_t *part = config_part(config, ROLE_COLLECTOR, "auth");
     assert_true(json_array_size(json_object_get(json_object_get(part, "settings"), "rule")) >= 2);
     config_free(config);
 }
@@ -278,14 +278,14 @@ static void a_role_sees_its_part_only(void **state)
 {
     (void)state;
     struct config *config = load_valid(parts_text);
-    CLEAN(clean_json) json_t *engine = config_part(config, CONFIG_ENGINE, NULL);
-    CLEAN(clean_json) json_t *front = config_part(config, CONFIG_FRONT, NULL);
-    CLEAN(clean_json) json_t *courier = config_part(config, CONFIG_COURIER, NULL);
-    CLEAN(clean_json) json_t *collector = config_part(config, CONFIG_COLLECTOR, "log");
+    CLEAN(clean_json) json_t *engine = config_part(config, ROLE_ENGINE, NULL);
+    CLEAN(clean_json) json_t *front = config_part(config, ROLE_FRONT, NULL);
+    CLEAN(clean_json) json_t *courier = config_part(config, ROLE_COURIER, NULL);
+    CLEAN(clean_json) json_t *collector = config_part(config, ROLE_COLLECTOR, "log");
     CLEAN(clean_text) char *engine_text = json_canonical(engine);
     CLEAN(clean_text) char *front_text = json_canonical(front);
     CLEAN(clean_text) char *collector_text = json_canonical(collector);
-    assert_null(config_part(config, CONFIG_COLLECTOR, "none"));
+    assert_null(config_part(config, ROLE_COLLECTOR, "none"));
     assert_null(strstr(engine_text, "credential"));
     assert_null(strstr(engine_text, "h.example"));
     assert_null(strstr(engine_text, "/a"));
@@ -315,17 +315,17 @@ static void a_roles_setting_has_a_path_in_the_whole(void **state)
 {
     (void)state;
     static const struct {
-        enum config_role role;
+        enum role role;
         const char *setting, *path;
     } rows[] = {
-        {CONFIG_COLLECTOR, "settings.files[0]", "collectors[1].files[0]"},
-        {CONFIG_COLLECTOR, "files[0]", "collectors[1].files[0]"},
-        {CONFIG_COLLECTOR, "settings.rule[1].pattern", "rules[2].pattern"},
-        {CONFIG_COLLECTOR, "rule[0]", "rules[0]"},
-        {CONFIG_COLLECTOR, "rule[7].pattern", "collectors[1].rule[7].pattern"},
-        {CONFIG_COLLECTOR, "every", "collectors[1].every"},
-        {CONFIG_COLLECTOR, "", "collectors[1]"},
-        {CONFIG_ENGINE, "measures[3].formula", "measures[3].formula"},
+        {ROLE_COLLECTOR, "settings.files[0]", "collectors[1].files[0]"},
+        {ROLE_COLLECTOR, "files[0]", "collectors[1].files[0]"},
+        {ROLE_COLLECTOR, "settings.rule[1].pattern", "rules[2].pattern"},
+        {ROLE_COLLECTOR, "rule[0]", "rules[0]"},
+        {ROLE_COLLECTOR, "rule[7].pattern", "collectors[1].rule[7].pattern"},
+        {ROLE_COLLECTOR, "every", "collectors[1].every"},
+        {ROLE_COLLECTOR, "", "collectors[1]"},
+        {ROLE_ENGINE, "measures[3].formula", "measures[3].formula"},
     };
     struct config *config = load_valid(parts_text);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

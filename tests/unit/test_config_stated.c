@@ -158,7 +158,7 @@ static void the_engine_gets_what_is_stated(void **state)
     struct config *config = load("scope = { version = 2; assets = [\"web1\"]; };\n"
                                  "collectors = ( { name = \"a\"; plugin = \"x\"; every = \"1h\"; "
                                  "scope = \"web1\"; } );\n");
-    CLEAN(clean_json) json_t *part = config_part(config, CONFIG_ENGINE, NULL);
+    CLEAN(clean_json) json_t *part = config_part(config, ROLE_ENGINE, NULL);
     assert_int_equal(json_integer_of(json_object_get(part, "scope"), "version", 0), 2);
     assert_true(json_is_array(json_object_get(part, "soa")));
     assert_true(json_is_array(json_object_get(part, "unasked")));

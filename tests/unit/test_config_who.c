@@ -87,7 +87,7 @@ static struct config *load(const char *text)
 
 static void assert_uids(const struct config *config, size_t row, const char *expected)
 {
-    CLEAN(clean_json) json_t *part = config_part(config, CONFIG_ENGINE, NULL);
+    CLEAN(clean_json) json_t *part = config_part(config, ROLE_ENGINE, NULL);
     const json_t *right = json_array_get(json_object_get(part, "rights"), row);
     CLEAN(clean_text) char *text = json_canonical(json_object_get(right, "uids"));
     assert_string_equal(text, expected);

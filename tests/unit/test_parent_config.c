@@ -60,7 +60,7 @@ static void test_fault_has_its_place(void **state)
         CLEAN(clean_json)
         json_t *fault = json_pack("{s:s, s:i, s:b, s:s}", "setting", rows[i].setting, "column",
                                   rows[i].column, "warning", rows[i].warning, "sentence", told);
-        check_add_fault(config, CONFIG_COLLECTOR, "two", fault);
+        check_add_fault(config, ROLE_COLLECTOR, "two", fault);
         assert_int_equal(config_is_valid(config), i == 0);
         size_t count = 0;
         const struct config_fault *faults = config_faults(config, &count);

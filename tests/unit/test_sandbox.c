@@ -41,14 +41,14 @@ static json_t *make_needs(unsigned who)
     return needs;
 }
 
-static enum sandbox_role role_of(unsigned who)
+static enum role role_of(unsigned who)
 {
-    return who == ENGINE    ? SANDBOX_ENGINE
-           : who == READER  ? SANDBOX_READER
-           : who == FRONT   ? SANDBOX_FRONT
-           : who == COURIER ? SANDBOX_COURIER
-           : who == PARENT  ? SANDBOX_PARENT
-                            : SANDBOX_COLLECTOR;
+    return who == ENGINE    ? ROLE_ENGINE
+           : who == READER  ? ROLE_READER
+           : who == FRONT   ? ROLE_FRONT
+           : who == COURIER ? ROLE_COURIER
+           : who == PARENT  ? ROLE_PARENT
+                            : ROLE_COLLECTOR;
 }
 
 static int enter(unsigned who, struct sandbox_state *ret)

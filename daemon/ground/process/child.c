@@ -79,7 +79,7 @@ static int on_prepare(void *context, struct channel_message *message)
 
 static void open_log(const struct child *child)
 {
-    log_open(inherit_program(child->role), true,
+    log_open(role_find(child->role)->program, true,
              log_level_named(json_text_of(child->config, "log_level", "info")));
 }
 
@@ -159,14 +159,14 @@ static void on_parent_end(void *context, int code, const char *sentence)
 
 static int refuse(const struct child *child, const char *sentence)
 {
-    fprintf(stderr, "%s: %s\n", inherit_program(child->role), sentence);
+    fprintf(stderr, "%s: %s\n", role_find(child->role)->program, sentence);
     return USAGE;
 }
 
 /* Returns -1 to go on, else the exit status. */
 static int read_arguments(int argc, char **argv, struct child *child)
 {
-    const char *program = inherit_program(child->role);
+    const char *program = role_find(child->role)->program;
     for (int i = 1; i < argc; i++) {
         if (!strcmp(argv[i], "--version")) {
             printf("%s %s\n", program, CONFORMD_VERSION);
@@ -178,12 +178,12 @@ static int read_arguments(int argc, char **argv, struct child *child)
         }
         if (!strcmp(argv[i], "--check"))
             child->check = true;
-        else if (child->role == ROLE_COLLECTOR && argv[i][0] != '-' && !child->instance)
+        else if (role_has(child->role, ROLE_NAMED) && argv[i][0] != '-' && !child->instance)
             child->instance = argv[i];
         else
             return refuse(child, "takes --check, --version, --help, and a collector its name");
     }
-    if (child->role == ROLE_COLLECTOR && !child->instance)
+    if (role_has(child->role, ROLE_NAMED) && !child->instance)
         return refuse(child, "takes the name of a collector's instance");
     return -1;
 }
@@ -258,7 +258,7 @@ int child_enter(struct child *child, const struct sandbox_plan *plan, struct san
     if (code)
         log_write(LOG_LEVEL_ERROR, "the sandbox: %s", error_sentence(&error));
     else
-        confine_log(ret, plan->role, child->check || child->role == ROLE_COLLECTOR);
+        confine_log(ret, plan->role, child->check || role_has(child->role, ROLE_FOREIGN));
     return code;
 }
 

@@ -6,24 +6,14 @@
 #include "ground/channel/frame.h"
 #include "ground/channel/messages.h"
 #include "ground/process/loop.h"
+#include "ground/roles/role.h"
 #include "ground/sandbox/sandbox.h"
 
 #include <jansson.h>
 #include <stdbool.h>
 
-/* Every descriptor that a child may inherit, by number. child_start() closes nothing silently: one
- * that is open and not declared for the role ends the program with a sentence. */
-enum child_descriptor {
-    CHILD_PARENT = 3, /* all: channel to the parent */
-    CHILD_CONFIG = 4, /* all: sealed memfd, the role's part of the configuration as JSON */
-    CHILD_ENGINE = 5, /* collector, front, courier: channel to the engine; reader: to the front */
-    CHILD_LISTEN = 6, /* engine: control.sock; front: api.sock, then 7, 8 ...: HTTP sockets */
-};
-
-enum child_role { ROLE_ENGINE, ROLE_READER, ROLE_FRONT, ROLE_COURIER, ROLE_COLLECTOR };
-
 struct child {
-    enum child_role role;
+    enum role role;
     const char *instance; /* a collector's name, from the command line; else NULL */
     bool check;           /* --check: judge the configuration, tell faults, exit */
     int listeners;        /* how many from CHILD_LISTEN on */
@@ -34,7 +24,7 @@ struct child {
 };
 
 struct child_calls {
-    enum child_role role;
+    enum role role;
     /* The parent asks to finish: finish and call child_stopped(), within 5 s. */
     void (*on_stop)(void *context);
     /* A new configuration: keep what it needs, answer 0, or say why not. May be NULL: refuses. */
@@ -46,10 +36,10 @@ struct child_calls {
     const struct channel_rule *more;
 };
 
-/* First thing in main: arguments (NAME for a collector, --check, --version, --help), descriptors,
- * log, limits (no core, non-dumpable, no_new_privs), loop, channel. Returns -1 to go on, else the
- * status that main returns: 2, with a sentence, when started by hand. context is handed to the
- * calls. */
+/* First thing in main: arguments (NAME for a collector, --check, --version, --help), descriptors
+ * (one that is open and not declared for the role ends the program with a sentence), log, limits
+ * (no core, non-dumpable, no_new_privs), loop, channel. Returns -1 to go on, else the status that
+ * main returns: 2, with a sentence, when started by hand. context is handed to the calls. */
 int child_start(int argc, char **argv, const struct child_calls *calls, void *context,
                 struct child *ret) MUST_CHECK;
 /* Second thing: gives up what the plan does not name, and says what the kernel lacks (a collector

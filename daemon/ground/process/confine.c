@@ -4,12 +4,12 @@
 #include "ground/base/buffer.h"
 #include "ground/base/log.h"
 
-void confine_log(const struct sandbox_state *state, enum sandbox_role role, bool quiet)
+void confine_log(const struct sandbox_state *state, enum role role, bool quiet)
 {
     struct buffer text = {0};
     size_t index;
     const json_t *sentence;
-    bool lacks = !state->seccomp || (!state->landlock && role != SANDBOX_PARENT);
+    bool lacks = !state->seccomp || (!state->landlock && role != ROLE_PARENT);
     buffer_text(&text, "sandbox: ");
     if (state->landlock)
         buffer_print(&text, "Landlock ABI %d, ", state->landlock);

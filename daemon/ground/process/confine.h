@@ -6,6 +6,6 @@
 
 /* One line of what is in force and what is not: a warning where a mechanism is missing; where
  * `quiet`, for debugging alone. */
-void confine_log(const struct sandbox_state *state, enum sandbox_role role, bool quiet);
+void confine_log(const struct sandbox_state *state, enum role role, bool quiet);
 
 #endif

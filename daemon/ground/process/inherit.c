@@ -19,23 +19,6 @@ static void clean_dir(DIR **dir)
         closedir(*dir);
 }
 
-const char *inherit_program(enum child_role role)
-{
-    switch (role) {
-    case ROLE_ENGINE:
-        return "conformd-engine";
-    case ROLE_READER:
-        return "conformd-reader";
-    case ROLE_FRONT:
-        return "conformd-front";
-    case ROLE_COURIER:
-        return "conformd-courier";
-    case ROLE_COLLECTOR:
-        return "conformd-collector";
-    }
-    return "conformd";
-}
-
 static bool is_channel(int fd)
 {
     int type = 0;
@@ -50,13 +33,12 @@ static bool is_listener(int fd)
     return !getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) && listens;
 }
 
-static bool needs_engine(enum child_role role)
+static bool has_neighbour(enum role role)
 {
-    return role == ROLE_COLLECTOR || role == ROLE_FRONT || role == ROLE_COURIER ||
-           role == ROLE_READER;
+    return role_find(role)->neighbour != ROLE_PARENT;
 }
 
-static bool is_declared(int fd, enum child_role role, bool check)
+static bool is_declared(int fd, enum role role, bool check)
 {
     if (fd <= STDERR_FILENO)
         return true;
@@ -67,14 +49,12 @@ static bool is_declared(int fd, enum child_role role, bool check)
     if (check)
         return false;
     if (fd == CHILD_ENGINE)
-        return needs_engine(role) && is_channel(fd);
-    if (role == ROLE_ENGINE)
-        return fd == CHILD_LISTEN && is_listener(fd);
-    return role == ROLE_FRONT && fd >= CHILD_LISTEN && fd < DESCRIPTORS && is_listener(fd);
+        return has_neighbour(role) && is_channel(fd);
+    return fd >= CHILD_LISTEN && fd < CHILD_LISTEN + role_find(role)->listeners_most &&
+           is_listener(fd);
 }
 
-static int list_open(bool is_open[DESCRIPTORS], enum child_role role, bool check,
-                     struct error *error)
+static int list_open(bool is_open[DESCRIPTORS], enum role role, bool check, struct error *error)
 {
     CLEAN(clean_dir) DIR *dir = opendir("/proc/self/fd");
     if (!dir)
@@ -93,13 +73,13 @@ static int list_open(bool is_open[DESCRIPTORS], enum child_role role, bool check
     return 0;
 }
 
-int inherit_check(enum child_role role, bool check, int *ret_listeners, struct error *error)
+int inherit_check(enum role role, bool check, int *ret_listeners, struct error *error)
 {
     bool is_open[DESCRIPTORS] = {false};
     int code = list_open(is_open, role, check, error);
     if (code)
         return code;
-    int last = !check && needs_engine(role) ? CHILD_ENGINE : CHILD_CONFIG;
+    int last = !check && has_neighbour(role) ? CHILD_ENGINE : CHILD_CONFIG;
     for (int fd = CHILD_PARENT; fd <= last; fd++)
         if (!is_open[fd])
             return error_set(error, ERROR_STATE,

@@ -113,7 +113,7 @@ int sandbox_enter(const struct sandbox_plan *plan, struct sandbox_state *ret, st
     int code;
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
         return error_set(error, ERROR_IO, "new privileges cannot be given up: %s", strerror(errno));
-    if (plan->role == SANDBOX_PARENT)
+    if (plan->role == ROLE_PARENT)
         code = enter_parent(&state, error);
     else
         code = enter_role(plan, &state, error);

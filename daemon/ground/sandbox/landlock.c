@@ -88,7 +88,7 @@ static uint64_t handled_ports(const struct sandbox_plan *plan)
     uint64_t handled = BIND_TCP | CONNECT_TCP;
     size_t index;
     const json_t *need;
-    if (plan->role == SANDBOX_COURIER)
+    if (role_has(plan->role, ROLE_REACHES))
         return BIND_TCP;
     json_array_foreach (plan->needs, index, need) {
         const char *kind = json_text_of(need, "kind", ""), *what = json_text_of(need, "what", "");

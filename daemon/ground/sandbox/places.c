@@ -222,16 +222,16 @@ static void add_needs(struct gather *gather)
 
 static void add_role(struct gather *gather, unsigned powers)
 {
-    enum sandbox_role role = gather->plan->role;
+    enum role role = gather->plan->role;
     add_list(gather, of_all, RIGHTS_READ);
     add_rule(gather, "/dev/null", RIGHT_READ_FILE | RIGHT_WRITE_FILE);
-    if (role == SANDBOX_COURIER || role == SANDBOX_COLLECTOR)
+    if (role_has(role, ROLE_LOADS))
         add_list(gather, of_loading, RIGHTS_READ);
     if (powers & POWER_CONNECT)
         add_list(gather, of_network, RIGHTS_READ);
-    if (role == SANDBOX_COURIER)
+    if (role_has(role, ROLE_REACHES))
         watch_list(gather, of_network);
-    if (role == SANDBOX_ENGINE || role == SANDBOX_FRONT || (powers & POWER_DEBUG))
+    if (role_has(role, ROLE_ASKED) || (powers & POWER_DEBUG))
         add_list(gather, of_asked, RIGHTS_READ);
     if (powers & POWER_RUN) {
         add_list(gather, of_programs, RIGHTS_RUN);

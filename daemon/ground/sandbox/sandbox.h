@@ -4,22 +4,14 @@
 #define SANDBOX_SANDBOX_H
 
 #include "ground/base/error.h"
+#include "ground/roles/role.h"
 
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 
-enum sandbox_role {
-    SANDBOX_PARENT,    /* its children inherit what it gives up, so it refuses a list and no more */
-    SANDBOX_ENGINE,    /* writes the folder of the store */
-    SANDBOX_READER,    /* opens the store; writes its -shm, where readers leave their marks */
-    SANDBOX_FRONT,     /* accepts */
-    SANDBOX_COURIER,   /* connects */
-    SANDBOX_COLLECTOR, /* reads, runs, connects ... as its needs say */
-};
-
 struct sandbox_plan {
-    enum sandbox_role role;
+    enum role role;
     /* Of a collector: [{kind, what, glob}] as in its tables; kind is read, run, connect, listen,
      * capability, netlink or dbus; glob says that `what` is a pattern whose files come and go.
      * NULL: none. Borrowed. */

@@ -102,16 +102,6 @@ const struct refusal sandbox_refused[] = {
 
 unsigned sandbox_powers(const struct sandbox_plan *plan)
 {
-    static const unsigned of_role[] = {
-        [SANDBOX_PARENT] = 0,
-        [SANDBOX_ENGINE] = POWER_ANY | POWER_READ | POWER_STORE | POWER_REMOVE | POWER_SEAL |
-                           POWER_ACCEPT | POWER_CLOCK,
-        [SANDBOX_READER] = POWER_ANY | POWER_READ | POWER_STORE | POWER_SEAL,
-        [SANDBOX_FRONT] = POWER_ANY | POWER_READ | POWER_SEAL | POWER_ACCEPT,
-        [SANDBOX_COURIER] =
-            POWER_ANY | POWER_READ | POWER_SEAL | POWER_CONNECT | POWER_LOCAL | POWER_THREAD,
-        [SANDBOX_COLLECTOR] = POWER_ANY | POWER_READ | POWER_WATCH,
-    };
     static const struct {
         const char *kind;
         unsigned powers;
@@ -120,7 +110,7 @@ unsigned sandbox_powers(const struct sandbox_plan *plan)
         {"listen", POWER_SERVE}, {"netlink", POWER_NETLINK},
         {"dbus", POWER_LOCAL},
     };
-    unsigned powers = of_role[plan->role];
+    unsigned powers = role_find(plan->role)->powers;
     for (size_t i = 0; i < sizeof of_need / sizeof *of_need; i++)
         if (sandbox_has_need(plan->needs, of_need[i].kind))
             powers |= of_need[i].powers;

@@ -21,7 +21,7 @@ enum { MESSAGES_A_STEP = 256, STEP_MS = 500 };
 /* One role that judges. */
 struct checker {
     struct check *check;
-    enum config_role role;
+    enum role role;
     char *instance;
     json_t *part;
     char *file; /* the plugin's, before it was checked */
@@ -62,7 +62,7 @@ json_t *check_known(const struct check *check)
 
 json_t *check_engine_part(const struct config *config, json_t *tables)
 {
-    json_t *part = config_part(config, CONFIG_ENGINE, NULL);
+    json_t *part = config_part(config, ROLE_ENGINE, NULL);
     if (part && tables && json_object_set(part, "tables", tables)) {
         json_decref(part);
         return NULL;
@@ -70,7 +70,7 @@ json_t *check_engine_part(const struct config *config, json_t *tables)
     return part;
 }
 
-void check_add_fault(struct config *config, enum config_role role, const char *instance,
+void check_add_fault(struct config *config, enum role role, const char *instance,
                      const json_t *fault)
 {
     const char *setting = json_text_of(fault, "setting", "");
@@ -119,7 +119,7 @@ static int on_checked(void *context, struct channel_message *message)
         return code;
     checker->answered = true;
     json_t *tables = json_object_get(answer, "plugin");
-    if (checker->role != CONFIG_COLLECTOR || !json_is_object(tables))
+    if (checker->role != ROLE_COLLECTOR || !json_is_object(tables))
         return 0;
     return keep(checker, tables);
 }
@@ -197,7 +197,7 @@ static int add_checker(struct check *check, const char *instance, json_t *part, 
         return error_set(error, ERROR_MEMORY, "no memory left for a check");
     }
     *checker = (struct checker){
-        .check = check, .part = part, .role = instance ? CONFIG_COLLECTOR : CONFIG_ENGINE};
+        .check = check, .part = part, .role = instance ? ROLE_COLLECTOR : ROLE_ENGINE};
     check->checkers[check->count++] = checker;
     if (instance)
         checker->file = known_file(part);
@@ -209,7 +209,7 @@ static int add_checker(struct check *check, const char *instance, json_t *part, 
 /* One that answered for the same settings and the same file is not asked again. */
 static int add_collector(struct check *check, const char *instance, struct error *error)
 {
-    CLEAN(clean_json) json_t *part = config_part(check->config, CONFIG_COLLECTOR, instance);
+    CLEAN(clean_json) json_t *part = config_part(check->config, ROLE_COLLECTOR, instance);
     CLEAN(clean_text) char *file = known_file(part);
     json_t *tables = known_tables(check->known_before, instance, part, file);
     if (!tables)
@@ -292,7 +292,7 @@ bool check_has(const struct check *check, pid_t pid)
 
 static void complain(struct checker *checker, const char *why)
 {
-    bool of_collector = checker->role == CONFIG_COLLECTOR;
+    bool of_collector = checker->role == ROLE_COLLECTOR;
     CLEAN(clean_json)
     json_t *fault = json_pack("{s:s, s:s+}", "setting", of_collector ? "plugin" : "", "sentence",
                               "the check by its program ", why);

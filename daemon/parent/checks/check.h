@@ -37,7 +37,7 @@ json_t *check_known(const struct check *check);
 /* The engine's part with the tables in it. A new reference, NULL without memory. */
 json_t *check_engine_part(const struct config *config, json_t *tables);
 /* One mistake that a role told about its part, put into the configuration. */
-void check_add_fault(struct config *config, enum config_role role, const char *instance,
+void check_add_fault(struct config *config, enum role role, const char *instance,
                      const json_t *fault);
 
 #endif

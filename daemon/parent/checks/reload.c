@@ -6,10 +6,10 @@
 #include "ground/base/text.h"
 #include "parent/children/children.h"
 
-static void refuse(struct reload *reload, enum config_role role, const char *sentence)
+static void refuse(struct reload *reload, enum role role, const char *sentence)
 {
     if (!reload->why)
-        reload->why = text_format("the %s: %s", children_role_name(role), sentence);
+        reload->why = text_format("the %s: %s", role_name(role), sentence);
 }
 
 void reload_begin(struct reload *reload, int64_t now_ms)
@@ -19,18 +19,18 @@ void reload_begin(struct reload *reload, int64_t now_ms)
     reload->until_ms = now_ms + RELOAD_LIMIT_MS;
 }
 
-void reload_asked(struct reload *reload, enum config_role role)
+void reload_asked(struct reload *reload, enum role role)
 {
     reload->asked |= 1u << role;
     reload->waiting |= 1u << role;
 }
 
-bool reload_was_asked(const struct reload *reload, enum config_role role)
+bool reload_was_asked(const struct reload *reload, enum role role)
 {
     return reload->asked >> role & 1;
 }
 
-void reload_answered(struct reload *reload, enum config_role role, bool ok, const char *sentence)
+void reload_answered(struct reload *reload, enum role role, bool ok, const char *sentence)
 {
     if (!(reload->waiting >> role & 1))
         return;
@@ -39,7 +39,7 @@ void reload_answered(struct reload *reload, enum config_role role, bool ok, cons
         refuse(reload, role, sentence);
 }
 
-void reload_lost(struct reload *reload, enum config_role role)
+void reload_lost(struct reload *reload, enum role role)
 {
     if (!(reload->asked >> role & 1))
         return;
@@ -57,9 +57,9 @@ enum reload_verdict reload_judge(struct reload *reload, int64_t now_ms)
         return RELOAD_COMMIT;
     if (now_ms < reload->until_ms)
         return RELOAD_WAIT;
-    for (unsigned role = 0; !reload->why && role <= CONFIG_COLLECTOR; role++)
+    for (unsigned role = 0; !reload->why && role < ROLE_COUNT; role++)
         if (reload->waiting >> role & 1)
-            refuse(reload, (enum config_role)role, "did not answer in time");
+            refuse(reload, (enum role)role, "did not answer in time");
     return RELOAD_ABANDON;
 }
 

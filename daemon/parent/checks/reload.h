@@ -26,11 +26,11 @@ struct reload {
 };
 
 void reload_begin(struct reload *reload, int64_t now_ms);
-void reload_asked(struct reload *reload, enum config_role role);
-bool reload_was_asked(const struct reload *reload, enum config_role role);
-void reload_answered(struct reload *reload, enum config_role role, bool ok, const char *sentence);
+void reload_asked(struct reload *reload, enum role role);
+bool reload_was_asked(const struct reload *reload, enum role role);
+void reload_answered(struct reload *reload, enum role role, bool ok, const char *sentence);
 /* The child is gone; a new one gets the configuration in force. */
-void reload_lost(struct reload *reload, enum config_role role);
+void reload_lost(struct reload *reload, enum role role);
 enum reload_verdict reload_judge(struct reload *reload, int64_t now_ms);
 void reload_end(struct reload *reload);
 

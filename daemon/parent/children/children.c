@@ -33,30 +33,13 @@ bool children_backoff_is_spent(const struct backoff *backoff, int64_t now_ms)
            now_ms - backoff->died_ms < CHILDREN_ASIDE_MS;
 }
 
-const char *children_role_name(enum config_role role)
-{
-    switch (role) {
-    case CONFIG_ENGINE:
-        return "engine";
-    case CONFIG_FRONT:
-        return "front";
-    case CONFIG_COURIER:
-        return "courier";
-    case CONFIG_READER:
-        return "reader";
-    case CONFIG_COLLECTOR:
-        return "collector";
-    }
-    return "child";
-}
-
-struct children_row *children_find(const struct children *table, enum config_role role,
+struct children_row *children_find(const struct children *table, enum role role,
                                    const char *instance)
 {
     for (size_t i = 0; i < table->count; i++) {
         struct children_row *row = table->rows[i];
         if (row->role == role &&
-            (role != CONFIG_COLLECTOR || (instance && !strcmp(row->instance, instance))))
+            (!role_has(role, ROLE_NAMED) || (instance && !strcmp(row->instance, instance))))
             return row;
     }
     return NULL;
@@ -69,7 +52,7 @@ static void free_row(struct children_row *row)
     free(row);
 }
 
-int children_add(struct children *table, enum config_role role, const char *instance,
+int children_add(struct children *table, enum role role, const char *instance,
                  struct children_row **ret)
 {
     struct children_row *row = children_find(table, role, instance);
@@ -113,7 +96,7 @@ void children_finish(struct children *table)
 bool children_want(struct children_row *row, int64_t now_ms)
 {
     /* Without engine and front there is no daemon; they are tried for ever. */
-    if (row->role == CONFIG_COLLECTOR && children_backoff_is_spent(&row->backoff, now_ms))
+    if (role_has(row->role, ROLE_FOREIGN) && children_backoff_is_spent(&row->backoff, now_ms))
         return false;
     /* A run that is due long after the last one died has waited already. */
     int64_t after_ms = row->backoff.deaths ? row->backoff.died_ms : now_ms;
@@ -185,8 +168,7 @@ void children_ended(struct children_row *row, bool well, int64_t now_ms)
 /* The moment after which a process is killed, and why. */
 static int64_t end_of(const struct children_row *row, const char **ret_reason)
 {
-    /* A reader says nothing while it answers; the front looks at the time of each question. */
-    int64_t silent_ms = row->role == CONFIG_READER ? CHILDREN_READER_MS : CHILDREN_SILENT_MS;
+    int64_t silent_ms = role_find(row->role)->silent_ms;
     int64_t end_ms = INT64_MAX;
     if (row->deadline_ms) {
         end_ms = row->deadline_ms;

@@ -9,14 +9,13 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "parent/config/config.h"
+#include "ground/base/error.h"
+#include "ground/roles/role.h"
 
 struct channel;
 struct child_link;
 
 enum {
-    CHILDREN_SILENT_MS = 4000,   /* without a sign of life, once ready: found within 5 s */
-    CHILDREN_READER_MS = 15000,  /* the same, of the reader */
     CHILDREN_UNREADY_MS = 60000, /* from start to ready */
     CHILDREN_WELL_MS = 10000,    /* ready for so long: its deaths are forgotten */
     CHILDREN_DEATHS_MOST = 10,   /* of a collector before it is ready: set aside */
@@ -44,7 +43,7 @@ enum children_state {
 };
 
 struct children_row {
-    enum config_role role;
+    enum role role;
     char *instance; /* a collector's name, else NULL */
     enum children_state state;
     pid_t pid;               /* 0: none */
@@ -76,10 +75,10 @@ struct children {
 };
 
 /* The row of a role (and a collector's instance), or NULL. */
-struct children_row *children_find(const struct children *table, enum config_role role,
+struct children_row *children_find(const struct children *table, enum role role,
                                    const char *instance);
 /* The same, added when it is not there. */
-int children_add(struct children *table, enum config_role role, const char *instance,
+int children_add(struct children *table, enum role role, const char *instance,
                  struct children_row **ret) MUST_CHECK;
 /* Drops a row without a process. */
 void children_drop(struct children *table, struct children_row *row);
@@ -104,8 +103,5 @@ enum children_action { CHILDREN_NOTHING, CHILDREN_START, CHILDREN_KILL };
 enum children_action children_due(struct children_row *row, int64_t now_ms);
 /* The next moment at which something of the table may be due, or INT64_MAX. */
 int64_t children_next_ms(const struct children *table);
-
-/* The word of a role: "engine", "front", "courier", "reader", "collector". */
-const char *children_role_name(enum config_role role);
 
 #endif

@@ -10,27 +10,7 @@
 #include "ground/channel/frame.h"
 #include "parent/children/spawn.h"
 
-enum { ENVIRONMENT_MOST = 8, FILES_MOST = 1024, FRONT_FILES_MOST = 4096 };
-/* Of memory that a program may have for itself; what leaks meets it. The engine holds the series of
- * all, and its size is the configuration's. */
-#define DATA_MOST ((uint64_t)512 << 20)
-
-static const char *program_name(enum config_role role)
-{
-    switch (role) {
-    case CONFIG_ENGINE:
-        return "conformd-engine";
-    case CONFIG_FRONT:
-        return "conformd-front";
-    case CONFIG_COURIER:
-        return "conformd-courier";
-    case CONFIG_READER:
-        return "conformd-reader";
-    case CONFIG_COLLECTOR:
-        return "conformd-collector";
-    }
-    return "conformd-engine";
-}
+enum { ENVIRONMENT_MOST = 8 };
 
 struct environment {
     char *lines[ENVIRONMENT_MOST];
@@ -65,13 +45,13 @@ static int make_environment(struct environment *ret)
 static int plan_descriptors(const struct launch *launch, int parent_fd, int config_fd,
                             struct spawn_plan *plan)
 {
-    int code = spawn_plan_fd(plan, parent_fd, LAUNCH_PARENT);
+    int code = spawn_plan_fd(plan, parent_fd, CHILD_PARENT);
     if (!code)
-        code = spawn_plan_fd(plan, config_fd, LAUNCH_CONFIG);
+        code = spawn_plan_fd(plan, config_fd, CHILD_CONFIG);
     if (!code && launch->engine_fd >= 0)
-        code = spawn_plan_fd(plan, launch->engine_fd, LAUNCH_ENGINE);
+        code = spawn_plan_fd(plan, launch->engine_fd, CHILD_ENGINE);
     for (size_t i = 0; !code && i < launch->listener_count; i++)
-        code = spawn_plan_fd(plan, launch->listeners[i], LAUNCH_LISTEN + (int)i);
+        code = spawn_plan_fd(plan, launch->listeners[i], CHILD_LISTEN + (int)i);
     return code;
 }
 
@@ -86,7 +66,8 @@ static int seal_part(const json_t *part, int *ret_fd)
 static int start_plan(const struct launch *launch, const struct spawn_plan *descriptors,
                       pid_t *ret_pid, struct error *error)
 {
-    const char *name = program_name(launch->role);
+    const struct role_row *role = role_find(launch->role);
+    const char *name = role->program;
     CLEAN(clean_text) char *path = text_format("%s/%s", launch->libexec_dir, name);
     CLEAN(clean_text) char *name_argument = strdup(name);
     CLEAN(clean_text) char *check_argument = strdup("--check");
@@ -106,12 +87,11 @@ static int start_plan(const struct launch *launch, const struct spawn_plan *desc
     plan.arguments = arguments;
     plan.environment = environment.lines;
     plan.capabilities = launch->capabilities;
-    plan.files_most = launch->role == CONFIG_FRONT ? FRONT_FILES_MOST : FILES_MOST;
-    plan.data_most = launch->role == CONFIG_ENGINE ? 0 : DATA_MOST;
+    plan.files_most = role->files_most;
+    plan.data_most = role->data_most;
     /* The engine and the front end in order at the end of their channel; what runs other people's
      * code might never look at it. */
-    bool orderly = launch->role == CONFIG_ENGINE || launch->role == CONFIG_FRONT;
-    plan.death_signal = orderly ? SIGTERM : SIGKILL;
+    plan.death_signal = role->traits & ROLE_ORDERLY ? SIGTERM : SIGKILL;
     return spawn_start(&plan, ret_pid, error);
 }
 
@@ -121,19 +101,19 @@ int launch_start(const struct launch *launch, pid_t *ret_pid, int *ret_fd, struc
     int code = channel_pair(ends);
     if (code)
         return error_set(error, code, "cannot make a channel for %s: %s",
-                         program_name(launch->role), error_text(code));
+                         role_find(launch->role)->program, error_text(code));
     CLEAN(clean_fd) int ours = ends[0];
     CLEAN(clean_fd) int theirs = ends[1];
     CLEAN(clean_fd) int config_fd = -1;
     code = seal_part(launch->part, &config_fd);
     if (code)
         return error_set(error, code, "cannot hand over the configuration of %s: %s",
-                         program_name(launch->role), error_text(code));
+                         role_find(launch->role)->program, error_text(code));
     struct spawn_plan plan = {0};
     code = plan_descriptors(launch, theirs, config_fd, &plan);
     if (code)
         return error_set(error, code, "%s would get too many descriptors",
-                         program_name(launch->role));
+                         role_find(launch->role)->program);
     code = start_plan(launch, &plan, ret_pid, error);
     if (code)
         return code;

@@ -9,19 +9,11 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "parent/config/config.h"
-
-/* The numbers at which a child finds them are those of process/child.h. */
-enum {
-    LAUNCH_PARENT = 3,
-    LAUNCH_CONFIG = 4,
-    LAUNCH_ENGINE = 5,
-    LAUNCH_LISTEN = 6,
-    LAUNCH_LISTENERS_MOST = 16,
-};
+#include "ground/base/error.h"
+#include "ground/roles/role.h"
 
 struct launch {
-    enum config_role role;
+    enum role role;
     const char *instance; /* a collector's name, else NULL */
     bool check;           /* started to judge its configuration */
     const char *libexec_dir;

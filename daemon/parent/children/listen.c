@@ -170,9 +170,9 @@ static int add_tcp(const json_t *text, const struct listeners *old, struct liste
                    struct error *error)
 {
     size_t place = listeners->front_count;
-    if (!json_is_string(text) || place == LAUNCH_LISTENERS_MOST)
+    if (!json_is_string(text) || place == ROLE_LISTENERS_MOST)
         return error_set(error, ERROR_SETTING, "http.listen holds at most %d addresses as text",
-                         LAUNCH_LISTENERS_MOST - 1);
+                         ROLE_LISTENERS_MOST - 1);
     int code = shared_or_new(json_string_value(text), old, &listeners->front[place], error);
     if (code)
         return code;

@@ -6,14 +6,15 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "parent/children/launch.h"
+#include "ground/base/error.h"
+#include "ground/roles/role.h"
 #include "parent/children/rights.h"
 
 struct listeners {
     int control; /* runtime_dir/control.sock */
-    int front[LAUNCH_LISTENERS_MOST];
-    char *address[LAUNCH_LISTENERS_MOST]; /* as written in http.listen; NULL for api.sock */
-    size_t front_count;                   /* the first is runtime_dir/api.sock, the others HTTP */
+    int front[ROLE_LISTENERS_MOST];
+    char *address[ROLE_LISTENERS_MOST]; /* as written in http.listen; NULL for api.sock */
+    size_t front_count;                 /* the first is runtime_dir/api.sock, the others HTTP */
 };
 
 /* Makes state_dir (0750) and runtime_dir (0755) of the configuration where they are missing, with

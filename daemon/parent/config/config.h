@@ -4,6 +4,7 @@
 #define CONFIG_CONFIG_H
 
 #include "ground/base/error.h"
+#include "ground/roles/role.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -41,12 +42,11 @@ const char *config_hash(const struct config *config);
 /* "file:line" of a setting, as config_fault_add finds it. The caller frees. */
 char *config_place(const struct config *config, const char *setting);
 
-enum config_role { CONFIG_ENGINE, CONFIG_FRONT, CONFIG_COURIER, CONFIG_READER, CONFIG_COLLECTOR };
 /* The part that a role may see; instance names a collector. A new reference. */
-json_t *config_part(const struct config *config, enum config_role role, const char *instance);
+json_t *config_part(const struct config *config, enum role role, const char *instance);
 /* The path in the whole that a setting of a role's part stands at: "settings.files[0]" of the
  * second collector is "collectors[1].files[0]". The caller frees. */
-char *config_path(const struct config *config, enum config_role role, const char *instance,
+char *config_path(const struct config *config, enum role role, const char *instance,
                   const char *setting);
 
 #endif

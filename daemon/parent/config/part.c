@@ -147,35 +147,38 @@ static json_t *collector_part(const struct config *config, const char *instance)
 }
 
 /* A collector's part is the same as long as what concerns it is: the whole's hash is not in it. */
-static int set_common(const struct config *config, enum config_role role, json_t *part)
+static int set_common(const struct config *config, enum role role, json_t *part)
 {
     int code = json_object_set(part, "log_level", json_object_get(config->whole, "log_level"));
-    if (!code && role != CONFIG_COLLECTOR)
+    if (!code && role != ROLE_COLLECTOR)
         code = json_object_set_new(part, "hash", json_string(config->hash));
     return code;
 }
 
-json_t *config_part(const struct config *config, enum config_role role, const char *instance)
+json_t *config_part(const struct config *config, enum role role, const char *instance)
 {
     static const char *const of_front[] = {"http", "log_reads", NULL};
     static const char *const of_courier[] = {"channels", NULL};
     static const char *const of_reader[] = {"state_dir", "keep", NULL};
     json_t *part = NULL;
     switch (role) {
-    case CONFIG_ENGINE:
+    case ROLE_ENGINE:
         part = engine_part(config);
         break;
-    case CONFIG_FRONT:
+    case ROLE_FRONT:
         part = pick(config->whole, of_front);
         break;
-    case CONFIG_COURIER:
+    case ROLE_COURIER:
         part = pick(config->whole, of_courier);
         break;
-    case CONFIG_READER:
+    case ROLE_READER:
         part = pick(config->whole, of_reader);
         break;
-    case CONFIG_COLLECTOR:
+    case ROLE_COLLECTOR:
         part = collector_part(config, instance);
+        break;
+    case ROLE_PARENT:
+    case ROLE_COUNT:
         break;
     }
     if (part && !set_common(config, role, part))
@@ -201,12 +204,12 @@ static char *rule_path(const struct config *config, const json_t *collector, con
                  : NULL;
 }
 
-char *config_path(const struct config *config, enum config_role role, const char *instance,
+char *config_path(const struct config *config, enum role role, const char *instance,
                   const char *setting)
 {
     size_t index;
     const json_t *collector =
-        role == CONFIG_COLLECTOR ? find_collector(config, instance, &index) : NULL;
+        role == ROLE_COLLECTOR ? find_collector(config, instance, &index) : NULL;
     if (!collector)
         return strdup(setting);
     if (text_begins(setting, "settings."))

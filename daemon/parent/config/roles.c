@@ -8,10 +8,10 @@
 #include "ground/base/text.h"
 #include "parent/config/config_inner.h"
 
-static const struct role {
+static const struct duty {
     const char *name;
     const char *preset; /* NULL: the owner of the measure */
-} roles[] = {
+} duties[] = {
     {"client", "ciso"},          {"planner", "ciso"}, {"reviewer", "ciso"},
     {"information_owner", NULL}, {"analyst", "ciso"}, {"information_collector", "conformd"},
     {"communicator", "ciso"},
@@ -43,14 +43,14 @@ static const json_t *family_of(const json_t *whole, const json_t *measure)
 static int fill_roles(json_t *measure, const json_t *family)
 {
     int failed = 0;
-    for (size_t i = 0; i < sizeof roles / sizeof *roles; i++) {
-        const char *name = roles[i].name;
+    for (size_t i = 0; i < sizeof duties / sizeof *duties; i++) {
+        const char *name = duties[i].name;
         const char *owner = json_text_of(measure, "owner", "");
         if (*json_text_of(measure, name, ""))
             continue;
-        const char *word = json_text_of(family, name, roles[i].preset ? roles[i].preset : owner);
+        const char *word = json_text_of(family, name, duties[i].preset ? duties[i].preset : owner);
         if (!*word)
-            word = roles[i].preset ? roles[i].preset : owner;
+            word = duties[i].preset ? duties[i].preset : owner;
         failed |= json_object_set_new(measure, name, json_string(word));
     }
     return failed;

@@ -183,7 +183,7 @@ static int run_checks(struct parent *parent, struct error *error)
 /* What it gives up its children inherit; each gives up more when it begins. */
 static int confine(bool check, struct error *error)
 {
-    const struct sandbox_plan plan = {.role = SANDBOX_PARENT};
+    const struct sandbox_plan plan = {.role = ROLE_PARENT};
     struct sandbox_state state;
     int code = sandbox_enter(&plan, &state, error);
     if (code)

@@ -21,22 +21,21 @@ static struct parent *parent_of(struct children_row *row)
 }
 
 /* Who asks for this role's starts hears of its ends. */
-static void tell_asker(struct parent *parent, enum config_role role, const json_t *body)
+static void tell_asker(struct parent *parent, enum role role, const json_t *body)
 {
-    struct children_row *asker =
-        topology_ready_row(parent, role == CONFIG_READER ? CONFIG_FRONT : CONFIG_ENGINE);
+    struct children_row *asker = topology_ready_row(parent, role_find(role)->neighbour);
     if (asker && body)
         topology_send(asker, MESSAGE_ENDED, body);
 }
 
-void orders_refuse_start(struct parent *parent, enum config_role role, const char *instance,
-                         int64_t run, const char *why)
+void orders_refuse_start(struct parent *parent, enum role role, const char *instance, int64_t run,
+                         const char *why)
 {
     CLEAN(clean_json)
-    json_t *body = json_pack(
-        "{s:s, s:s, s:I, s:i, s:i, s:i, s:i, s:b, s:s}", "role", children_role_name(role),
-        "instance", instance ? instance : children_role_name(role), "run", (json_int_t)run, "code",
-        0, "signal", 0, "cpu_ms", 0, "rss_kib", 0, "started", 0, "reason", why);
+    json_t *body =
+        json_pack("{s:s, s:s, s:I, s:i, s:i, s:i, s:i, s:b, s:s}", "role", role_name(role),
+                  "instance", instance ? instance : role_name(role), "run", (json_int_t)run, "code",
+                  0, "signal", 0, "cpu_ms", 0, "rss_kib", 0, "started", 0, "reason", why);
     tell_asker(parent, role, body);
 }
 
@@ -48,12 +47,12 @@ static int64_t milliseconds(const struct timeval *time)
 void orders_tell_end(struct parent *parent, const struct children_row *row, int status,
                      const struct rusage *usage)
 {
-    if (row->role != CONFIG_COLLECTOR && row->role != CONFIG_COURIER)
+    if (!role_has(row->role, ROLE_TOLD))
         return;
     CLEAN(clean_json)
     json_t *body = json_pack(
-        "{s:s, s:s, s:I, s:i, s:i, s:I, s:I, s:b, s:s}", "role", children_role_name(row->role),
-        "instance", row->instance ? row->instance : "courier", "run", (json_int_t)row->run, "code",
+        "{s:s, s:s, s:I, s:i, s:i, s:I, s:I, s:b, s:s}", "role", role_name(row->role), "instance",
+        row->instance ? row->instance : role_name(row->role), "run", (json_int_t)row->run, "code",
         WIFEXITED(status) ? WEXITSTATUS(status) : 0, "signal",
         WIFSIGNALED(status) ? WTERMSIG(status) : 0, "cpu_ms",
         (json_int_t)milliseconds(&usage->ru_utime) + milliseconds(&usage->ru_stime), "rss_kib",
@@ -67,8 +66,8 @@ static void tell_status(struct parent *parent)
 {
     size_t running = 0;
     for (size_t i = 0; i < parent->table.count; i++)
-        running += parent->table.rows[i]->role == CONFIG_COLLECTOR && parent->table.rows[i]->pid;
-    const struct children_row *engine = children_find(&parent->table, CONFIG_ENGINE, NULL);
+        running += parent->table.rows[i]->role == ROLE_COLLECTOR && parent->table.rows[i]->pid;
+    const struct children_row *engine = children_find(&parent->table, ROLE_ENGINE, NULL);
     service_status(&parent->notify, "%zu collectors at work%s%s", running,
                    engine && engine->status ? "; " : "",
                    engine && engine->status ? engine->status : "");
@@ -80,15 +79,15 @@ static int on_ready(void *context, struct channel_message *message)
     struct children_row *row = context;
     struct parent *parent = parent_of(row);
     children_became_ready(row, clock_now().boot_ms);
-    if (row->role == CONFIG_ENGINE) {
+    if (row->role == ROLE_ENGINE) {
         parent->engine_was_ready = true;
-        struct children_row *front = children_find(&parent->table, CONFIG_FRONT, NULL);
+        struct children_row *front = children_find(&parent->table, ROLE_FRONT, NULL);
         if (parent->stop == STOP_NOT && front && front->state == CHILDREN_IDLE)
             children_want(front, clock_now().boot_ms);
         topology_join_front(parent);
     }
-    if (!parent->told_ready && topology_ready_row(parent, CONFIG_ENGINE) &&
-        topology_ready_row(parent, CONFIG_FRONT)) {
+    if (!parent->told_ready && topology_ready_row(parent, ROLE_ENGINE) &&
+        topology_ready_row(parent, ROLE_FRONT)) {
         parent->told_ready = true;
         service_ready(&parent->notify);
         log_write(LOG_LEVEL_INFO, "ready");
@@ -133,7 +132,7 @@ static int on_status(void *context, struct channel_message *message)
     struct children_row *row = context;
     struct parent *parent = parent_of(row);
     int code = keep_words(row, message, "text");
-    if (!code && row->role == CONFIG_ENGINE && parent->told_ready && parent->stop == STOP_NOT)
+    if (!code && row->role == ROLE_ENGINE && parent->told_ready && parent->stop == STOP_NOT)
         tell_status(parent);
     return code;
 }
@@ -175,7 +174,7 @@ void orders_forget_start(struct parent *parent, struct children_row *row)
     if (row->state == CHILDREN_WAITING)
         row->state = CHILDREN_IDLE;
     row->again = false;
-    if (row->role != CONFIG_ENGINE && row->role != CONFIG_FRONT)
+    if (!role_has(row->role, ROLE_KEPT))
         orders_refuse_start(parent, row->role, row->instance, row->next_run, "stopped");
 }
 
@@ -221,13 +220,13 @@ static int on_start(void *context, struct channel_message *message)
         return code;
     const char *instance = json_text_of(body, "instance", "");
     struct children_row *row = NULL;
-    if (!strcmp(instance, "courier"))
-        row = children_find(&parent->table, CONFIG_COURIER, NULL);
+    if (!strcmp(instance, role_name(ROLE_COURIER)))
+        row = children_find(&parent->table, ROLE_COURIER, NULL);
     else if (!is_configured(parent, instance))
-        orders_refuse_start(parent, CONFIG_COLLECTOR, instance, json_integer_of(body, "run", 0),
+        orders_refuse_start(parent, ROLE_COLLECTOR, instance, json_integer_of(body, "run", 0),
                             "no such collector in the configuration");
     else
-        code = children_add(&parent->table, CONFIG_COLLECTOR, instance, &row);
+        code = children_add(&parent->table, ROLE_COLLECTOR, instance, &row);
     if (code || !row)
         return code;
     code = ask_row(parent, row, body);
@@ -239,7 +238,7 @@ static int on_start(void *context, struct channel_message *message)
  */
 static void end_reader(struct parent *parent, const json_t *body)
 {
-    struct children_row *row = children_find(&parent->table, CONFIG_READER, NULL);
+    struct children_row *row = children_find(&parent->table, ROLE_READER, NULL);
     int64_t pid = json_integer_of(body, "pid", 0);
     if (!row->pid || row->killed || (pid && pid != row->pid))
         return;
@@ -257,13 +256,13 @@ static int on_end(void *context, struct channel_message *message)
     if (code)
         return code;
     const char *instance = json_text_of(body, "instance", "");
-    if (!strcmp(instance, "reader")) {
+    if (!strcmp(instance, role_name(ROLE_READER))) {
         end_reader(parent, body);
         return 0;
     }
-    struct children_row *row = !strcmp(instance, "courier")
-                                   ? children_find(&parent->table, CONFIG_COURIER, NULL)
-                                   : children_find(&parent->table, CONFIG_COLLECTOR, instance);
+    struct children_row *row = !strcmp(instance, role_name(ROLE_COURIER))
+                                   ? children_find(&parent->table, ROLE_COURIER, NULL)
+                                   : children_find(&parent->table, ROLE_COLLECTOR, instance);
     if (!row)
         return 0;
     orders_forget_start(parent, row);
@@ -282,7 +281,7 @@ static int on_start_reader(void *context, struct channel_message *message)
 {
     (void)message;
     struct parent *parent = parent_of(context);
-    struct children_row *row = children_find(&parent->table, CONFIG_READER, NULL);
+    struct children_row *row = children_find(&parent->table, ROLE_READER, NULL);
     if (parent->stop != STOP_NOT)
         return 0;
     row->again = row->pid != 0;

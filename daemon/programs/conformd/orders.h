@@ -16,8 +16,8 @@ void orders_want(struct parent *parent, struct children_row *row);
 /* A start that is wanted will not come: whoever asked for it hears so, and may ask again. */
 void orders_forget_start(struct parent *parent, struct children_row *row);
 /* ENDED with started: false. */
-void orders_refuse_start(struct parent *parent, enum config_role role, const char *instance,
-                         int64_t run, const char *why);
+void orders_refuse_start(struct parent *parent, enum role role, const char *instance, int64_t run,
+                         const char *why);
 /* ENDED for a collector or the courier; status and usage as wait4 gave them. */
 void orders_tell_end(struct parent *parent, const struct children_row *row, int status,
                      const struct rusage *usage);

@@ -61,8 +61,8 @@ static void log_faults(const struct config *config)
 static bool is_unchanged(const struct parent *parent, const struct config *next,
                          const json_t *next_tables, const char *instance)
 {
-    CLEAN(clean_json) json_t *old = config_part(parent->config, CONFIG_COLLECTOR, instance);
-    CLEAN(clean_json) json_t *new = config_part(next, CONFIG_COLLECTOR, instance);
+    CLEAN(clean_json) json_t *old = config_part(parent->config, ROLE_COLLECTOR, instance);
+    CLEAN(clean_json) json_t *new = config_part(next, ROLE_COLLECTOR, instance);
     return old && new &&json_equal(old, new) &&
            json_equal(json_object_get(parent->tables, instance),
                       json_object_get(next_tables, instance));
@@ -72,7 +72,7 @@ static void end_changed_collectors(struct parent *parent, const json_t *next_tab
 {
     for (size_t i = 0; i < parent->table.count; i++) {
         struct children_row *row = parent->table.rows[i];
-        if (row->role != CONFIG_COLLECTOR)
+        if (row->role != ROLE_COLLECTOR)
             continue;
         row->backoff = (struct backoff){0};
         if (!is_unchanged(parent, parent->next, next_tables, row->instance))
@@ -83,8 +83,7 @@ static void end_changed_collectors(struct parent *parent, const json_t *next_tab
 static void send_to_asked(struct parent *parent, enum message_type type)
 {
     for (size_t i = 0; i < parent->table.count; i++)
-        if (parent->table.rows[i]->role != CONFIG_COLLECTOR &&
-            reload_was_asked(&parent->reload, parent->table.rows[i]->role))
+        if (reload_was_asked(&parent->reload, parent->table.rows[i]->role))
             topology_send(parent->table.rows[i], type, NULL);
 }
 
@@ -109,7 +108,7 @@ static void swap_listeners(struct parent *parent)
     listen_close_http(&parent->listeners);
     parent->listeners = next;
     parent->next_listeners = (struct listeners){.control = -1, .front = {-1}, .front_count = 1};
-    topology_ask_to_stop(children_find(&parent->table, CONFIG_FRONT, NULL), GRACE_MS);
+    topology_ask_to_stop(children_find(&parent->table, ROLE_FRONT, NULL), GRACE_MS);
 }
 
 /* It is started again with the next question. */
@@ -129,14 +128,14 @@ static void commit(struct parent *parent)
     end_changed_collectors(parent, next_tables);
     send_to_asked(parent, MESSAGE_COMMIT);
     /* One that began meanwhile, beside those that were asked, has the old part. */
-    struct children_row *courier = children_find(&parent->table, CONFIG_COURIER, NULL);
-    if (!reload_was_asked(&parent->reload, CONFIG_COURIER))
+    struct children_row *courier = children_find(&parent->table, ROLE_COURIER, NULL);
+    if (!reload_was_asked(&parent->reload, ROLE_COURIER))
         topology_ask_to_stop(courier, GRACE_MS);
-    struct children_row *reader = children_find(&parent->table, CONFIG_READER, NULL);
+    struct children_row *reader = children_find(&parent->table, ROLE_READER, NULL);
     if (reader->pid && is_reader_changed(parent))
         topology_ask_to_stop(reader, GRACE_MS);
-    struct children_row *front = children_find(&parent->table, CONFIG_FRONT, NULL);
-    if (!reload_was_asked(&parent->reload, CONFIG_FRONT) && front->pid)
+    struct children_row *front = children_find(&parent->table, ROLE_FRONT, NULL);
+    if (!reload_was_asked(&parent->reload, ROLE_FRONT) && front->pid)
         topology_ask_to_stop(front, GRACE_MS);
     swap_listeners(parent);
     json_decref(parent->known);
@@ -181,19 +180,21 @@ static void prepare(struct parent *parent)
         return;
     }
     reload_begin(&parent->reload, now_ms());
-    static const enum config_role roles[] = {CONFIG_ENGINE, CONFIG_FRONT, CONFIG_COURIER};
-    for (size_t i = 0; i < sizeof roles / sizeof *roles; i++) {
-        struct children_row *row = topology_ready_row(parent, roles[i]);
-        CLEAN(clean_json)
-        json_t *part = roles[i] == CONFIG_ENGINE
-                           ? check_engine_part(parent->next, check_tables(parent->check))
-                           : config_part(parent->next, roles[i], NULL);
-        if (!row || !part)
+    for (enum role role = ROLE_PARENT + 1; role < ROLE_COUNT; role++) {
+        struct children_row *row =
+            role_has(role, ROLE_PREPARES) ? topology_ready_row(parent, role) : NULL;
+        if (!row)
             continue;
-        reload_asked(&parent->reload, roles[i]);
+        CLEAN(clean_json)
+        json_t *part = role == ROLE_ENGINE
+                           ? check_engine_part(parent->next, check_tables(parent->check))
+                           : config_part(parent->next, role, NULL);
+        if (!part)
+            continue;
+        reload_asked(&parent->reload, role);
         topology_send(row, MESSAGE_PREPARE, part);
     }
-    if (!reload_was_asked(&parent->reload, CONFIG_ENGINE))
+    if (!reload_was_asked(&parent->reload, ROLE_ENGINE))
         refuse(parent, "the engine is not ready");
 }
 

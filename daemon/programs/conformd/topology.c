@@ -39,12 +39,12 @@ void topology_send(struct children_row *row, enum message_type type, const json_
                     : channel_send(row->channel, type, &nothing, -1, NULL);
     if (code && code != ERROR_CLOSED)
         log_write(LOG_LEVEL_ERROR, "a message of type %d to the %s: %s", (int)type,
-                  children_role_name(row->role), error_text(code));
+                  role_name(row->role), error_text(code));
     if (row->link)
         child_link_flush(row->link);
 }
 
-struct children_row *topology_ready_row(const struct parent *parent, enum config_role role)
+struct children_row *topology_ready_row(const struct parent *parent, enum role role)
 {
     struct children_row *row = children_find(&parent->table, role, NULL);
     return row && row->state == CHILDREN_READY && !row->killed ? row : NULL;
@@ -67,7 +67,7 @@ static void on_link_end(void *context, int code, const char *sentence)
 {
     struct children_row *row = context;
     if (code == ERROR_PEER)
-        log_write(LOG_LEVEL_WARNING, "%s%s%s broke the protocol: %s", children_role_name(row->role),
+        log_write(LOG_LEVEL_WARNING, "%s%s%s broke the protocol: %s", role_name(row->role),
                   row->instance ? " " : "", row->instance ? row->instance : "", sentence);
     /* What closed its channel is about to exit, or is of no more use. */
     if (code == ERROR_PEER)
@@ -79,11 +79,11 @@ static void on_link_end(void *context, int code, const char *sentence)
 
 static int watch_row(struct parent *parent, struct children_row *row, int fd)
 {
-    const struct channel_rule *rules = row->role == CONFIG_ENGINE  ? orders_of_engine
-                                       : row->role == CONFIG_FRONT ? orders_of_front
-                                                                   : orders_of_child;
+    const struct channel_rule *rules = row->role == ROLE_ENGINE  ? orders_of_engine
+                                       : row->role == ROLE_FRONT ? orders_of_front
+                                                                 : orders_of_child;
     /* A collector runs what others wrote: its control space is not read. */
-    int code = channel_new(fd, rules, row->role != CONFIG_COLLECTOR, row, &row->channel);
+    int code = channel_new(fd, rules, !role_has(row->role, ROLE_FOREIGN), row, &row->channel);
     if (!code)
         code = child_link_new(&parent->links, row->channel, on_link_end, row, &row->link);
     return code;
@@ -95,7 +95,7 @@ static int connect_to(struct children_row *to, const struct children_row *row, i
     if (!to)
         return ERROR_STATE;
     CLEAN(clean_json)
-    json_t *body = json_pack("{s:s, s:s, s:I}", "role", children_role_name(row->role), "instance",
+    json_t *body = json_pack("{s:s, s:s, s:I}", "role", role_name(row->role), "instance",
                              row->instance ? row->instance : "", "pid", (json_int_t)row->pid);
     CLEAN(clean_text) char *text = body ? json_canonical(body) : NULL;
     if (!text)
@@ -111,16 +111,16 @@ static int connect_to(struct children_row *to, const struct children_row *row, i
 static struct children_row *neighbour_of(const struct parent *parent,
                                          const struct children_row *row)
 {
-    return topology_ready_row(parent, row->role == CONFIG_READER ? CONFIG_FRONT : CONFIG_ENGINE);
+    return topology_ready_row(parent, role_find(row->role)->neighbour);
 }
 
 static json_t *part_of(const struct parent *parent, const struct children_row *row)
 {
-    if (row->role == CONFIG_ENGINE)
+    if (row->role == ROLE_ENGINE)
         return check_engine_part(parent->config, parent->tables);
     json_t *part = config_part(parent->config, row->role, row->instance);
     /* What its sandbox lets through: known before its plugin is loaded. */
-    json_t *needs = row->role == CONFIG_COLLECTOR
+    json_t *needs = row->role == ROLE_COLLECTOR
                         ? json_object_get(json_object_get(parent->tables, row->instance), "needs")
                         : NULL;
     if (part && ((needs && json_object_set(part, "needs", needs)) ||
@@ -144,13 +144,13 @@ static int launch_row(struct parent *parent, struct children_row *row, int engin
         .part = part,
         .engine_fd = engine_fd,
     };
-    if (row->role == CONFIG_ENGINE) {
+    if (row->role == ROLE_ENGINE) {
         launch.listeners = &parent->listeners.control;
         launch.listener_count = 1;
-    } else if (row->role == CONFIG_FRONT) {
+    } else if (row->role == ROLE_FRONT) {
         launch.listeners = parent->listeners.front;
         launch.listener_count = parent->listeners.front_count;
-    } else if (row->role == CONFIG_COLLECTOR) {
+    } else if (row->role == ROLE_COLLECTOR) {
         launch.capabilities = launch_capabilities(json_object_get(parent->tables, row->instance));
     }
     pid_t pid = 0;
@@ -170,7 +170,7 @@ static int start_beside(struct parent *parent, struct children_row *row, struct 
     int ends[2];
     int code = channel_pair(ends);
     if (code)
-        return error_set(error, code, "no channel for the %s: %s", children_role_name(row->role),
+        return error_set(error, code, "no channel for the %s: %s", role_name(row->role),
                          error_text(code));
     CLEAN(clean_fd) int theirs = ends[0];
     CLEAN(clean_fd) int others = ends[1];
@@ -179,8 +179,8 @@ static int start_beside(struct parent *parent, struct children_row *row, struct 
         return code;
     code = connect_to(neighbour_of(parent, row), row, others);
     if (code) {
-        log_write(LOG_LEVEL_ERROR, "nobody could be told of the %s: %s",
-                  children_role_name(row->role), error_text(code));
+        log_write(LOG_LEVEL_ERROR, "nobody could be told of the %s: %s", role_name(row->role),
+                  error_text(code));
         children_condemn(row, now_ms(), "exited");
     }
     return 0;
@@ -189,7 +189,7 @@ static int start_beside(struct parent *parent, struct children_row *row, struct 
 /* The front outlives an engine: those who ask it meanwhile are told what is the matter. */
 void topology_join_front(struct parent *parent)
 {
-    struct children_row *front = topology_ready_row(parent, CONFIG_FRONT);
+    struct children_row *front = topology_ready_row(parent, ROLE_FRONT);
     int ends[2];
     if (!front || front->in_order)
         return;
@@ -197,7 +197,7 @@ void topology_join_front(struct parent *parent)
     if (!code) {
         CLEAN(clean_fd) int theirs = ends[0];
         CLEAN(clean_fd) int engines = ends[1];
-        struct children_row *engine = topology_ready_row(parent, CONFIG_ENGINE);
+        struct children_row *engine = topology_ready_row(parent, ROLE_ENGINE);
         code = connect_to(engine, front, engines);
         if (!code)
             code = connect_to(front, engine, theirs);
@@ -212,9 +212,9 @@ static void start_row(struct parent *parent, struct children_row *row)
 {
     CLEAN(error_finish) struct error error = {0};
     int code = 0;
-    if (row->role == CONFIG_ENGINE)
+    if (row->role == ROLE_ENGINE)
         code = launch_row(parent, row, -1, &error);
-    else if (topology_ready_row(parent, CONFIG_ENGINE))
+    else if (topology_ready_row(parent, ROLE_ENGINE))
         code = start_beside(parent, row, &error);
     else
         row->state = CHILDREN_IDLE; /* its start comes again with the next engine */
@@ -222,7 +222,7 @@ static void start_row(struct parent *parent, struct children_row *row)
         return;
     log_write(LOG_LEVEL_ERROR, "%s", error_sentence(&error));
     children_ended(row, false, now_ms());
-    if (row->role == CONFIG_ENGINE || row->role == CONFIG_FRONT)
+    if (role_has(row->role, ROLE_KEPT))
         children_want(row, now_ms());
     else
         orders_refuse_start(parent, row->role, row->instance, row->next_run,
@@ -235,7 +235,7 @@ static void kill_row(struct children_row *row)
 {
     row->killed = true;
     if (!row->in_order && (!row->reason || strcmp(row->reason, "stopped") != 0))
-        log_write(LOG_LEVEL_WARNING, "%s%s%s is killed: %s", children_role_name(row->role),
+        log_write(LOG_LEVEL_WARNING, "%s%s%s is killed: %s", role_name(row->role),
                   row->instance ? " " : "", row->instance ? row->instance : "",
                   row->reason ? row->reason : "its channel is closed");
     kill(row->pid, SIGKILL);
@@ -247,11 +247,11 @@ static void lose_engine(struct parent *parent)
     for (size_t i = 0; i < parent->table.count; i++) {
         struct children_row *row = parent->table.rows[i];
         row->again = false;
-        if (row->role == CONFIG_ENGINE)
+        if (row->role == ROLE_ENGINE)
             continue;
         if (row->state == CHILDREN_WAITING)
             row->state = CHILDREN_IDLE;
-        if (row->pid && !row->killed && row != topology_ready_row(parent, CONFIG_FRONT))
+        if (row->pid && !row->killed && row != topology_ready_row(parent, ROLE_FRONT))
             children_stopping(row, now_ms(), 0);
     }
 }
@@ -263,14 +263,14 @@ static void log_end(const struct children_row *row, int status)
     CLEAN(clean_text)
     char *how = WIFSIGNALED(status) ? text_format("signal %d", WTERMSIG(status))
                                     : text_format("exit status %d", WEXITSTATUS(status));
-    log_write(LOG_LEVEL_WARNING, "%s%s%s ended: %s%s%s", children_role_name(row->role),
+    log_write(LOG_LEVEL_WARNING, "%s%s%s ended: %s%s%s", role_name(row->role),
               row->instance ? " " : "", row->instance ? row->instance : "", how ? how : "",
               row->status ? ": " : "", row->status ? row->status : "");
 }
 
 static void after_end(struct parent *parent, struct children_row *row, int status, bool was_ready)
 {
-    if (row->role == CONFIG_ENGINE) {
+    if (row->role == ROLE_ENGINE) {
         const char *last_words = row->status;
         lose_engine(parent);
         bool refused = !was_ready && WIFEXITED(status) && WEXITSTATUS(status) == REFUSED;
@@ -283,8 +283,8 @@ static void after_end(struct parent *parent, struct children_row *row, int statu
     }
     if (parent->stop != STOP_NOT)
         return;
-    if (row->role == CONFIG_ENGINE ||
-        (row->role == CONFIG_FRONT && topology_ready_row(parent, CONFIG_ENGINE)))
+    if (role_has(row->role, ROLE_KEPT) &&
+        (row->role == ROLE_ENGINE || topology_ready_row(parent, ROLE_ENGINE)))
         children_want(row, now_ms());
     else if (row->again)
         orders_want(parent, row);
@@ -307,7 +307,7 @@ static void take_end(struct parent *parent, struct children_row *row, int status
     reload_lost(&parent->reload, row->role);
     /* A collector's run may be over, courier and reader idle; engine and front have no reason to
      * go. */
-    bool may_go = row->role != CONFIG_ENGINE && row->role != CONFIG_FRONT;
+    bool may_go = !role_has(row->role, ROLE_KEPT);
     children_ended(row, may_go && WIFEXITED(status) && WEXITSTATUS(status) == 0, now_ms());
     after_end(parent, row, status, was_ready);
 }
@@ -345,34 +345,33 @@ void topology_reap(struct parent *parent)
 
 /* --- the end of all --- */
 
-static bool any_left(const struct parent *parent, unsigned roles)
+static bool is_in_phase(const struct children_row *row, enum stop_phase phase)
+{
+    return role_find(row->role)->stop_phase == (int)phase;
+}
+
+static bool any_left(const struct parent *parent, enum stop_phase phase)
 {
     for (size_t i = 0; i < parent->table.count; i++)
-        if (roles >> parent->table.rows[i]->role & 1 && parent->table.rows[i]->pid)
+        if (is_in_phase(parent->table.rows[i], phase) && parent->table.rows[i]->pid)
             return true;
     return false;
 }
 
-static void stop_roles(struct parent *parent, unsigned roles, int64_t grace_ms)
+static void stop_roles(struct parent *parent, enum stop_phase phase, int64_t grace_ms)
 {
     for (size_t i = 0; i < parent->table.count; i++)
-        if (roles >> parent->table.rows[i]->role & 1)
+        if (is_in_phase(parent->table.rows[i], phase))
             topology_ask_to_stop(parent->table.rows[i], grace_ms);
 }
 
 static void step_stop(struct parent *parent)
 {
-    static const struct {
-        unsigned roles;
-        int64_t grace_ms;
-    } phases[] = {
-        [STOP_COLLECTORS] = {1u << CONFIG_COLLECTOR, COLLECTORS_MS},
-        [STOP_FRONT] = {1u << CONFIG_FRONT | 1u << CONFIG_COURIER | 1u << CONFIG_READER, FRONT_MS},
-        [STOP_ENGINE] = {1u << CONFIG_ENGINE, ENGINE_MS},
-    };
+    static const int64_t grace_ms[] = {
+        [STOP_COLLECTORS] = COLLECTORS_MS, [STOP_FRONT] = FRONT_MS, [STOP_ENGINE] = ENGINE_MS};
     while (parent->stop != STOP_NOT && parent->stop != STOP_DONE) {
-        stop_roles(parent, phases[parent->stop].roles, phases[parent->stop].grace_ms);
-        if (any_left(parent, phases[parent->stop].roles))
+        stop_roles(parent, parent->stop, grace_ms[parent->stop]);
+        if (any_left(parent, parent->stop))
             return;
         parent->stop++;
     }
@@ -422,7 +421,7 @@ void topology_turn(struct parent *parent)
         do_due(parent, parent->table.rows[i]);
     conformd_reloading_step(parent);
     step_stop(parent);
-    const struct children_row *engine = children_find(&parent->table, CONFIG_ENGINE, NULL);
+    const struct children_row *engine = children_find(&parent->table, ROLE_ENGINE, NULL);
     if (engine)
         service_alive(&parent->notify, now_ms(), engine->heard_ms);
     int64_t delay_ms = children_next_ms(&parent->table) - now_ms();
@@ -437,18 +436,18 @@ static void on_turn(void *context)
 int topology_start(struct parent *parent)
 {
     int code = loop_timer(parent->links.loop, on_turn, parent, &parent->timer);
-    static const enum config_role roles[] = {CONFIG_ENGINE, CONFIG_FRONT, CONFIG_COURIER,
-                                             CONFIG_READER};
-    for (size_t i = 0; !code && i < sizeof roles / sizeof *roles; i++) {
+    for (enum role role = ROLE_PARENT + 1; !code && role < ROLE_COUNT; role++) {
         struct children_row *row = NULL;
-        code = children_add(&parent->table, roles[i], NULL, &row);
+        if (role_has(role, ROLE_NAMED))
+            continue;
+        code = children_add(&parent->table, role, NULL, &row);
         if (!code)
             row->owner = parent;
     }
     if (code)
         return code;
     parent->turned_ms = now_ms();
-    children_want(children_find(&parent->table, CONFIG_ENGINE, NULL), now_ms());
+    children_want(children_find(&parent->table, ROLE_ENGINE, NULL), now_ms());
     topology_turn(parent);
     return 0;
 }

@@ -10,7 +10,8 @@
 #include "parent/children/listen.h"
 #include "parent/children/service.h"
 
-/* The order of an end: collectors, then front, courier and reader, then the engine. */
+/* The order of an end: collectors, then front, courier and reader, then the engine. Their numbers
+ * are those of the roles' table. */
 enum stop_phase { STOP_NOT, STOP_COLLECTORS, STOP_FRONT, STOP_ENGINE, STOP_DONE };
 
 struct parent {
@@ -56,7 +57,7 @@ void topology_finish(struct parent *parent);
 void topology_send(struct children_row *row, enum message_type type, const json_t *body);
 /* Asks a child to finish within grace_ms; one that only waits for its start is forgotten. */
 void topology_ask_to_stop(struct children_row *row, int64_t grace_ms);
-struct children_row *topology_ready_row(const struct parent *parent, enum config_role role);
+struct children_row *topology_ready_row(const struct parent *parent, enum role role);
 
 /* SIGHUP. */
 void conformd_reloading_begin(struct parent *parent);

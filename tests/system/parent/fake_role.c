@@ -184,7 +184,7 @@ static void misbehave(struct fake *fake)
             pause();
 }
 
-static enum child_role role_of(const char *name)
+static enum role role_of(const char *name)
 {
     if (!strcmp(name, "engine"))
         return ROLE_ENGINE;

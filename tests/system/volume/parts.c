@@ -13,10 +13,10 @@ static json_t *pick(const struct config *config)
     size_t i;
     json_t *collector;
     json_t *parts = json_object();
-    json_object_set_new(parts, "", config_part(config, CONFIG_ENGINE, NULL));
+    json_object_set_new(parts, "", config_part(config, ROLE_ENGINE, NULL));
     json_array_foreach (json_object_get(config_json(config), "collectors"), i, collector) {
         const char *name = json_text_of(collector, "name", "");
-        json_object_set_new(parts, name, config_part(config, CONFIG_COLLECTOR, name));
+        json_object_set_new(parts, name, config_part(config, ROLE_COLLECTOR, name));
     }
     return parts;
 }

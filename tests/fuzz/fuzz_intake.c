@@ -20,7 +20,7 @@ static int send(struct intake_link *link, uint32_t type, const uint8_t *body, si
         .type = type, .sequence = ++sequence, .body = body, .length = length, .fd = -1};
     for (const struct channel_rule *rule = intake_rules; rule->type; rule++)
         if (rule->type == type && length >= rule->least && length <= rule->most)
-            return intake_take(link, &message);
+            return intake_take(link, rule, &message);
     return -1;
 }
 

@@ -54,7 +54,7 @@ int scene_send(struct scene *scene, struct intake_link *link, uint32_t type,
             continue;
         if (body->length < rule->least || body->length > rule->most)
             return ERROR_PEER;
-        return intake_take(link, &message);
+        return intake_take(link, rule, &message);
     }
     return ERROR_PEER;
 }

@@ -1,4 +1,4 @@
-"""Calls that are not made here, and those that only a main makes."""
+"""Calls that are not made here, those that only a main makes, and tables that are not const."""
 import os
 import re
 
@@ -10,6 +10,8 @@ MAINS_ONLY = re.compile(r"\b(exit|_exit|quick_exit)\s*\(")
 LOGGING = re.compile(r"\b(log_write|complaint_tell|complaint_end)\s*\(")
 LOGGERS = ("base", "notify", "process", "conformd", "conformd-engine",
            "conformd-front", "conformd-reader", "conformd-courier", "conformd-collector")
+# A row that may be overwritten would hide who handles a message.
+TABLE = re.compile(r"(?<!\bconst )\bstruct channel_rule\b(?!\s*\{)")
 NAPS = ("sleep", "usleep")
 
 
@@ -28,6 +30,8 @@ def check_text(relative, text):
     for match in LOGGING.finditer(code):
         if room and room not in LOGGERS and not is_main:
             found.append((match.start(), f"the room {room} logs"))
+    for match in TABLE.finditer(code):
+        found.append((match.start(), "a table of messages is not const"))
     return [(code.count("\n", 0, at) + 1, sentence) for at, sentence in found]
 
 
@@ -45,6 +49,11 @@ def check_itself():
                   "exit of a main is refused")
     common.expect(check_text("daemon/evidence/store/x.c", "void f(void)\n{\n    log_write(1);\n}\n"),
                   "a room may log")
+    common.expect(check_text("daemon/x/x.c", "struct channel_rule *rules;\n"),
+                  "a table of messages may be written")
+    common.expect(not check_text("daemon/x/x.h", "extern const struct channel_rule x[];\n"
+                                 "struct channel_rule {\n    int type;\n};\n"),
+                  "a const table is refused")
 
 
 def main():

@@ -9,27 +9,19 @@
 
 struct early {
     struct early *next;
-    uint32_t type;
+    const struct channel_rule *rule;
     uint64_t sequence;
     size_t length;
     uint8_t body[];
 };
 
-static int handle(struct intake_link *link, struct channel_message *message)
-{
-    for (const struct channel_rule *rule = intake_rules; rule->type; rule++)
-        if (rule->type == message->type)
-            return rule->handler(link, message);
-    return ERROR_PEER;
-}
-
-static int keep(struct intake_link *link, const struct channel_message *message)
+static int keep(struct intake_link *link, const struct channel_rule *rule,
+                const struct channel_message *message)
 {
     struct early *early = malloc(sizeof *early + message->length + 1);
     if (!early)
         return ERROR_MEMORY;
-    *early = (struct early){
-        .type = message->type, .sequence = message->sequence, .length = message->length};
+    *early = (struct early){.rule = rule, .sequence = message->sequence, .length = message->length};
     memcpy(early->body, message->body, message->length);
     early->body[message->length] = 0;
     struct early **at = &link->early;
@@ -45,13 +37,13 @@ static int replay(struct intake_link *link)
     int code = 0;
     while (link->early && !code) {
         struct early *early = link->early;
-        struct channel_message message = {.type = early->type,
+        struct channel_message message = {.type = early->rule->type,
                                           .sequence = early->sequence,
                                           .body = early->body,
                                           .length = early->length,
                                           .fd = -1};
         link->early = early->next;
-        code = handle(link, &message);
+        code = early->rule->handler(link, &message);
         free(early);
     }
     if (!link->early)
@@ -69,20 +61,21 @@ void intake_forget_early(struct intake_link *link)
     link->early_bytes = 0;
 }
 
-int intake_take(struct intake_link *link, struct channel_message *message)
+int intake_take(struct intake_link *link, const struct channel_rule *rule,
+                struct channel_message *message)
 {
     const struct instance *instance = link->instance;
     if (!instance->stream || !instance->run.ready || message->type == MESSAGE_SAID)
-        return handle(link, message);
+        return rule->handler(link, message);
     /* A further batch covers all that came before it. */
     if (message->type == MESSAGE_BATCH) {
         int code = replay(link);
-        return code ? code : handle(link, message);
+        return code ? code : rule->handler(link, message);
     }
     /* None of it is acknowledged, so that an honest one has no more on its way. */
     if (link->early_bytes + message->length + CHANNEL_LEAST > CHANNEL_CREDIT)
         return ERROR_PEER;
-    return keep(link, message);
+    return keep(link, rule, message);
 }
 
 int intake_resume(struct intake_link *link)

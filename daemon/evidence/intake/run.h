@@ -50,7 +50,7 @@ struct instance;
 struct intake;
 struct early;
 
-/* One process of a collector at its channel; the context of intake_rules. */
+/* One process of a collector at its channel; the context of what intake_rules name. */
 struct intake_link {
     struct intake *intake;
     struct instance *instance;
@@ -68,10 +68,11 @@ struct intake_link {
     size_t early_bytes;
 };
 
-/* Every message that a collector may send: the sizes for channel_new. Its handler there calls
- * intake_take, which takes the message or keeps it until the batch before is sealed. */
+/* Every message that a collector may send, for channel_new. What channel_around names there calls
+ * intake_take, which calls the row's handler at once or when the batch before is sealed. */
 extern const struct channel_rule intake_rules[];
-int intake_take(struct intake_link *link, struct channel_message *message) MUST_CHECK;
+int intake_take(struct intake_link *link, const struct channel_rule *rule,
+                struct channel_message *message) MUST_CHECK;
 /* After each turn: takes what was kept. A refusal is as one of intake_take. */
 int intake_resume(struct intake_link *link) MUST_CHECK;
 void intake_forget_early(struct intake_link *link);

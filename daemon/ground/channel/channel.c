@@ -26,11 +26,29 @@ int channel_new(int fd, const struct channel_rule *rules, bool with_fds, void *c
         return ERROR_MEMORY;
     }
     channel->fd = fd;
-    channel->rules = rules;
+    channel->tables[channel->table_count++] = (struct channel_table){rules, context};
     channel->with_fds = with_fds;
-    channel->context = context;
     *ret = channel;
     return 0;
+}
+
+int channel_also(struct channel *channel, const struct channel_rule *rules, void *context)
+{
+    const struct channel_table *table;
+    if (channel->table_count == CHANNEL_TABLES)
+        return ERROR_LIMIT;
+    for (const struct channel_rule *rule = rules; rule->type; rule++)
+        if (channel_find_rule(channel, rule->type, &table))
+            return ERROR_STATE;
+    channel->tables[channel->table_count++] = (struct channel_table){rules, context};
+    return 0;
+}
+
+void channel_around(struct channel *channel,
+                    int (*around)(void *context, const struct channel_rule *rule,
+                                  struct channel_message *message))
+{
+    channel->around = around;
 }
 
 void channel_free(struct channel *channel)

@@ -20,6 +20,7 @@ enum {
     CHANNEL_LEAST = sizeof(struct channel_head), /* bytes of a message without a body: 16 */
     CHANNEL_MOST = 65536,                        /* bytes of a message */
     CHANNEL_CREDIT = 98304,                      /* bytes unacknowledged at most: 96 KiB */
+    CHANNEL_TABLES = 2,                          /* tables of rules at one end */
 };
 
 struct channel;
@@ -39,7 +40,8 @@ enum channel_fd_rule {
     CHANNEL_FD_MUST,  /* always one */
 };
 
-/* What an end takes: bodies of least..most bytes; anything else is malformed. */
+/* What an end takes: bodies of least..most bytes; anything else is malformed. A table of them is
+ * const: the channel finds the row, checks the message against it and calls its handler. */
 struct channel_rule {
     uint32_t type;
     uint32_t least;
@@ -54,6 +56,18 @@ int channel_new(int fd, const struct channel_rule *rules, bool with_fds, void *c
                 struct channel **ret) MUST_CHECK;
 void channel_free(struct channel *channel);
 int channel_fd(const struct channel *channel);
+
+/* Takes the rows of a further table as well, whose handlers get a context of their own; before
+ * anything is received. ERROR_LIMIT: beyond CHANNEL_TABLES; ERROR_STATE: a type that stands in an
+ * earlier table. */
+int channel_also(struct channel *channel, const struct channel_rule *rules,
+                 void *context) MUST_CHECK;
+/* Each message goes to around in place of its row's handler, checked against that row, with the
+ * context of the row's table. around calls rule->handler, now or later, with the context that it
+ * wants; its answer counts as the handler's. NULL: none. */
+void channel_around(struct channel *channel,
+                    int (*around)(void *context, const struct channel_rule *rule,
+                                  struct channel_message *message));
 
 /* Sends or queues a message; the queue holds at most limit_bytes (preset 8 MiB): ERROR_LIMIT. fd
  * (or -1) goes along and is duplicated when queued. ret_sequence may be NULL. ERROR_CLOSED. */

@@ -19,6 +19,12 @@ struct arrival {
     bool beyond; /* the datagram was longer than CHANNEL_MOST */
 };
 
+/* Whose a message is. */
+struct taker {
+    const struct channel_rule *rule;
+    const struct channel_table *table;
+};
+
 static int refuse(struct channel *channel, char *sentence)
 {
     free(channel->fault);
@@ -85,11 +91,15 @@ static int read_message(struct channel *channel, struct arrival *arrival)
     return length == 0 && arrival->fd < 0 && !arrival->extra ? judge_empty(channel) : 0;
 }
 
-static const struct channel_rule *find_rule(const struct channel *channel, uint32_t type)
+const struct channel_rule *channel_find_rule(const struct channel *channel, uint32_t type,
+                                             const struct channel_table **ret_table)
 {
-    for (const struct channel_rule *rule = channel->rules; rule->type; rule++)
-        if (rule->type == type)
-            return rule;
+    for (size_t i = 0; i < channel->table_count; i++)
+        for (const struct channel_rule *rule = channel->tables[i].rules; rule->type; rule++)
+            if (rule->type == type) {
+                *ret_table = &channel->tables[i];
+                return rule;
+            }
     return NULL;
 }
 
@@ -115,7 +125,7 @@ static bool is_fd_allowed(const struct channel_rule *rule, int fd)
 }
 
 static int check_message(struct channel *channel, const struct arrival *arrival,
-                         struct channel_head *head, const struct channel_rule **ret_rule)
+                         struct channel_head *head, struct taker *ret)
 {
     if (arrival->beyond)
         return refuse(channel, text_format("a message of more than %d bytes", CHANNEL_MOST));
@@ -130,7 +140,8 @@ static int check_message(struct channel *channel, const struct arrival *arrival,
         return refuse(channel,
                       text_format("message %llu after %llu", (unsigned long long)head->sequence,
                                   (unsigned long long)channel->received));
-    const struct channel_rule *rule = find_rule(channel, head->type);
+    const struct channel_table *table = NULL;
+    const struct channel_rule *rule = channel_find_rule(channel, head->type, &table);
     if (!rule)
         return refuse(channel,
                       text_format("a message of type %u, which is not taken here", head->type));
@@ -142,19 +153,27 @@ static int check_message(struct channel *channel, const struct arrival *arrival,
     if (!is_size_allowed(rule, body, arrival->fd))
         return refuse(channel, text_format("message type %u with a body of %zu bytes, of %u to %u",
                                            head->type, body, rule->least, rule->most));
-    *ret_rule = rule;
+    *ret = (struct taker){rule, table};
     return 0;
+}
+
+static int hand_over(const struct channel *channel, const struct taker *taker,
+                     struct channel_message *message)
+{
+    if (channel->around)
+        return channel->around(taker->table->context, taker->rule, message);
+    return taker->rule->handler(taker->table->context, message);
 }
 
 static int receive_one(struct channel *channel)
 {
     struct arrival arrival;
     struct channel_head head;
-    const struct channel_rule *rule = NULL;
+    struct taker taker;
     int code = read_message(channel, &arrival);
     if (code)
         return code;
-    code = check_message(channel, &arrival, &head, &rule);
+    code = check_message(channel, &arrival, &head, &taker);
     if (code) {
         if (arrival.fd >= 0)
             close(arrival.fd);
@@ -169,7 +188,7 @@ static int receive_one(struct channel *channel)
         .fd = arrival.fd,
     };
     channel->inbox[arrival.length] = '\0';
-    code = rule->handler(channel->context, &message);
+    code = hand_over(channel, &taker, &message);
     if (message.fd >= 0)
         close(message.fd);
     if (code < 0)

@@ -21,7 +21,6 @@ enum { ALIVE_MS = 1000, LAST_WORDS_MS = 100, LAST_WORDS_TRIES = 20, USAGE = 2 };
 struct child_inner {
     const struct child_calls *calls;
     void *context; /* of the calls */
-    struct channel_rule *rules;
     struct child_link *link;
     struct loop_timer *alive;
     json_t *prepared;
@@ -114,38 +113,13 @@ static int on_abandon(void *context, struct channel_message *message)
     return 0;
 }
 
-/* The role's own messages: its handlers want its own context. */
-static int on_more(void *context, struct channel_message *message)
-{
-    struct child_inner *inner = ((struct child *)context)->inner;
-    for (const struct channel_rule *rule = inner->calls->more; rule->type; rule++)
-        if (rule->type == message->type)
-            return rule->handler(inner->context, message);
-    return ERROR_PEER;
-}
-
-static int make_rules(struct child_inner *inner)
-{
-    static const struct channel_rule common[] = {
-        {MESSAGE_STOP, 0, 0, CHANNEL_FD_NONE, on_stop},
-        {MESSAGE_PREPARE, 0, CHANNEL_MOST, CHANNEL_FD_MAYBE, on_prepare},
-        {MESSAGE_COMMIT, 0, 0, CHANNEL_FD_NONE, on_commit},
-        {MESSAGE_ABANDON, 0, 0, CHANNEL_FD_NONE, on_abandon},
-    };
-    size_t count = sizeof common / sizeof *common;
-    size_t more = 0;
-    while (inner->calls->more && inner->calls->more[more].type)
-        more++;
-    inner->rules = calloc(count + more + 1, sizeof *inner->rules);
-    if (!inner->rules)
-        return ERROR_MEMORY;
-    memcpy(inner->rules, common, sizeof common);
-    for (size_t i = 0; i < more; i++) {
-        inner->rules[count + i] = inner->calls->more[i];
-        inner->rules[count + i].handler = on_more;
-    }
-    return 0;
-}
+static const struct channel_rule common_rules[] = {
+    {MESSAGE_STOP, 0, 0, CHANNEL_FD_NONE, on_stop},
+    {MESSAGE_PREPARE, 0, CHANNEL_MOST, CHANNEL_FD_MAYBE, on_prepare},
+    {MESSAGE_COMMIT, 0, 0, CHANNEL_FD_NONE, on_commit},
+    {MESSAGE_ABANDON, 0, 0, CHANNEL_FD_NONE, on_abandon},
+    {0},
+};
 
 static void on_parent_end(void *context, int code, const char *sentence)
 {
@@ -215,11 +189,11 @@ static void on_alive(void *context)
 static int open_channel(struct child *child)
 {
     struct child_inner *inner = child->inner;
-    int code = make_rules(inner);
+    int code = loop_new(&child->loop);
     if (!code)
-        code = loop_new(&child->loop);
-    if (!code)
-        code = channel_new(CHILD_PARENT, inner->rules, true, child, &child->parent);
+        code = channel_new(CHILD_PARENT, common_rules, true, child, &child->parent);
+    if (!code && inner->calls->more)
+        code = channel_also(child->parent, inner->calls->more, inner->context);
     if (!code)
         code = child_link_new(child, child->parent, on_parent_end, child, &inner->link);
     if (!code)
@@ -335,7 +309,6 @@ void child_finish(struct child *child)
         child_link_free(child->inner->link);
         channel_free(child->parent);
         json_decref(child->inner->prepared);
-        free(child->inner->rules);
         free(child->inner);
     }
     loop_free(child->loop);

@@ -353,9 +353,8 @@ static int start(struct main_state *state)
     struct peers_calls peers = {.on_changed = on_changed, .on_failed = on_failed, .context = state};
     struct control_calls control = {
         .on_command = on_command, .on_gone = on_asker_gone, .context = state};
-    int code = peers_init(&state->peers, &state->child, state->engine, &peers);
-    if (!code)
-        code = control_init(&state->control, loop, CHILD_LISTEN, &control);
+    peers_init(&state->peers, &state->child, state->engine, &peers);
+    int code = control_init(&state->control, loop, CHILD_LISTEN, &control);
     if (!code)
         code = loop_timer(loop, on_turn, state, &state->turn);
     if (!code)

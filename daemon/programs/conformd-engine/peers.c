@@ -142,28 +142,14 @@ void peers_acknowledge(struct peers *peers)
 }
 
 /* A turn behind each message. */
-static int on_collector_message(void *context, struct channel_message *message)
+static int around_message(void *context, const struct channel_rule *rule,
+                          struct channel_message *message)
 {
     struct peer *peer = context;
-    int code = intake_take(peer->intake, message);
+    int code = intake_take(peer->intake, rule, message);
     acknowledge(peer);
     peer->peers->calls.on_changed(peer->peers->calls.context);
     return code;
-}
-
-static int make_collector_rules(struct peers *peers)
-{
-    size_t count = 0;
-    while (intake_rules[count].type)
-        count++;
-    peers->rules = calloc(count + 1, sizeof *peers->rules);
-    if (!peers->rules)
-        return ERROR_MEMORY;
-    for (size_t i = 0; i < count; i++) {
-        peers->rules[i] = intake_rules[i];
-        peers->rules[i].handler = on_collector_message;
-    }
-    return 0;
 }
 
 static struct peer *new_peer(struct peers *peers, int fd, const struct channel_rule *rules,
@@ -187,10 +173,11 @@ static int connect_collector(struct peers *peers, struct channel_message *messag
         return 0;
     int code = array_reserve(&peers->collectors, &peers->capacity, peers->count,
                              sizeof *peers->collectors);
-    struct peer *peer = code ? NULL : new_peer(peers, message->fd, peers->rules, false);
+    struct peer *peer = code ? NULL : new_peer(peers, message->fd, intake_rules, false);
     if (!peer)
         return ERROR_MEMORY;
     message->fd = -1;
+    channel_around(peer->channel, around_message);
     for (size_t i = 0; i < peers->count; i++)
         if (peers->collectors[i]->intake == instance->link)
             drop_collector(peers, peers->collectors[i--]);
@@ -376,11 +363,10 @@ void peers_tell_parent(struct peers *peers, enum message_type type, const json_t
     child_flush(peers->child);
 }
 
-int peers_init(struct peers *peers, struct child *child, struct engine *engine,
-               const struct peers_calls *calls)
+void peers_init(struct peers *peers, struct child *child, struct engine *engine,
+                const struct peers_calls *calls)
 {
     *peers = (struct peers){.child = child, .engine = engine, .calls = *calls};
-    return make_collector_rules(peers);
 }
 
 void peers_stop(struct peers *peers)
@@ -396,7 +382,5 @@ void peers_finish(struct peers *peers)
 {
     peers_stop(peers);
     free(peers->collectors);
-    free(peers->rules);
     peers->collectors = NULL;
-    peers->rules = NULL;
 }

@@ -17,7 +17,6 @@ struct peers {
     struct child *child;
     struct engine *engine;
     struct peers_calls calls;
-    struct channel_rule *rules; /* of a collector's channel */
     struct peer *front;
     struct peer *courier;
     struct peer **collectors;
@@ -25,8 +24,8 @@ struct peers {
     size_t capacity;
 };
 
-int peers_init(struct peers *peers, struct child *child, struct engine *engine,
-               const struct peers_calls *calls) MUST_CHECK;
+void peers_init(struct peers *peers, struct child *child, struct engine *engine,
+                const struct peers_calls *calls);
 void peers_finish(struct peers *peers);
 
 /* MESSAGE_CONNECT and MESSAGE_ENDED of the parent. */

@@ -303,29 +303,34 @@ static int on_end_reader(void *context, struct channel_message *message)
     return code;
 }
 
-#define OF_EVERY_CHILD                                                                             \
-    {MESSAGE_READY, 0, CHANNEL_MOST, CHANNEL_FD_NONE, on_ready},                                   \
-        {MESSAGE_ALIVE, 0, 0, CHANNEL_FD_NONE, on_alive},                                          \
-        {MESSAGE_STATUS, 0, CHANNEL_MOST, CHANNEL_FD_NONE, on_status},                             \
-    {                                                                                              \
-        MESSAGE_PREPARED, 0, CHANNEL_MOST, CHANNEL_FD_NONE, on_prepared                            \
-    }
+const struct channel_rule orders_of_every_child[] = {
+    {MESSAGE_READY, 0, CHANNEL_MOST, CHANNEL_FD_NONE, on_ready},
+    {MESSAGE_ALIVE, 0, 0, CHANNEL_FD_NONE, on_alive},
+    {MESSAGE_STATUS, 0, CHANNEL_MOST, CHANNEL_FD_NONE, on_status},
+    {MESSAGE_PREPARED, 0, CHANNEL_MOST, CHANNEL_FD_NONE, on_prepared},
+    {0},
+};
 
-const struct channel_rule orders_of_child[] = {
-    OF_EVERY_CHILD, {MESSAGE_REPLACE, 0, 0, CHANNEL_FD_NONE, on_replace}, {0}};
+static const struct channel_rule of_child[] = {
+    {MESSAGE_REPLACE, 0, 0, CHANNEL_FD_NONE, on_replace},
+    {0},
+};
 
-const struct channel_rule orders_of_front[] = {
-    OF_EVERY_CHILD,
+static const struct channel_rule of_front[] = {
     {MESSAGE_START, 0, CHANNEL_MOST, CHANNEL_FD_NONE, on_start_reader},
     {MESSAGE_END, 0, CHANNEL_MOST, CHANNEL_FD_NONE, on_end_reader},
     {0},
 };
 
-const struct channel_rule orders_of_engine[] = {
-    OF_EVERY_CHILD,
+static const struct channel_rule of_engine[] = {
     {MESSAGE_START, 0, CHANNEL_MOST, CHANNEL_FD_NONE, on_start},
     {MESSAGE_END, 0, CHANNEL_MOST, CHANNEL_FD_NONE, on_end},
     {MESSAGE_FAULT, 0, CHANNEL_MOST, CHANNEL_FD_NONE, on_fault},
     {MESSAGE_WATCH, 0, CHANNEL_MOST, CHANNEL_FD_NONE, on_alive},
     {0},
 };
+
+const struct channel_rule *orders_of(enum role role)
+{
+    return role == ROLE_ENGINE ? of_engine : role == ROLE_FRONT ? of_front : of_child;
+}

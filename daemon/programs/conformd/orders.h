@@ -6,10 +6,10 @@
 
 #include <sys/resource.h>
 
-/* A row's channel; the context of each is its struct children_row. */
-extern const struct channel_rule orders_of_engine[];
-extern const struct channel_rule orders_of_front[];
-extern const struct channel_rule orders_of_child[];
+/* What every child tells, and what one of a role tells besides; the context of both is its struct
+ * children_row. */
+extern const struct channel_rule orders_of_every_child[];
+const struct channel_rule *orders_of(enum role role);
 
 /* Wants the process that the engine asked for (row->next_run), or tells it why not. */
 void orders_want(struct parent *parent, struct children_row *row);

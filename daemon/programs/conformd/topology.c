@@ -79,11 +79,11 @@ static void on_link_end(void *context, int code, const char *sentence)
 
 static int watch_row(struct parent *parent, struct children_row *row, int fd)
 {
-    const struct channel_rule *rules = row->role == ROLE_ENGINE  ? orders_of_engine
-                                       : row->role == ROLE_FRONT ? orders_of_front
-                                                                 : orders_of_child;
     /* A collector runs what others wrote: its control space is not read. */
-    int code = channel_new(fd, rules, !role_has(row->role, ROLE_FOREIGN), row, &row->channel);
+    bool with_fds = !role_has(row->role, ROLE_FOREIGN);
+    int code = channel_new(fd, orders_of_every_child, with_fds, row, &row->channel);
+    if (!code)
+        code = channel_also(row->channel, orders_of(row->role), row);
     if (!code)
         code = child_link_new(&parent->links, row->channel, on_link_end, row, &row->link);
     return code;

@@ -104,24 +104,12 @@ static void begin(void)
 
 /* --- the engine's end of it --- */
 
-static int on_message(void *context, struct channel_message *message)
+static int around_message(void *context, const struct channel_rule *rule,
+                          struct channel_message *message)
 {
     struct task *task = context;
     task->world->moved = true;
-    return intake_take(task->link, message);
-}
-
-void task_make_rules(struct world *world)
-{
-    size_t count = 0;
-    while (intake_rules[count].type)
-        count++;
-    world->rules = calloc(count + 1, sizeof *world->rules);
-    assert_non_null(world->rules);
-    for (size_t i = 0; i < count; i++) {
-        world->rules[i] = intake_rules[i];
-        world->rules[i].handler = on_message;
-    }
+    return intake_take(task->link, rule, message);
 }
 
 static json_t *settings_of(struct world *world, const char *name, char **ret_plugin)
@@ -169,7 +157,8 @@ void task_start(struct world *world, const char *name)
     load(task);
     assert_int_equal(channel_pair(fds), 0);
     task->fd = fds[1];
-    assert_int_equal(channel_new(fds[0], world->rules, false, task, &task->channel), 0);
+    assert_int_equal(channel_new(fds[0], intake_rules, false, task, &task->channel), 0);
+    channel_around(task->channel, around_message);
     task->link = intake_link_new(intake, instance);
     assert_non_null(task->link);
     if (!task->proves) {

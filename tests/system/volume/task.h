@@ -35,7 +35,6 @@ struct world {
     struct scene *scene;
     struct host host;
     json_t *parts; /* of the configuration */
-    struct channel_rule *rules;
     struct task *tasks[TASKS];
     ucontext_t main;
     struct task *running;
@@ -49,7 +48,6 @@ struct world {
 extern struct world *here;
 
 void must(int code, const struct error *error);
-void task_make_rules(struct world *world);
 struct task *task_find(const struct world *world, const char *name);
 /* The process that the engine asked for. */
 void task_start(struct world *world, const char *name);

@@ -161,6 +161,28 @@ static void test_rollback(void **state)
     assert_int_equal(store_meta_get(store, "absent", &value, &bench->error), ERROR_MISSING);
 }
 
+/* Whoever does not look at an answer cannot commit half of what was to be. */
+static void test_a_failed_statement_fails_the_transaction(void **state)
+{
+    struct store_scene *bench = *state;
+    assert_int_equal(store_begin(bench->store, NULL), 0);
+    run(bench->store, "INSERT INTO meta(key, value) VALUES('once', 1)");
+    /* SQLite takes the transaction back by itself here, as it does when the disk is full. */
+    const char *twice = "INSERT OR ROLLBACK INTO meta(key, value) VALUES('once', 2)";
+    assert_int_equal(store_run(store_query(bench->store, twice), NULL), ERROR_DATABASE);
+    const char *more = "INSERT INTO meta(key, value) VALUES('more', 1)";
+    assert_int_equal(store_run(store_query(bench->store, more), NULL), ERROR_DATABASE);
+    assert_int_equal(store_commit(bench->store, &bench->error), ERROR_DATABASE);
+    assert_non_null(strstr(error_sentence(&bench->error), "failed before"));
+    store_rollback(bench->store);
+    const char *count = "SELECT count(*) FROM meta WHERE key IN ('once', 'more')";
+    assert_int_equal(store_scene_count(bench->store, count), 0);
+    assert_int_equal(store_begin(bench->store, NULL), 0);
+    run(bench->store, more);
+    assert_int_equal(store_commit(bench->store, NULL), 0);
+    assert_int_equal(store_scene_count(bench->store, count), 1);
+}
+
 static void test_committed_outlives_a_kill(void **state)
 {
     struct store_scene *bench = *state;
@@ -246,6 +268,7 @@ int main(void)
         TEST(test_wrong_sql_is_told),
         TEST(test_many_queries_keep_apart),
         TEST(test_rollback),
+        TEST(test_a_failed_statement_fails_the_transaction),
         TEST(test_committed_outlives_a_kill),
         TEST(test_reader_sees_commits_and_cannot_write),
         TEST(test_log_outlives_close),

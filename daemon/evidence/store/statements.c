@@ -200,6 +200,24 @@ static int step_loaded(struct store_query *query, struct error *error)
     return loaded_step(&query->loaded);
 }
 
+/* A writer's. After a failure SQLite may have taken the transaction back, and would commit each
+ * further statement by itself. */
+static int step(struct store_query *query, struct error *error)
+{
+    struct store *store = query->store;
+    if (store->failed)
+        return error_set(error, ERROR_DATABASE,
+                         "the store: a statement of this transaction failed before, in: %s",
+                         query->sql);
+    int code = sqlite3_step(query->statement);
+    if (code == SQLITE_ROW)
+        return 1;
+    int answer = code == SQLITE_DONE ? 0 : store_fail(store->db, "using it", error);
+    sqlite3_reset(query->statement);
+    store->failed = answer && store->begun;
+    return answer;
+}
+
 int store_step(struct store_query *query, struct error *error)
 {
     if (!query)
@@ -210,14 +228,7 @@ int store_step(struct store_query *query, struct error *error)
     if (query->bound != SQLITE_OK)
         return error_set(error, ERROR_DATABASE, "the store: a value cannot be bound (%s), in: %s",
                          sqlite3_errstr(query->bound), query->sql);
-    if (query->store->mode == STORE_READ)
-        return step_loaded(query, error);
-    int code = sqlite3_step(query->statement);
-    if (code == SQLITE_ROW)
-        return 1;
-    int answer = code == SQLITE_DONE ? 0 : store_fail(query->store->db, "using it", error);
-    sqlite3_reset(query->statement);
-    return answer;
+    return query->store->mode == STORE_READ ? step_loaded(query, error) : step(query, error);
 }
 
 int store_run(struct store_query *query, struct error *error)

@@ -216,6 +216,7 @@ int store_begin(struct store *store, struct error *error)
     const char *reading = "BEGIN";
     const char *writing = "BEGIN IMMEDIATE";
     int code = store_run(store_query(store, store->mode == STORE_WRITE ? writing : reading), error);
+    store->begun = !code && store->mode == STORE_WRITE;
     if (!code && store->mode == STORE_READ)
         store_reading(store);
     return code;
@@ -223,18 +224,21 @@ int store_begin(struct store *store, struct error *error)
 
 int store_commit(struct store *store, struct error *error)
 {
-    if (!store_in_transaction(store))
+    if (!store->failed && !store_in_transaction(store))
         return error_set(error, ERROR_STATE, "no transaction of the store is open");
     store_reset_queries(store);
     /* A reader's end is never too late. */
     store_read(store);
-    return store_run(store_query(store, "COMMIT"), error);
+    int code = store_run(store_query(store, "COMMIT"), error);
+    store->begun = code && store->begun;
+    return code;
 }
 
 void store_rollback(struct store *store)
 {
     store_reset_queries(store);
     store_read(store);
+    store->begun = store->failed = false;
     /* A full disk or a failed write has SQLite roll back by itself. */
     if (store_in_transaction(store))
         (void)!store_run(store_query(store, "ROLLBACK"), NULL);

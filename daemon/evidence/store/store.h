@@ -29,9 +29,10 @@ void store_close(struct store *store);
  * Whoever reads much reads it in several, by a condition that goes on where the last one ended. */
 enum { STORE_READ_MS = 50, STORE_READ_BYTES = 32 << 20 };
 
-/* A turn is one transaction. commit returns when the bytes are on the disk; after a failed commit
- * call rollback. Both end every query that still had rows. ERROR_STATE for one inside of another,
- * or a commit without one; a rollback without one does nothing. */
+/* A turn is one transaction. commit returns when the bytes are on the disk. After a writer's
+ * statement failed every further one and the commit fail, too, until rollback. Both end every query
+ * that still had rows. ERROR_STATE for one inside of another, or a commit without one; a rollback
+ * without one does nothing. */
 int store_begin(struct store *store, struct error *error) MUST_CHECK;
 int store_commit(struct store *store, struct error *error) MUST_CHECK;
 void store_rollback(struct store *store);

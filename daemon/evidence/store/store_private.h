@@ -12,6 +12,8 @@ struct store {
     enum store_mode mode;
     int lock_fd;  /* STORE_WRITE only, else -1 */
     int marks_fd; /* of the -shm file, to ask who holds its read marks; STORE_WRITE only, else -1 */
+    bool begun;   /* a writer's transaction is open, or should be */
+    bool failed;  /* a statement of it failed */
     char *wal_path; /* for store_wal_bytes of a reader */
     int64_t wal_bytes;
     struct store_log log;

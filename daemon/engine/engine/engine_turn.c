@@ -13,7 +13,8 @@ struct moment engine_now(const struct engine *engine)
     return engine->calls->now ? engine->calls->now(engine->context) : clock_now();
 }
 
-/* A turn of its own: an act that is taken back must not take the step with it. */
+/* A turn of its own: an act that is taken back must not take the step with it. It moves all that is
+ * in memory, so where it fails in an act's name the program ends as in an ordinary turn. */
 static int turn_step(struct engine *engine, int64_t from_ms, struct moment *now,
                      struct error *error)
 {
@@ -22,12 +23,15 @@ static int turn_step(struct engine *engine, int64_t from_ms, struct moment *now,
         code = clock_step_take(engine, from_ms, error);
     if (!code)
         code = engine_turn_end(engine, error);
+    engine->failed_turn = code != 0;
     now->wall_ms++;
     return code;
 }
 
 int engine_turn_begin(struct engine *engine, struct moment *now, struct error *error)
 {
+    if (engine->failed_turn)
+        return error_set(error, ERROR_STATE, "a turn could not be taken back");
     int64_t should_ms = clock_step_expected_ms(engine, *now);
     bool step = clock_step_is_one(should_ms, now->wall_ms);
     bool back = step && now->wall_ms < engine->turn.now.wall_ms;
@@ -37,17 +41,24 @@ int engine_turn_begin(struct engine *engine, struct moment *now, struct error *e
     return code ? code : turn_begin(&engine->turn, *now, error);
 }
 
+/* The turn was an act's, or a session's. It moved, beside store, ledger, series and the time: what
+ * is judged (read again as at a start), what judging told of collectors, and nothing else. The
+ * monitoring, the engine's own figures and the synchronisation of the clock move in ordinary turns
+ * alone, and an error in one of those ends the program. */
 void engine_turn_undo(struct engine *engine)
 {
     CLEAN(error_finish) struct error error = {0};
     int code = turn_undo(&engine->turn, &error);
-    intake_undone(&engine->intake);
+    if (!code)
+        code = intake_undone(&engine->intake, &error);
     judge_forget(&engine->judge);
-    engine->failed_turn =
-        code || judge_load(&engine->judge, &error) || monitor_load(engine, &error);
+    if (!code)
+        code = judge_load(&engine->judge, &error);
     engine->outbox_next_ms = 0;
-    if (engine->failed_turn)
-        engine->calls->log(engine->context, LOG_LEVEL_ERROR, error_sentence(&error));
+    if (!code)
+        return;
+    engine->failed_turn = true;
+    engine->calls->log(engine->context, LOG_LEVEL_ERROR, error_sentence(&error));
 }
 
 static json_t *show_time(int64_t wall_ms)
@@ -197,9 +208,7 @@ static int write_turn(struct engine *engine, struct moment *now, struct error *e
 int engine_turn(struct engine *engine, struct moment now, struct error *error)
 {
     int code = 0;
-    if (engine->failed_turn)
-        return error_set(error, ERROR_STATE, "an act could not be taken back");
-    if (has_work(engine, now))
+    if (engine->failed_turn || has_work(engine, now))
         code = write_turn(engine, &now, error);
     if (code)
         return code;

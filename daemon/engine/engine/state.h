@@ -74,8 +74,8 @@ int engine_schedule_deliver(struct engine *engine, struct moment now,
 /* engine_turn.c: what acts share with a turn. */
 int engine_turn_begin(struct engine *engine, struct moment *now, struct error *error) MUST_CHECK;
 int engine_turn_end(struct engine *engine, struct error *error) MUST_CHECK;
-/* Takes a turn back: the store is as it was, and memory is read from it again. What cannot be
- * brought together so ends the program at the next turn. */
+/* Takes an act's turn back: the store is as it was, and memory agrees with it. Where that cannot be
+ * brought about, the next turn is an error, which ends the program. */
 void engine_turn_undo(struct engine *engine);
 /* Judges what is due, by the clock as it stands. */
 int engine_turn_judge(struct engine *engine, struct error *error) MUST_CHECK;

@@ -9,6 +9,7 @@
 #include "evidence/intake/proof.h"
 #include "evidence/intake/pushed.h"
 #include "evidence/intake/run.h"
+#include "evidence/intake/undo.h"
 #include "evidence/ledger/digest.h"
 #include "ground/base/clock.h"
 
@@ -107,6 +108,7 @@ struct instance {
     int64_t tell_boot_ms; /* what waits is urgent: a leaf by then; 0: it is not */
     int64_t told_ms;      /* the turn of its last leaf: what is older stands in the ledger */
     int64_t untold;       /* runs and batches since */
+    struct undo undo;     /* of what was told in this turn */
     bool touched;         /* sealed in this turn */
     bool changed;         /* the state rows are to be written, within a minute */
     bool moved;           /* ... in this turn */

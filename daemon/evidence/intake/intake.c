@@ -1,6 +1,7 @@
 /* The instances, their links, and a turn's intake. */
 #include "evidence/intake/intake.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "evidence/intake/leaves.h"
@@ -390,6 +391,7 @@ void intake_committed(struct intake *intake)
 {
     for (size_t i = 0; i < intake->count; i++) {
         struct intake_link *link = intake->instances[i]->link;
+        undo_forget(intake->instances[i]);
         if (!link || !link->sealed)
             continue;
         link->held = 0;
@@ -397,14 +399,16 @@ void intake_committed(struct intake *intake)
     }
 }
 
-void intake_undone(struct intake *intake)
+int intake_undone(struct intake *intake, struct error *error)
 {
-    for (size_t i = 0; i < intake->count; i++) {
+    int code = 0;
+    for (size_t i = 0; !code && i < intake->count; i++) {
         struct instance *instance = intake->instances[i];
+        assert(!instance->link || !instance->link->sealed);
         instance->changed = instance->moved = true;
-        if (instance->link)
-            instance->link->sealed = false;
+        code = undo_restore(intake, instance, error);
     }
+    return code;
 }
 
 int intake_save(struct intake *intake, struct error *error)

@@ -63,8 +63,9 @@ uint64_t intake_acknowledge(struct intake_link *link);
 /* The commit took all batches that were sealed. */
 void intake_committed(struct intake *intake);
 
-/* The turn was taken back: nothing of it is written. */
-void intake_undone(struct intake *intake);
+/* An act's turn was taken back, after the store was: what it told is untold, and what it wrote of
+ * an instance is to be written again. Such a turn seals nothing. */
+int intake_undone(struct intake *intake, struct error *error) MUST_CHECK;
 
 /* Writes the rows of instances that moved, and of those that changed once a minute (states). */
 int intake_save(struct intake *intake, struct error *error) MUST_CHECK;

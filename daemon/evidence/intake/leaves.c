@@ -346,7 +346,10 @@ int leaves_due(struct intake *intake, struct instance *instance, struct error *e
 
 int intake_tell(struct intake *intake, struct instance *instance, struct error *error)
 {
-    return instance->waiting.batches ? tell_waiting(intake, instance, error) : 0;
+    if (!instance->waiting.batches)
+        return 0;
+    undo_keep(instance);
+    return tell_waiting(intake, instance, error);
 }
 
 int intake_unfold(struct intake *intake, struct instance *instance, struct error *error)

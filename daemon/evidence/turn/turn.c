@@ -57,5 +57,7 @@ int turn_undo(struct turn *turn, struct error *error)
     store_rollback(turn->store);
     ledger_forget(turn->ledger);
     turn->now = turn->committed;
+    if (store_in_transaction(turn->store))
+        return error_set(error, ERROR_DATABASE, "the store: its transaction cannot be taken back");
     return series_reload(turn->series, error);
 }

@@ -101,8 +101,9 @@ def check_names(rules):
         headers = {os.path.basename(path)[:-2]: set(re.findall(r"\w+", common.read(path))) for path in paths
                    if path.endswith(".h") and rules.relative(path).startswith(folder + "/")}
         for built in glob.glob(os.path.join(rules.build, folder, "**", "*.o"), recursive=True):
-            if not any(path.endswith("/" + os.path.basename(built)[:-2]) for path in paths):
-                continue  # an earlier build's: its source is gone
+            source = "/" + os.path.basename(built)[:-2]
+            if not any(path.endswith(source) and f"/{folder}/" in path for path in paths):
+                continue  # an earlier build's: its source is gone, or in another room
             for name in sorted(external_names(built) - {"main"}):
                 looked += 1
                 if not tells_its_room(name, os.path.basename(folder), headers):

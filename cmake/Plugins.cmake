@@ -1,5 +1,6 @@
 # conformd_plugin(NAME [USES room...] [LINKS library...])
-# plugins/NAME/NAME.c becomes NAME.so: one exported symbol, nothing undefined of the daemon's.
+# plugins/NAME/NAME.c becomes NAME.so: one exported symbol, nothing undefined of the daemon's. It links
+# plugins/kit, which is no plugin.
 # test_NAME.c beside it becomes the ctest plugin.NAME.
 function(conformd_plugin name)
   cmake_parse_arguments(PLUGIN "" "" "USES;LINKS" ${ARGN})
@@ -14,7 +15,7 @@ function(conformd_plugin name)
   endif()
   target_link_options(plugin_${name} PRIVATE -Wl,--exclude-libs,ALL)
   list(TRANSFORM PLUGIN_USES PREPEND room_)
-  target_link_libraries(plugin_${name} PRIVATE ${PLUGIN_USES} ${PLUGIN_LINKS})
+  target_link_libraries(plugin_${name} PRIVATE ${PLUGIN_USES} conformd_kit ${PLUGIN_LINKS})
   install(TARGETS plugin_${name} LIBRARY DESTINATION lib/conformd)
   # Where the daemon looks for the trees of a selftest: beside the plugin, in the build as installed.
   if(IS_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}/selftest)

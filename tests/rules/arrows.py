@@ -8,6 +8,7 @@ import common
 
 HALLS_MOST = 9
 PLUGIN_ROOMS = {"base", "scan"}
+KIT = "plugin kit"  # no plugin: collectors of other trees link it, so it knows the public headers alone
 
 # A library's header is named by these rooms alone.
 LIBRARIES = {
@@ -64,6 +65,14 @@ def check_libraries(owner, text):
             if library.fullmatch(name) and owner not in rooms and not free:
                 found.append(f"{owner} may not name {name}")
     return found
+
+
+def check_plugin(owner, text, house):
+    rooms = included(text, None, house)
+    if owner == KIT:
+        own = re.compile(r'^[ \t]*#[ \t]*include[ \t]*"([^"]+)"', re.M).findall(text)
+        return [f"the kit may not know {other}" for other in sorted(rooms | set(own))]
+    return [f"a plugin may not know {other}" for other in sorted(rooms - PLUGIN_ROOMS)]
 
 
 def check_arrows(room, known, allowed):
@@ -163,6 +172,11 @@ def check_itself():
                   "store may use ledger")
     common.expect(not check_uses("conformd_room(store USES base LINKS x)\n", "store", house),
                   "store may not use base")
+    common.expect(check_plugin("plugin x", "#include \"low/store/store.h\"\n", house), "a plugin may know store")
+    common.expect(not check_plugin("plugin x", "#include \"low/base/base.h\"\n", house),
+                  "a plugin may not know base")
+    common.expect(check_plugin(KIT, "#include \"low/base/base.h\"\n", house), "the kit may know base")
+    common.expect(check_plugin(KIT, "#include \"own.h\"\n", house), "the kit may have a header of its own")
     common.expect(check_uses("conformd_plugin(x USES store)\n", "x", house), "a plugin may use store")
 
 
@@ -192,8 +206,8 @@ def check_tree(rules, house):
         for sentence in check_libraries(owner, text):
             rules.fail(relative, sentence)
         if plugin:
-            for other in sorted(included(text, None, house) - PLUGIN_ROOMS):
-                rules.fail(relative, f"a plugin may not know {other}")
+            for sentence in check_plugin(owner, text, house):
+                rules.fail(relative, sentence)
         elif owner in known:
             known[owner] |= included(text, owner, house)
     for room, others in sorted(known.items()):

@@ -1,4 +1,5 @@
-"""The public header compiled alone, as C11, C17 and C++17, and with a plugin of 40 lines."""
+"""The public headers compiled alone, as C11, C17 and C++17, and the first with a plugin of 40 lines."""
+import glob
 import os
 import shutil
 import subprocess
@@ -42,6 +43,9 @@ def compile_text(include, compiler, standard, language, text):
 def main():
     rules = common.Rules()
     include = rules.path("include")
+    names = sorted(os.path.relpath(path, include)
+                   for path in glob.glob(os.path.join(include, "conformd", "**", "*.h"), recursive=True))
+    common.expect(len(names) > 4, f"{include} has no headers of the kit")
     compilers = [(os.environ.get("CC", "cc"), standard, "c") for standard in ("c11", "c17")]
     plus = shutil.which("g++") or shutil.which("clang++")
     if plus:
@@ -51,10 +55,10 @@ def main():
     for compiler, standard, language in compilers:
         common.expect(compile_text(include, compiler, standard, language, "int f(int a) { }\n"),
                       f"{standard}: a wrong text compiles")
-        for text in ("#include <conformd/collector.h>\n", MINIMAL):
+        for header, text in [("conformd/collector.h", MINIMAL)] + [(name, f"#include <{name}>\n") for name in names]:
             complaint = compile_text(include, compiler, standard, language, text)
             if complaint:
-                rules.fail("include/conformd/collector.h", f"{standard}: {complaint}")
+                rules.fail("include/" + header, f"{standard}: {complaint}")
     rules.finish("header")
 
 

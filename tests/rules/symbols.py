@@ -131,6 +131,17 @@ def check_rooms(rules, libraries):
                 rules.fail(f"{room}/{member[:-2]}", f"{name} is a mutable variable")
 
 
+def check_kit(rules):
+    """What collectors of other trees link: its names are its own, and it has no state."""
+    library = os.path.join(rules.build, "plugins", "kit", "libconformd_kit.a")
+    defined = external_names(library)
+    common.expect(len(defined) > 10, f"{library} has no names")
+    for name in sorted(name for name in defined if not name.startswith("kit_")):
+        rules.fail("plugins/kit", f"{name} does not begin with kit_")
+    for member, name in mutable(lines_of("objdump", "-t", library)):
+        rules.fail(f"plugins/kit/{member[:-2]}", f"{name} is a mutable variable")
+
+
 def main():
     rules = common.Rules()
     check_itself()
@@ -150,6 +161,7 @@ def main():
         for sentence in found:
             rules.fail("plugins/" + os.path.basename(plugin), sentence)
     check_rooms(rules, libraries)
+    check_kit(rules)
     check_names(rules)
     rules.finish(f"symbols of {len(plugins)} plugins and {len(libraries)} rooms")
 

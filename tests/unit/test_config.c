@@ -274,6 +274,40 @@ static const char *const parts_text =
     "channels = ( { name = \"ops\"; type = \"webhook\"; url = \"https://h.example/x\";\n"
     "    secret = \"credential:ops\"; } );\n";
 
+/* One setting is another one: what of it a reload is told, and whose part it changes. */
+static void a_reload_follows_the_rows(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *setting;
+        enum setting_reload reload;
+        unsigned differs; /* 1 << role of each whose part is another */
+    } rows[] = {
+        {"state_dir = \"/other\";", RELOAD_FIXED, BY_ENGINE | BY_READER},
+        {"user = \"other\";", RELOAD_FIXED, 0},
+        {"http = { listen = \"127.0.0.1:8888\"; };", RELOAD_LISTENS, BY_ENGINE},
+        {"http = { public = true; };", RELOAD_TAKEN, BY_FRONT},
+        {"keep = \"30d\";", RELOAD_TAKEN, BY_ENGINE | BY_READER},
+        {"log_level = \"debug\";", RELOAD_TAKEN, BY_ALL},
+        {"log_reads = false;", RELOAD_TAKEN, BY_FRONT},
+    };
+    static const char collector[] =
+        "collectors = ( { name = \"a\"; plugin = \"p\"; every = \"1h\"; } );\n"
+        "plugin_dir = \"/nowhere\";\n";
+    struct config *old = load_valid(collector);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        CLEAN(clean_text) char *text = text_format("%s%s", collector, rows[i].setting);
+        struct config *next = load_valid(text);
+        for (enum setting_reload reload = RELOAD_LISTENS; reload <= RELOAD_FIXED; reload++)
+            assert_int_equal(config_differs(old, next, reload) != NULL, reload == rows[i].reload);
+        for (enum role role = ROLE_ENGINE; role < ROLE_COUNT; role++)
+            assert_int_equal(config_part_differs(old, next, role, "a"),
+                             rows[i].differs >> role & 1);
+        config_free(next);
+    }
+    config_free(old);
+}
+
 static void a_role_sees_its_part_only(void **state)
 {
     (void)state;
@@ -347,6 +381,7 @@ int main(void)
         cmocka_unit_test(a_role_adds_its_faults),
         cmocka_unit_test(faults_are_collected_up_to_a_hundred),
         cmocka_unit_test(a_role_sees_its_part_only),
+        cmocka_unit_test(a_reload_follows_the_rows),
         cmocka_unit_test(a_roles_setting_has_a_path_in_the_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,8 +4,11 @@
 #include <string.h>
 
 #include "evaluation/isms/isms.h"
+#include "evidence/intake/quiet.h"
 #include "ground/base/clean.h"
 #include "ground/base/json.h"
+
+enum { SLACK_MS = 1000 }; /* between a wait for a window and its end: the clock was set a little */
 
 /* Of a source that keeps nothing the last words and the end are waited for, whatever changed. */
 static bool is_same(const struct instance *instance, const json_t *config)
@@ -18,8 +21,20 @@ static bool is_same(const struct instance *instance, const json_t *config)
              instance->deadline_ms == json_integer_of(config, "deadline", 0)));
 }
 
+/* What waits for the end of a window that is now another one is due: it may have to wait again. */
+static void set_windows(struct instance *instance, json_t *windows, struct moment now)
+{
+    int64_t left_ms = quiet_left_ms(instance->not_between, now.wall_ms);
+    bool waits = left_ms && instance->due_boot_ms - now.boot_ms >= left_ms - SLACK_MS &&
+                 instance->due_boot_ms - now.boot_ms <= left_ms + SLACK_MS;
+    if (waits && !json_equal(windows, instance->not_between))
+        instance->due_boot_ms = now.boot_ms;
+    json_decref(instance->not_between);
+    instance->not_between = json_incref(windows);
+}
+
 /* Takes an instance out of the list, so that it is not freed with those that are gone. */
-static struct instance *take(struct intake *intake, const json_t *config)
+static struct instance *take(struct intake *intake, const json_t *config, struct moment now)
 {
     const char *name = json_text_of(config, "name", "");
     for (size_t i = 0; i < intake->count; i++) {
@@ -30,8 +45,7 @@ static struct instance *take(struct intake *intake, const json_t *config)
         instance->deadline_ms = json_integer_of(config, "deadline", 0);
         json_decref(instance->scope);
         instance->scope = json_incref(json_object_get(config, "scope"));
-        json_decref(instance->not_between);
-        instance->not_between = json_incref(json_object_get(config, "not_between"));
+        set_windows(instance, json_object_get(config, "not_between"), now);
         intake->instances[i] = intake->instances[--intake->count];
         return instance;
     }
@@ -93,7 +107,7 @@ static int reload_instances(struct engine *engine, const json_t *collectors, str
     size_t index;
     json_t *config;
     json_array_foreach (collectors, index, config) {
-        struct instance *kept = take(&engine->intake, config);
+        struct instance *kept = take(&engine->intake, config, engine->turn.now);
         if (!kept)
             continue;
         instance_finish(fresh.instances[index]);

@@ -131,7 +131,7 @@ static bool waits_for_window(struct instance *instance, struct moment now)
         return false;
     instance->due_boot_ms = now.boot_ms + left_ms;
     instance->next_due_ms = now.wall_ms + left_ms;
-    instance->changed = true;
+    instance->changed = instance->moved = true; /* shown with the next turn */
     return true;
 }
 

@@ -39,7 +39,7 @@ static char *names_of(const struct setting *table)
 {
     struct buffer out = {0};
     for (const struct setting *row = table; row->name; row++)
-        if (!(row->flags & SETTING_HIDDEN))
+        if (!(row->flags & (SETTING_HIDDEN | SETTING_MADE)))
             buffer_print(&out, "%s%s", out.length ? ", " : "", row->name);
     return buffer_take(&out);
 }
@@ -154,7 +154,8 @@ static int read_others(struct config *config, const struct setting *group, const
     json_t *others = json_object();
     json_object_foreach ((json_t *)raw, name, value) {
         CLEAN(clean_text) char *member = path_of(path, name);
-        if (schema_find(group->members, name))
+        const struct setting *row = schema_find(group->members, name);
+        if (row && !(row->flags & SETTING_MADE))
             continue;
         if (!member || json_object_set(others, name, value)) {
             json_decref(others);
@@ -177,6 +178,8 @@ static json_t *read_group(struct config *config, const struct setting *group, co
     for (const struct setting *row = group->members; row->name; row++) {
         CLEAN(clean_text) char *member = path_of(path, row->name);
         const json_t *given = json_object_get(raw, row->name);
+        if (row->flags & SETTING_MADE)
+            continue;
         if (!member)
             return NULL;
         json_t *value =

@@ -6,57 +6,14 @@
 #include "ground/base/json.h"
 #include "ground/base/text.h"
 #include "parent/config/config_inner.h"
-
-/* An object of the named members of `from`; `names` ends with NULL. New reference. */
-static json_t *pick(const json_t *from, const char *const *names)
-{
-    json_t *picked = json_object();
-    for (; picked && *names; names++) {
-        json_t *value = json_object_get(from, *names);
-        if (value && json_object_set(picked, *names, value)) {
-            json_decref(picked);
-            return NULL;
-        }
-    }
-    return picked;
-}
-
-/* The same for each item of a list. */
-static json_t *pick_each(const json_t *list, const char *const *names)
-{
-    size_t i;
-    json_t *item;
-    json_t *picked = json_array();
-    json_array_foreach ((json_t *)list, i, item) {
-        if (json_array_append_new(picked, pick(item, names))) {
-            json_decref(picked);
-            return NULL;
-        }
-    }
-    return picked;
-}
+#include "parent/config/schema.h"
 
 static json_t *engine_part(const struct config *config)
 {
-    static const char *const members[] = {"state_dir",      "runtime_dir",   "allow_unattributed",
-                                          "keep",           "keep_readings", "keep_excerpts",
-                                          "classification", "measures",      "objectives",
-                                          "record_classes", "lost_after",    "lost_after_urgent",
-                                          "scope",          "soa",           "unasked",
-                                          "trust_clock",    "rights",        NULL};
-    static const char *const collectors[] = {
-        "name",         "plugin",      "every",       "scope",      "deadline", "enabled",
-        "series_limit", "legal_basis", "reviewed_by", "review_due", NULL};
-    static const char *const channels[] = {"name", "type", "events", NULL};
-    const json_t *whole = config->whole;
-    const char *listen = json_text_of(json_object_get(whole, "http"), "listen", "");
+    const char *listen = json_text_of(json_object_get(config->whole, "http"), "listen", "");
     CLEAN(clean_text) char *url = text_format("http://%s", listen);
-    json_t *part = pick(whole, members);
-    if (json_object_set_new(part, "collectors",
-                            pick_each(json_object_get(whole, "collectors"), collectors)) ||
-        json_object_set_new(part, "channels",
-                            pick_each(json_object_get(whole, "channels"), channels)) ||
-        json_object_set_new(part, "url", json_string(url ? url : ""))) {
+    json_t *part = schema_pick(schema_table, config->whole, ROLE_ENGINE);
+    if (json_object_set_new(part, "url", json_string(url ? url : ""))) {
         json_decref(part);
         return NULL;
     }
@@ -106,9 +63,6 @@ static json_t *find_collector(const struct config *config, const char *instance,
 /* The collector's settings, with `rule` filled in from the rules that `rules` names. */
 static json_t *settings_part(const json_t *whole, const json_t *collector)
 {
-    static const char *const members[] = {"id",       "pattern",  "labels", "personal",
-                                          "accounts", "feeds",    "urgent", "excerpt",
-                                          "match",    "no_match", NULL};
     size_t i;
     json_t *index;
     CLEAN(clean_json) json_t *indexes = config_part_rules(whole, collector);
@@ -119,7 +73,7 @@ static json_t *settings_part(const json_t *whole, const json_t *collector)
     json_array_foreach (indexes, i, index) {
         const json_t *rule =
             json_array_get(json_object_get(whole, "rules"), (size_t)json_integer_value(index));
-        if (json_array_append_new(rules, pick(rule, members)))
+        if (json_array_append_new(rules, schema_pick(schema_rules, rule, ROLE_COLLECTOR)))
             return NULL;
     }
     if (json_object_get(settings, "rules") && json_object_set(settings, "rule", rules))
@@ -129,7 +83,6 @@ static json_t *settings_part(const json_t *whole, const json_t *collector)
 
 static json_t *collector_part(const struct config *config, const char *instance)
 {
-    static const char *const members[] = {"name", "plugin", "every", "deadline", NULL};
     size_t index;
     const json_t *collector = find_collector(config, instance, &index);
     if (!collector)
@@ -137,7 +90,7 @@ static json_t *collector_part(const struct config *config, const char *instance)
     CLEAN(clean_text)
     char *path = text_format("%s/%s.so", json_text_of(config->whole, "plugin_dir", ""),
                              json_text_of(collector, "plugin", ""));
-    json_t *part = pick(collector, members);
+    json_t *part = schema_pick(schema_collectors, collector, ROLE_COLLECTOR);
     if (!path || json_object_set_new(part, "plugin_path", json_string(path)) ||
         json_object_set_new(part, "settings", settings_part(config->whole, collector))) {
         json_decref(part);
@@ -146,45 +99,38 @@ static json_t *collector_part(const struct config *config, const char *instance)
     return part;
 }
 
-/* A collector's part is the same as long as what concerns it is: the whole's hash is not in it. */
-static int set_common(const struct config *config, enum role role, json_t *part)
+json_t *config_part(const struct config *config, enum role role, const char *instance)
 {
+    json_t *part = role == ROLE_ENGINE      ? engine_part(config)
+                   : role == ROLE_COLLECTOR ? collector_part(config, instance)
+                                            : schema_pick(schema_table, config->whole, role);
+    if (!part)
+        return NULL;
+    /* A collector's part is the same as long as what concerns it is: the whole's hash is not in it.
+     */
     int code = json_object_set(part, "log_level", json_object_get(config->whole, "log_level"));
     if (!code && role != ROLE_COLLECTOR)
         code = json_object_set_new(part, "hash", json_string(config->hash));
-    return code;
-}
-
-json_t *config_part(const struct config *config, enum role role, const char *instance)
-{
-    static const char *const of_front[] = {"http", "log_reads", NULL};
-    static const char *const of_courier[] = {"channels", NULL};
-    static const char *const of_reader[] = {"state_dir", "keep", NULL};
-    json_t *part = NULL;
-    switch (role) {
-    case ROLE_ENGINE:
-        part = engine_part(config);
-        break;
-    case ROLE_FRONT:
-        part = pick(config->whole, of_front);
-        break;
-    case ROLE_COURIER:
-        part = pick(config->whole, of_courier);
-        break;
-    case ROLE_READER:
-        part = pick(config->whole, of_reader);
-        break;
-    case ROLE_COLLECTOR:
-        part = collector_part(config, instance);
-        break;
-    case ROLE_PARENT:
-    case ROLE_COUNT:
-        break;
-    }
-    if (part && !set_common(config, role, part))
+    if (!code)
         return part;
     json_decref(part);
     return NULL;
+}
+
+bool config_part_differs(const struct config *old, const struct config *next, enum role role,
+                         const char *instance)
+{
+    CLEAN(clean_json) json_t *one = config_part(old, role, instance);
+    CLEAN(clean_json) json_t *other = config_part(next, role, instance);
+    json_object_del(one, "hash");
+    json_object_del(other, "hash");
+    return !one || !other || !json_equal(one, other);
+}
+
+const char *config_differs(const struct config *old, const struct config *next,
+                           enum setting_reload reload)
+{
+    return schema_differs(old->whole, next->whole, reload);
 }
 
 /* "rule[2].pattern" of a collector is one of the whole's rules; NULL when it is not. */

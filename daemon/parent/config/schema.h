@@ -1,8 +1,9 @@
-/* Every setting of conformd's own: one row each. */
+/* Every setting of conformd's own: one row each says all that is to be said of it. */
 #ifndef CONFIG_SCHEMA_H
 #define CONFIG_SCHEMA_H
 
 #include "ground/base/error.h"
+#include "ground/roles/role.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -39,6 +40,27 @@ enum setting_flag {
     SETTING_OTHERS = 8,   /* of a group: settings that it does not know are its plugin's */
     SETTING_HIDDEN = 16,  /* filled in while loading; nobody types it */
     SETTING_WISHED = 32,  /* a warning where it is not given */
+    SETTING_MADE = 64,    /* worked out of other settings; in a file it is unknown */
+    SETTING_STATED = 128, /* of a construct: kept, approved and shown with its text; nothing reads
+                             it by itself */
+};
+
+/* Whose part of the configuration holds it. The parent has the whole, and is named where it acts on
+ * a setting; that all are checked by it is understood. */
+enum setting_reader {
+    BY_PARENT = 1 << ROLE_PARENT,
+    BY_ENGINE = 1 << ROLE_ENGINE,
+    BY_READER = 1 << ROLE_READER,
+    BY_FRONT = 1 << ROLE_FRONT,
+    BY_COURIER = 1 << ROLE_COURIER,
+    BY_COLLECTOR = 1 << ROLE_COLLECTOR,
+    BY_ALL = (1 << ROLE_COUNT) - 1,
+};
+
+enum setting_reload {
+    RELOAD_TAKEN,   /* who reads it takes it over; where the role does not prepare, a new process */
+    RELOAD_LISTENS, /* the parent opens it, and a new front gets it */
+    RELOAD_FIXED,   /* the reload is refused: it changes when conformd is started again */
 };
 
 /* A table ends with a row whose name is NULL. */
@@ -46,6 +68,8 @@ struct setting {
     const char *name;
     enum setting_type type;
     unsigned flags;
+    unsigned readers; /* of enum setting_reader */
+    enum setting_reload reload;
     double least; /* with most: both 0 means no limit */
     double most;
     const char *preset; /* as it would be typed, a list with commas; NULL: "", [] or the members' */
@@ -54,8 +78,13 @@ struct setting {
     const char *const *choices; /* of texts; NULL at the end */
 };
 
+/* All settings; the other tables are groups of it. */
 extern const struct setting schema_table[];
-/* stated.c: groups of it. */
+extern const struct setting schema_collectors[];
+extern const struct setting schema_rules[];
+extern const struct setting schema_measures[];
+extern const struct setting schema_objectives[];
+extern const struct setting schema_channels[];
 extern const struct setting schema_rights[];
 extern const struct setting schema_scope[];
 extern const struct setting schema_soa[];
@@ -68,6 +97,13 @@ const struct setting *schema_find(const struct setting *table, const char *name)
 const char *schema_nearest(const struct setting *table, const char *name);
 /* True when `other` is a likely misspelling of `name`. */
 bool schema_is_near(const char *name, const char *other);
+
+/* The members of an object that a role reads, after the table of these; what is worked out while
+ * loading is taken whole. New reference, NULL without memory. */
+json_t *schema_pick(const struct setting *table, const json_t *from, enum role role);
+/* The name of a setting that differs and of which a reload does this; NULL for none. Items of lists
+ * are passed over: no row of theirs has a reload of its own. */
+const char *schema_differs(const json_t *old, const json_t *next, enum setting_reload reload);
 
 /* conformd.conf.reference: every setting with help, type and preset. The caller frees. */
 char *schema_reference(void);

@@ -58,12 +58,10 @@ static void log_faults(const struct config *config)
 /* --- commit --- */
 
 /* A collector whose part or tables changed begins anew when the engine asks for it. */
-static bool is_unchanged(const struct parent *parent, const struct config *next,
-                         const json_t *next_tables, const char *instance)
+static bool is_unchanged(const struct parent *parent, const json_t *next_tables,
+                         const char *instance)
 {
-    CLEAN(clean_json) json_t *old = config_part(parent->config, ROLE_COLLECTOR, instance);
-    CLEAN(clean_json) json_t *new = config_part(next, ROLE_COLLECTOR, instance);
-    return old && new &&json_equal(old, new) &&
+    return !config_part_differs(parent->config, parent->next, ROLE_COLLECTOR, instance) &&
            json_equal(json_object_get(parent->tables, instance),
                       json_object_get(next_tables, instance));
 }
@@ -75,7 +73,7 @@ static void end_changed_collectors(struct parent *parent, const json_t *next_tab
         if (row->role != ROLE_COLLECTOR)
             continue;
         row->backoff = (struct backoff){0};
-        if (!is_unchanged(parent, parent->next, next_tables, row->instance))
+        if (!is_unchanged(parent, next_tables, row->instance))
             topology_ask_to_stop(row, GRACE_MS);
     }
 }
@@ -87,20 +85,10 @@ static void send_to_asked(struct parent *parent, enum message_type type)
             topology_send(parent->table.rows[i], type, NULL);
 }
 
-static bool same_addresses(const struct listeners *a, const struct listeners *b)
-{
-    if (a->front_count != b->front_count)
-        return false;
-    for (size_t i = 1; i < a->front_count; i++)
-        if (strcmp(a->address[i], b->address[i]) != 0)
-            return false;
-    return true;
-}
-
 /* Listeners are handed over at a start, so a front that listens elsewhere is a new process. */
 static void swap_listeners(struct parent *parent)
 {
-    if (same_addresses(&parent->listeners, &parent->next_listeners))
+    if (!config_differs(parent->config, parent->next, RELOAD_LISTENS))
         return;
     struct listeners next = parent->next_listeners;
     next.control = parent->listeners.control;
@@ -109,17 +97,6 @@ static void swap_listeners(struct parent *parent)
     parent->listeners = next;
     parent->next_listeners = (struct listeners){.control = -1, .front = {-1}, .front_count = 1};
     topology_ask_to_stop(children_find(&parent->table, ROLE_FRONT, NULL), GRACE_MS);
-}
-
-/* It is started again with the next question. */
-static bool is_reader_changed(const struct parent *parent)
-{
-    static const char *const settings[] = {"keep", "log_level"};
-    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
-        if (!json_equal(json_object_get(config_json(parent->config), settings[i]),
-                        json_object_get(config_json(parent->next), settings[i])))
-            return true;
-    return false;
 }
 
 static void commit(struct parent *parent)
@@ -131,8 +108,9 @@ static void commit(struct parent *parent)
     struct children_row *courier = children_find(&parent->table, ROLE_COURIER, NULL);
     if (!reload_was_asked(&parent->reload, ROLE_COURIER))
         topology_ask_to_stop(courier, GRACE_MS);
+    /* It is started again with the next question. */
     struct children_row *reader = children_find(&parent->table, ROLE_READER, NULL);
-    if (reader->pid && is_reader_changed(parent))
+    if (reader->pid && config_part_differs(parent->config, parent->next, ROLE_READER, NULL))
         topology_ask_to_stop(reader, GRACE_MS);
     struct children_row *front = children_find(&parent->table, ROLE_FRONT, NULL);
     if (!reload_was_asked(&parent->reload, ROLE_FRONT) && front->pid)
@@ -155,20 +133,10 @@ static void commit(struct parent *parent)
 
 /* --- prepare --- */
 
-static const char *fixed_setting_changed(const struct parent *parent)
-{
-    static const char *const fixed[] = {"state_dir", "runtime_dir", "user", "libexec_dir"};
-    for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
-        if (!json_equal(json_object_get(config_json(parent->config), fixed[i]),
-                        json_object_get(config_json(parent->next), fixed[i])))
-            return fixed[i];
-    return NULL;
-}
-
 static void prepare(struct parent *parent)
 {
     CLEAN(error_finish) struct error error = {0};
-    const char *fixed = fixed_setting_changed(parent);
+    const char *fixed = config_differs(parent->config, parent->next, RELOAD_FIXED);
     if (fixed) {
         error_set(&error, ERROR_STATE, "%s changes only when conformd is started again", fixed);
         refuse(parent, error_sentence(&error));

@@ -10,7 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "evidence/intake/instance.h"
+#include "evidence/instance/instance.h"
+#include "evidence/instance/memory.h"
 #include "evidence/ledger/ledger.h"
 #include "evidence/rebuild/rebuild.h"
 #include "evidence/store/states.h"
@@ -277,8 +278,8 @@ static void remember(const uint8_t *bytes, size_t size)
     json_t *config = json_pack("{s:s, s:s, s:i}", "name", "c", "plugin", "x", "every", 60000);
     if (json_read((const char *)bytes, size, &memory, NULL) || instance_init(&instance, config))
         return;
-    if (!instance_remember(&instance, memory)) {
-        json_decref(instance_memory(&instance));
+    if (!memory_load(&instance, memory)) {
+        json_decref(memory_save(&instance));
         json_decref(instance_show(&instance));
     }
     instance_finish(&instance);

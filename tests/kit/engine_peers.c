@@ -71,7 +71,7 @@ struct intake_link *scene_connect(struct scene *scene, const char *name, const c
     struct intake_link *link =
         intake_link_new(engine_intake(scene->engine), scene_instance(scene, name));
     assert_non_null(link);
-    engine_began(scene_instance(scene, name), scene->now);
+    instance_began(scene_instance(scene, name), scene->now);
     if (tables)
         assert_int_equal(scene_send_text(scene, link, MESSAGE_TABLES, tables), 0);
     return link;
@@ -139,7 +139,7 @@ void scene_ended(struct scene *scene, const char *name, int code, const char *re
     CLEAN(clean_json)
     json_t *ended =
         json_pack("{s:s, s:s, s:I, s:i, s:i, s:b, s:s}", "role", "collector", "instance", name,
-                  "run", (json_int_t)scene_instance(scene, name)->process_run, "code", code,
+                  "run", (json_int_t)scene_instance(scene, name)->process.run, "code", code,
                   "signal", 0, "started", true, "reason", reason);
     engine_ended(scene->engine, ended, scene->now);
 }

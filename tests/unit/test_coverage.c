@@ -25,7 +25,9 @@ struct row {
 
 static const struct row rows[] = {
     {.why = "well and in time",
-     .instance = {.condition = CONDITION_WELL, .last_end_ms = NOW - MINUTE, .ended_here = true},
+     .instance = {.condition = CONDITION_WELL,
+                  .standing.last_end_ms = NOW - MINUTE,
+                  .standing.ended_here = true},
      .covered = 1},
     {.why = "it never ended a run",
      .instance = {.condition = CONDITION_STARTING},
@@ -40,43 +42,47 @@ static const struct row rows[] = {
      .words = "failed: no such file"},
     {.why = "two intervals and the deadline are not late",
      .instance = {.condition = CONDITION_WELL,
-                  .last_end_ms = NOW - 2 * MINUTE - 10000,
-                  .ended_here = true},
+                  .standing.last_end_ms = NOW - 2 * MINUTE - 10000,
+                  .standing.ended_here = true},
      .covered = 1},
     {.why = "a millisecond more is",
      .instance = {.condition = CONDITION_WELL,
-                  .last_end_ms = NOW - 2 * MINUTE - 10001,
-                  .ended_here = true},
+                  .standing.last_end_ms = NOW - 2 * MINUTE - 10001,
+                  .standing.ended_here = true},
      .unknown = UNKNOWN_LOST,
      .covered = 1,
      .words = "is late"},
     {.why = "conformd was not there to start it",
-     .instance = {.condition = CONDITION_WELL, .last_end_ms = NOW - 9 * MINUTE},
+     .instance = {.condition = CONDITION_WELL, .standing.last_end_ms = NOW - 9 * MINUTE},
      .unknown = UNKNOWN_STOPPED,
      .covered = 1,
      .words = "conformd was not running"},
     {.why = "the clock was set back behind its last run",
-     .instance = {.condition = CONDITION_WELL, .last_end_ms = NOW, .stepped = true},
+     .instance = {.condition = CONDITION_WELL,
+                  .standing.last_end_ms = NOW,
+                  .standing.stepped = true},
      .attribute = {.measured = true},
      .unknown = UNKNOWN_LOST,
      .covered = 1,
      .words = "the clock was set back"},
     {.why = "a partial run named another attribute",
-     .instance = {.condition = CONDITION_PARTIAL, .last_end_ms = NOW, .reason = (char *)"half"},
+     .instance = {.condition = CONDITION_PARTIAL,
+                  .standing.last_end_ms = NOW,
+                  .reason = (char *)"half"},
      .partly = UNKNOWN_NOT_SET_UP,
      .covered = 1},
     {.why = "a partial run named this one",
-     .instance = {.condition = CONDITION_PARTIAL, .last_end_ms = NOW},
+     .instance = {.condition = CONDITION_PARTIAL, .standing.last_end_ms = NOW},
      .attribute = {.missing = true, .measured = true},
      .partly = UNKNOWN_LOST,
      .covered = 1},
     {.why = "the zero of an event was not watched",
-     .instance = {.condition = CONDITION_PARTIAL, .last_end_ms = NOW},
+     .instance = {.condition = CONDITION_PARTIAL, .standing.last_end_ms = NOW},
      .attribute = {.missing = true, .measured = true, .kind = SERIES_EVENT},
      .partly = UNKNOWN_LOST,
      .covered = 0},
     {.why = "it stands by, and nobody else feeds it",
-     .instance = {.condition = CONDITION_STANDBY, .last_end_ms = NOW},
+     .instance = {.condition = CONDITION_STANDBY, .standing.last_end_ms = NOW},
      .unknown = UNKNOWN_NOT_SET_UP,
      .covered = 1,
      .words = "standby"},
@@ -103,8 +109,8 @@ static void make(struct world *world, const struct row *first, const struct row 
         world->instances[i].name = (char *)(i ? "two" : "one");
         world->instances[i].every_ms = MINUTE;
         world->instances[i].deadline_ms = 10000;
-        world->instances[i].attributes = &world->attributes[i];
-        world->instances[i].attribute_count = 1;
+        world->instances[i].attributes.items = &world->attributes[i];
+        world->instances[i].attributes.count = 1;
         world->list[i] = &world->instances[i];
         world->intake.count++;
     }
@@ -167,7 +173,7 @@ static void of_a_range(void **state)
     (void)state;
     struct world world;
     make(&world, &rows[0], NULL);
-    assert_int_equal(spans_add(&world.instances[0].watched, NOW - 10 * MINUTE, NOW), 0);
+    assert_int_equal(spans_add(&world.instances[0].standing.watched, NOW - 10 * MINUTE, NOW), 0);
     assert_int_equal(spans_add(&world.attributes[0].missed, NOW - 4 * MINUTE, NOW - 2 * MINUTE), 0);
     struct watch_answer answer = ask(&world, "x", NOW - 20 * MINUTE, NOW);
     assert_true(answer.covered == 0.4);
@@ -177,7 +183,7 @@ static void of_a_range(void **state)
     assert_true(answer.covered == 1);
     answer = ask(&world, "x", NOW + 1, NOW + 1);
     assert_true(answer.covered == 0);
-    spans_finish(&world.instances[0].watched);
+    spans_finish(&world.instances[0].standing.watched);
     spans_finish(&world.attributes[0].missed);
 }
 

@@ -298,7 +298,7 @@ static void clock_steps(void **state)
     scene_settle(scene);
     scene_pass(scene, 2 * MINUTE);
     const struct instance *instance = scene_instance(scene, "accounts");
-    assert_true(spans_covered(&instance->watched, scene->now.wall_ms - 12 * HOUR,
+    assert_true(spans_covered(&instance->standing.watched, scene->now.wall_ms - 12 * HOUR,
                               scene->now.wall_ms) < HOUR);
     /* A small step back is not one. */
     scene->now.wall_ms -= 1500;

@@ -134,7 +134,7 @@ static void schedules_run_on(void **state)
     scene_pass(scene, 20 * MINUTE);
     set_clock(scene, -DAY);
     scene_pass(scene, 20 * MINUTE);
-    int64_t shown_ms = scene_instance(scene, "accounts")->next_due_ms;
+    int64_t shown_ms = scene_instance(scene, "accounts")->due.wall_ms;
     assert_true(shown_ms > scene->now.wall_ms + 19 * MINUTE);
     assert_true(shown_ms <= scene->now.wall_ms + 20 * MINUTE);
     set_clock(scene, DAY);

@@ -66,7 +66,7 @@ static void run(struct scene *scene, const char *const *users)
 static char *payload(struct scene *scene, enum payload_kind kind)
 {
     CLEAN(buffer_finish) struct buffer text = {0};
-    int64_t leaf = scene_instance(scene, "slow")->evidence[0];
+    int64_t leaf = scene_instance(scene, "slow")->record.evidence[0];
     assert_int_equal(ledger_payload(scene->engine->turn.ledger, leaf, kind, &text, &scene->error),
                      0);
     return strndup(text.data, text.length);

@@ -68,7 +68,7 @@ static int64_t losses(struct scene *scene)
 
 static bool watched(struct scene *scene, int64_t at_ms)
 {
-    return spans_hold(&scene_instance(scene, "push")->watched, at_ms);
+    return spans_hold(&scene_instance(scene, "push")->standing.watched, at_ms);
 }
 
 /* Told once, from the last batch to the moment at which it reads again, which was not watched. */
@@ -103,13 +103,13 @@ static void crash_of_the_collector(void **state)
     hear(scene, link, 2 * MINUTE);
     scene_act_well(scene, "adopt", json_object());
     scene_expect(scene, "M1", "met");
-    int64_t from_ms = scene_instance(scene, "push")->last_end_ms;
+    int64_t from_ms = scene_instance(scene, "push")->standing.last_end_ms;
     scene_pass(scene, 3000);
     end(scene, link, 7, "exited");
     assert_int_equal(losses(scene), 0);
     scene_pass(scene, 2000);
     link = begin(scene);
-    int64_t to_ms = scene_instance(scene, "push")->last_end_ms;
+    int64_t to_ms = scene_instance(scene, "push")->standing.last_end_ms;
     assert_true(to_ms - from_ms >= 5000 && to_ms - from_ms < 5100);
     assert_int_equal(losses(scene), 1);
     scene_pass(scene, 1000);
@@ -135,7 +135,7 @@ static void crash_of_the_engine(void **state)
         scene_batch(scene, link, 0, NULL);
         scene_settle(scene);
     }
-    int64_t from_ms = scene_instance(scene, "push")->last_end_ms;
+    int64_t from_ms = scene_instance(scene, "push")->standing.last_end_ms;
     scene_pass(scene, 5000);
     scene_crash(scene);
     intake_link_free(link);
@@ -143,7 +143,7 @@ static void crash_of_the_engine(void **state)
     scene->now.boot_ms += 4000;
     scene_open(scene);
     link = begin(scene);
-    int64_t to_ms = scene_instance(scene, "push")->last_end_ms;
+    int64_t to_ms = scene_instance(scene, "push")->standing.last_end_ms;
     assert_true(to_ms - from_ms >= 9000 && to_ms - from_ms < 9100);
     hear(scene, link, EVERY);
     expect_loss(scene, from_ms, to_ms);

@@ -46,7 +46,7 @@ static json_t *leaf_at(struct scene *scene, int64_t index)
 
 static json_t *last_evidence(struct scene *scene, const char *name)
 {
-    return leaf_at(scene, scene_instance(scene, name)->evidence[0]);
+    return leaf_at(scene, scene_instance(scene, name)->record.evidence[0]);
 }
 
 static void run_hosts(struct scene *scene, const char *const *hosts)
@@ -80,7 +80,7 @@ static void out_of_scope_is_refused_and_counted(void **state)
     assert_int_equal(json_integer_of(leaf, "readings", -1), 2);
     /* Nothing of what was refused is kept, and the tags of the collector stand beside its leaf. */
     CLEAN(buffer_finish) struct buffer kept = {0}, text = {0}, metrics = {0};
-    int64_t index = scene_instance(scene, "accounts")->evidence[0];
+    int64_t index = scene_instance(scene, "accounts")->record.evidence[0];
     assert_int_equal(
         ledger_payload(scene->engine->turn.ledger, index, PAYLOAD_READINGS, &kept, NULL), 0);
     assert_null(memmem(kept.data, kept.length, "web9", 4));
@@ -164,7 +164,7 @@ static void what_is_in_progress_raises_an_observation(void **state)
     open_adopted(scene, "[\"own:1 A\"]", json_pack("[o]", about("own:1 A", true, "in_progress")));
     scene_expect(scene, "M1", "missed");
     CLEAN(buffer_finish) struct buffer text = {0};
-    int64_t config = scene->engine->intake.config_leaf;
+    int64_t config = scene->engine->intake.sealing.config_leaf;
     assert_int_equal(ledger_payload(scene->engine->turn.ledger, config, PAYLOAD_TEXT, &text, NULL),
                      0);
     assert_non_null(memmem(text.data, text.length, "\"status\":\"in_progress\"", 22));
@@ -304,7 +304,7 @@ static void costs_are_added_up(void **state)
     scene_eof(link);
     CLEAN(clean_json)
     json_t *ended = json_pack("{s:s, s:I, s:i, s:i, s:i, s:b, s:s}", "instance", "accounts", "run",
-                              (json_int_t)scene_instance(scene, "accounts")->process_run, "code", 0,
+                              (json_int_t)scene_instance(scene, "accounts")->process.run, "code", 0,
                               "cpu_ms", 37, "rss_kib", 5000, "started", 1, "reason", "exited");
     engine_ended(scene->engine, ended, scene->now);
     scene_settle(scene);

@@ -27,14 +27,14 @@ static int set_up(void **state)
 /* The process that was asked for is for the selftest, and says so; NULL: it dies. */
 static void prove_file(struct scene *scene, const char *status, const char *sha256)
 {
-    assert_true(scene_instance(scene, "accounts")->proof.under_way);
+    assert_true(scene_instance(scene, "accounts")->course.work == COURSE_PROVES);
     struct intake_link *link = scene_connect(scene, "accounts", NULL);
     if (status)
         assert_int_equal(scene_proved(scene, link, status, sha256), 0);
     /* The order of the two does not matter. */
     scene_ended(scene, "accounts", status ? 0 : 1, "exited");
     scene_settle(scene);
-    assert_true(scene_instance(scene, "accounts")->proof.under_way);
+    assert_true(scene_instance(scene, "accounts")->course.work == COURSE_PROVES);
     scene_eof(link);
     scene_settle(scene);
     intake_link_free(link);
@@ -52,7 +52,7 @@ static void run(struct scene *scene, const char *sha256, const char *const *user
                                "false,\"attributes\":[{\"name\":\"x_bad\",\"kind\":\"gauge\","
                                "\"labels\":[\"user\"]}]}",
                                sha256);
-    assert_false(scene_instance(scene, "accounts")->proof.under_way);
+    assert_false(scene_instance(scene, "accounts")->course.work == COURSE_PROVES);
     struct intake_link *link = scene_connect(scene, "accounts", tables);
     for (; *users; users++)
         scene_reading(scene, link, 0, *users, 1);
@@ -83,7 +83,7 @@ static void first_the_selftest_then_runs(void **state)
     /* It is remembered, also over a crash; a month later it is tried again. */
     scene_crash(scene);
     scene_open(scene);
-    assert_false(scene_instance(scene, "accounts")->proof.under_way);
+    assert_false(scene_instance(scene, "accounts")->course.work == COURSE_PROVES);
     run(scene, digest, scene_bob);
     scene->now.wall_ms += 31LL * DAY;
     scene->now.boot_ms += 31LL * DAY;
@@ -115,7 +115,7 @@ static void unproven_never_recovers(void **state)
         assert_true(scene_is_provisional(scene, "M1"));
         assert_int_equal(scene_count(scene, "SELECT count(*) FROM findings"), 1);
         scene_pass(scene, HOUR);
-        if (scene_instance(scene, "accounts")->proof.under_way)
+        if (scene_instance(scene, "accounts")->course.work == COURSE_PROVES)
             prove(scene, words[i]);
         run(scene, digest, scene_nobody);
         scene_expect(scene, "M1", "met");
@@ -211,9 +211,9 @@ static void stream_makes_room(void **state)
     prove(scene, "passed");
     int starts = scene->starts;
     scene_pass(scene, 2000);
-    assert_false(scene_instance(scene, "accounts")->proof.under_way);
+    assert_false(scene_instance(scene, "accounts")->course.work == COURSE_PROVES);
     assert_true(scene->starts >= starts);
-    assert_true(scene_instance(scene, "accounts")->alive);
+    assert_true(course_has_process(&scene_instance(scene, "accounts")->course));
     assert_int_equal(scene_instance(scene, "accounts")->condition, CONDITION_WELL);
 }
 

@@ -146,7 +146,7 @@ static void cost(struct scene *scene, int64_t cpu_ms)
     struct intake_link *link = scene_connect(scene, "other", scene_tables);
     scene_outcome(scene, link, 0, "");
     scene_eof(link);
-    intake_ended(scene_instance(scene, "other"), ended);
+    instance_ended(scene_instance(scene, "other"), ended);
     scene_settle(scene);
     intake_link_free(link);
 }

@@ -88,12 +88,12 @@ static json_t *collect(struct engine *engine, const json_t *arguments,
                       sizeof *engine->waiters))
         return refuse(ERROR_MEMORY, error_text(ERROR_MEMORY));
     engine->waiters[engine->waiter_count++] = (struct waiter){asker->asker, instance};
-    instance->waited_for = true;
+    instance_await(instance, true);
     /* A stream ends its interval when it is asked; a run under way is awaited. */
-    if (instance->stream && instance->alive && instance->link)
-        engine->calls->collect(engine->context, instance, instance->running, 0);
-    else if (!instance->under_way)
-        instance->due_boot_ms = now.boot_ms;
+    if (instance->stream && instance->course.stage == COURSE_OPEN)
+        engine->calls->collect(engine->context, instance, instance->started.run, 0);
+    else if (!course_has_run(&instance->course))
+        instance_due(instance, now.boot_ms);
     return NULL;
 }
 

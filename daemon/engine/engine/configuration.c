@@ -3,8 +3,8 @@
 
 #include <string.h>
 
+#include "engine/engine/quiet.h"
 #include "evaluation/isms/isms.h"
-#include "evidence/intake/quiet.h"
 #include "ground/base/clean.h"
 #include "ground/base/json.h"
 
@@ -22,15 +22,13 @@ static bool is_same(const struct instance *instance, const json_t *config)
 }
 
 /* What waits for the end of a window that is now another one is due: it may have to wait again. */
-static void set_windows(struct instance *instance, json_t *windows, struct moment now)
+static void note_windows(struct instance *instance, const json_t *windows, struct moment now)
 {
     int64_t left_ms = quiet_left_ms(instance->not_between, now.wall_ms);
-    bool waits = left_ms && instance->due_boot_ms - now.boot_ms >= left_ms - SLACK_MS &&
-                 instance->due_boot_ms - now.boot_ms <= left_ms + SLACK_MS;
+    int64_t wait_ms = instance->due.boot_ms - now.boot_ms;
+    bool waits = left_ms && wait_ms >= left_ms - SLACK_MS && wait_ms <= left_ms + SLACK_MS;
     if (waits && !json_equal(windows, instance->not_between))
-        instance->due_boot_ms = now.boot_ms;
-    json_decref(instance->not_between);
-    instance->not_between = json_incref(windows);
+        instance_due(instance, now.boot_ms);
 }
 
 /* Takes an instance out of the list, so that it is not freed with those that are gone. */
@@ -41,21 +39,12 @@ static struct instance *take(struct intake *intake, const json_t *config, struct
         struct instance *instance = intake->instances[i];
         if (strcmp(instance->name, name) != 0 || !is_same(instance, config))
             continue;
-        instance->every_ms = json_integer_of(config, "every", 0);
-        instance->deadline_ms = json_integer_of(config, "deadline", 0);
-        json_decref(instance->scope);
-        instance->scope = json_incref(json_object_get(config, "scope"));
-        set_windows(instance, json_object_get(config, "not_between"), now);
+        note_windows(instance, json_object_get(config, "not_between"), now);
+        instance_configure(instance, config);
         intake->instances[i] = intake->instances[--intake->count];
         return instance;
     }
     return NULL;
-}
-
-static void save_all(struct engine *engine)
-{
-    for (size_t i = 0; i < engine->intake.count; i++)
-        engine->intake.instances[i]->changed = engine->intake.instances[i]->moved = true;
 }
 
 /* Who waits for a run of the old configuration waits no more. */
@@ -67,7 +56,7 @@ static void refuse_waiters(struct engine *engine)
                                        "the configuration changed; ask again"));
     engine->waiter_count = 0;
     for (size_t i = 0; i < engine->intake.count; i++)
-        engine->intake.instances[i]->waited_for = false;
+        instance_await(engine->intake.instances[i], false);
 }
 
 static bool may_run(const json_t *collectors, const char *name)
@@ -95,7 +84,7 @@ static int reload_instances(struct engine *engine, const json_t *collectors, str
 {
     struct intake fresh = engine->intake;
     int code = part_gone(engine, collectors, error);
-    save_all(engine);
+    intake_mark_all(&engine->intake);
     if (!code)
         code = intake_save(&engine->intake, error);
     fresh.instances = NULL;
@@ -114,7 +103,7 @@ static int reload_instances(struct engine *engine, const json_t *collectors, str
         free(fresh.instances[index]);
         fresh.instances[index] = kept;
         if (!code)
-            code = personal_configure(kept, config);
+            code = names_configure(kept, config);
     }
     intake_finish(&engine->intake);
     engine->intake.instances = fresh.instances;
@@ -126,13 +115,13 @@ int engine_reload(struct engine *engine, json_t *config, struct moment now, stru
 {
     int code = engine_turn_begin(engine, &now, error);
     if (!code)
-        code = intake_seal(&engine->intake, now, error);
+        code = intake_seal(&engine->intake, error);
     if (!code)
         code = reload_instances(engine, json_object_get(config, "collectors"), error);
     if (code)
         return code;
     for (size_t i = 0; i < engine->intake.count; i++)
-        personal_note(engine->intake.instances[i], now);
+        names_note(engine->intake.instances[i], now);
     judge_forget(&engine->judge);
     json_decref(engine->config);
     engine->judge.config = engine->config = json_incref(config);

@@ -4,7 +4,7 @@
 #ifndef ENGINE_ENGINE_H
 #define ENGINE_ENGINE_H
 
-#include "evidence/intake/intake.h"
+#include "evidence/intake/intake_link.h"
 #include "ground/base/clock.h"
 #include "ground/base/error.h"
 
@@ -47,9 +47,6 @@ void engine_abort(struct engine *engine);
 
 struct intake *engine_intake(struct engine *engine);
 
-/* The process of a run is there: the run's time counts from now, for the parent may have held the
- * process back. */
-void engine_began(struct instance *instance, struct moment now);
 /* The parent's ENDED for a collector; {instance, run, ...}. */
 void engine_ended(struct engine *engine, const json_t *ended, struct moment now);
 /* The courier's DELIVERED. */

@@ -124,22 +124,18 @@ static void answer_waiters(struct engine *engine)
 {
     for (size_t i = 0; i < engine->waiter_count;) {
         struct waiter *waiter = &engine->waiters[i];
-        struct instance *instance = waiter->instance;
-        if (!instance->shown) {
+        const struct instance *instance = waiter->instance;
+        if (!instance->asked.shown) {
             i++;
             continue;
         }
         engine->calls->reply(engine->context, waiter->asker,
-                             json_pack("{s:b, s:O}", "ok", true, "body", instance->shown));
+                             json_pack("{s:b, s:O}", "ok", true, "body", instance->asked.shown));
         *waiter = engine->waiters[--engine->waiter_count];
     }
     for (size_t i = 0; i < engine->intake.count; i++) {
-        struct instance *instance = engine->intake.instances[i];
-        if (!instance->shown)
-            continue;
-        json_decref(instance->shown);
-        instance->shown = NULL;
-        instance->waited_for = false;
+        json_t *shown = instance_take_shown(engine->intake.instances[i]);
+        json_decref(shown);
     }
 }
 
@@ -195,7 +191,7 @@ static int write_turn(struct engine *engine, struct moment *now, struct error *e
     if (!code)
         code = engine_sync_look(engine, error);
     if (!code)
-        code = intake_seal(&engine->intake, *now, error);
+        code = intake_seal(&engine->intake, error);
     if (!code)
         code = put_own(engine, error);
     if (!code)

@@ -51,7 +51,8 @@ static int write_start(struct engine *engine, struct error *error)
     json_t *start =
         json_pack("{s:s, s:s, s:s, s:I, s:s}", "boot", engine->boot, "version", CONFORMD_VERSION,
                   "pt", commitment, "size", (json_int_t)head.size, "root", root);
-    code = ledger_append(engine->turn.ledger, LEAF_START, start, &engine->intake.start_leaf, error);
+    code = ledger_append(engine->turn.ledger, LEAF_START, start, &engine->intake.sealing.start_leaf,
+                         error);
     if (code)
         return code;
     return judge_write_config(&engine->judge, error);
@@ -60,7 +61,7 @@ static int write_start(struct engine *engine, struct error *error)
 /* What the rooms below need of each other. */
 static void lend(struct engine *engine)
 {
-    engine->intake.turn = &engine->turn;
+    engine->intake.sealing.turn = &engine->turn;
     engine->upkeep.turn = &engine->turn;
     engine->upkeep.asks = (struct upkeep_asks){engine->context, engine->calls->pause,
                                                engine->calls->end_reader, engine->calls->log};
@@ -116,7 +117,7 @@ int engine_open(json_t *config, const struct engine_calls *calls, void *context,
     engine->swept_boot_ms = now.boot_ms;
     engine->next_run = now.wall_ms;
     engine->intake.on_said = on_said;
-    engine->intake.clock_leaf = -1;
+    engine->intake.sealing.clock_leaf = -1;
     engine->intake.context = engine;
     gethostname(engine->host, sizeof engine->host - 1);
     read_boot(engine);
@@ -170,20 +171,13 @@ void engine_abort(struct engine *engine)
         finish(engine);
 }
 
-/* Nothing is left out of what a stop writes: the next process goes on from it. */
-static void mark_all(struct engine *engine)
-{
-    for (size_t i = 0; i < engine->intake.count; i++)
-        engine->intake.instances[i]->changed = engine->intake.instances[i]->moved = true;
-}
-
 int engine_close(struct engine *engine, struct error *error)
 {
     struct moment now = engine_now(engine);
     int64_t leaf;
     int code = engine_turn_begin(engine, &now, error);
     if (!code)
-        code = intake_seal(&engine->intake, now, error);
+        code = intake_seal(&engine->intake, error);
     if (!code)
         code = monitor_judge(engine, error);
     for (size_t i = 0; !code && i < engine->intake.count; i++)
@@ -192,7 +186,8 @@ int engine_close(struct engine *engine, struct error *error)
         code = selfmetrics_tell(&engine->own, true, error);
     if (!code)
         code = ledger_append(engine->turn.ledger, LEAF_STOP, json_object(), &leaf, error);
-    mark_all(engine);
+    /* Nothing is left out of what a stop writes: the next process goes on from it. */
+    intake_mark_all(&engine->intake);
     if (!code)
         code = engine_turn_end(engine, error);
     finish(engine);

@@ -16,7 +16,7 @@ static void rename_all(struct engine *engine)
                        "the key of pseudonyms is another one than before: the same name has "
                        "another pseudonym from now on");
     for (size_t i = 0; i < engine->intake.count; i++)
-        personal_renamed(engine->intake.instances[i], now);
+        names_renamed(engine->intake.instances[i], now);
 }
 
 int engine_privacy_note_key(struct engine *engine, struct error *error)

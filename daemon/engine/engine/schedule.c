@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "evidence/intake/quiet.h"
+#include "engine/engine/quiet.h"
 #include "ground/base/clean.h"
 #include "ground/base/json.h"
 #include "ground/base/text.h"
@@ -18,66 +18,31 @@ enum {
     REPLACE_MS = 3600000, /* a process that stays is replaced, so that a leak costs an hour */
 };
 
-static bool stays(const struct instance *instance)
+static bool is_open(const struct instance *instance)
 {
-    return instance->stream || instance->every_ms < INSTANCE_RESIDENT_MS;
-}
-
-static bool is_linked(const struct instance *instance)
-{
-    return instance->alive && instance->link && !instance->link->closed;
-}
-
-/* A run that is under way is not started twice, nor a process beside another. */
-static bool is_busy(const struct instance *instance)
-{
-    if (instance->end_pending || instance->proof.under_way)
-        return true;
-    if (!instance->stream && stays(instance) && is_linked(instance))
-        return instance->under_way;
-    return instance->alive;
+    return instance->course.stage == COURSE_OPEN;
 }
 
 static void start(struct engine *engine, struct instance *instance, struct moment now)
 {
     int64_t deadline_ms = instance->stream ? 0 : now.wall_ms + instance->deadline_ms;
-    instance->running = engine->next_run++;
-    instance->started_ms = now.wall_ms;
-    instance->started_boot_ms = is_linked(instance) ? now.boot_ms : 0;
-    instance->overdue = false;
-    instance->under_way = true;
-    instance->due_boot_ms = now.boot_ms + instance->every_ms;
-    instance->next_due_ms = now.wall_ms + instance->every_ms;
-    if (is_linked(instance)) {
-        instance->link->run = instance->running;
-        instance->link->outcome = false;
-        engine->calls->collect(engine->context, instance, instance->running, deadline_ms);
+    int64_t run = engine->next_run++;
+    if (instance_collect(instance, run, now)) {
+        engine->calls->collect(engine->context, instance, run, deadline_ms);
         return;
     }
-    instance->alive = true;
-    instance->process_run = instance->running;
-    instance->process_boot_ms = now.boot_ms;
     /* Until its tables say otherwise it may be a stream, which has no deadline. */
-    engine->calls->start(engine->context, instance->name, instance->running,
-                         instance->tables && !stays(instance) ? deadline_ms : 0);
-}
-
-void engine_began(struct instance *instance, struct moment now)
-{
-    instance->started_ms = now.wall_ms;
-    instance->started_boot_ms = now.boot_ms;
+    if (instance_start(instance, run, now))
+        engine->calls->start(engine->context, instance->name, run,
+                             instance->tables && !instance_stays(instance) ? deadline_ms : 0);
 }
 
 /* A process for its plugin's selftest, which is no run. */
 static void start_proof(struct engine *engine, struct instance *instance, struct moment now)
 {
-    proof_start(instance, now);
-    instance->overdue = instance->under_way = false;
-    instance->alive = true;
-    instance->process_run = engine->next_run++;
-    instance->process_boot_ms = now.boot_ms;
-    engine->calls->start(engine->context, instance->name, instance->process_run,
-                         now.wall_ms + PROOF_MS);
+    int64_t run = engine->next_run++;
+    if (instance_prove(instance, run, now))
+        engine->calls->start(engine->context, instance->name, run, now.wall_ms + PROOF_MS);
 }
 
 /* When a busy instance is to be looked at: a run has a deadline, a stream has none, nor has one
@@ -85,25 +50,26 @@ static void start_proof(struct engine *engine, struct instance *instance, struct
  * that it is none. */
 static int64_t overdue_ms(const struct instance *instance)
 {
-    if (instance->stream || instance->overdue || !instance->alive || !instance->under_way ||
-        !instance->started_boot_ms)
+    const struct course *course = &instance->course;
+    if (instance->stream || course->work != COURSE_RUNS || !course_has_process(course) ||
+        !instance->started.boot_ms)
         return INT64_MAX;
-    return instance->started_boot_ms + instance->deadline_ms;
+    return instance->started.boot_ms + instance->deadline_ms;
 }
 
 static int64_t wake_ms(const struct instance *instance)
 {
-    if (is_busy(instance))
+    if (instance_is_busy(instance))
         return overdue_ms(instance);
-    return instance->condition == CONDITION_DISABLED ? INT64_MAX : instance->due_boot_ms;
+    return instance->condition == CONDITION_DISABLED ? INT64_MAX : instance->due.boot_ms;
 }
 
 /* A process that stays goes after its time, or after a run that failed: what it leaked or spoilt
  * would fail the next ones too. One whose source is at fault is not replaced at each run. */
 static bool is_old(const struct instance *instance, struct moment now)
 {
-    int64_t age_ms = now.boot_ms - instance->process_boot_ms;
-    return !instance->stream && is_linked(instance) &&
+    int64_t age_ms = now.boot_ms - instance->process.boot_ms;
+    return !instance->stream && is_open(instance) &&
            (age_ms >= REPLACE_MS || proof_is_due(instance, now) ||
             (age_ms >= RENEW_MS && instance->condition == CONDITION_FAILED));
 }
@@ -112,14 +78,14 @@ static bool is_old(const struct instance *instance, struct moment now)
  * nothing cannot: it is tried before its next start. */
 static bool makes_room(const struct instance *instance, struct moment now)
 {
-    return instance->stream && !instance->pushed.is && is_linked(instance) &&
-           !instance->proof.under_way && proof_is_due(instance, now);
+    return instance->stream && !instance->pushed.is && is_open(instance) &&
+           proof_is_due(instance, now);
 }
 
 static void replace(struct engine *engine, struct instance *instance, const char *why)
 {
     /* It is started again when its end is told. */
-    instance->link->closed = true;
+    instance_leave(instance);
     engine->calls->end(engine->context, instance->name, why);
 }
 
@@ -127,11 +93,10 @@ static void replace(struct engine *engine, struct instance *instance, const char
 static bool waits_for_window(struct instance *instance, struct moment now)
 {
     int64_t left_ms = quiet_left_ms(instance->not_between, now.wall_ms);
-    if (!left_ms || instance->waited_for)
+    if (!left_ms || instance->asked.waits)
         return false;
-    instance->due_boot_ms = now.boot_ms + left_ms;
-    instance->next_due_ms = now.wall_ms + left_ms;
-    instance->changed = instance->moved = true; /* shown with the next turn */
+    instance_wait(instance, now, left_ms);
+    instance_mark(instance, UNSAVED_NOW); /* shown with the next turn */
     return true;
 }
 
@@ -139,13 +104,13 @@ void engine_schedule_start_due(struct engine *engine, struct moment now)
 {
     for (size_t i = 0; i < engine->intake.count; i++) {
         struct instance *instance = engine->intake.instances[i];
-        if (makes_room(instance, now) && !intake_instance_is_ready(instance))
+        if (makes_room(instance, now) && !instance_is_ready(instance))
             replace(engine, instance, "for its selftest");
-        if (now.boot_ms < wake_ms(instance) || intake_instance_is_ready(instance))
+        if (now.boot_ms < wake_ms(instance) || instance_is_ready(instance))
             continue;
-        if (is_busy(instance)) {
-            instance->overdue = true;
-            engine->calls->end(engine->context, instance->name, "deadline");
+        if (instance_is_busy(instance)) {
+            if (instance_overdue(instance))
+                engine->calls->end(engine->context, instance->name, "deadline");
         } else if (is_old(instance, now)) {
             replace(engine, instance, "replaced");
         } else if (proof_is_due(instance, now)) {
@@ -159,22 +124,22 @@ void engine_schedule_start_due(struct engine *engine, struct moment now)
 void engine_ended(struct engine *engine, const json_t *ended, struct moment now)
 {
     struct instance *instance = intake_find(&engine->intake, json_text_of(ended, "instance", ""));
-    if (!instance || !instance->alive)
+    if (!instance || !course_has_process(&instance->course))
         return;
     int64_t run = json_integer_of(ended, "run", 0);
-    if (run && run != instance->process_run)
+    if (run && run != instance->process.run)
         return; /* of a process before */
     bool stopped = !strcmp(json_text_of(ended, "reason", ""), "stopped");
-    bool broken_off = instance->under_way && stopped && !instance->overdue;
-    bool proving = instance->proof.under_way;
-    intake_ended(instance, ended);
+    bool broken_off = instance->course.work == COURSE_RUNS && stopped;
+    bool proving = instance->course.work == COURSE_PROVES;
+    instance_ended(instance, ended);
     if (broken_off)
-        instance->due_boot_ms = now.boot_ms + RESTART_MS;
+        instance_due(instance, now.boot_ms + RESTART_MS);
     else if (!json_flag_of(ended, "started", true))
-        instance->due_boot_ms =
-            now.boot_ms + (instance->every_ms > REFUSED_MS ? instance->every_ms : REFUSED_MS);
+        instance_due(instance, now.boot_ms + (instance->every_ms > REFUSED_MS ? instance->every_ms
+                                                                              : REFUSED_MS));
     else if (instance->stream && !proving)
-        instance->due_boot_ms = now.boot_ms + RESTART_MS;
+        instance_due(instance, now.boot_ms + RESTART_MS);
 }
 
 static bool is_in_flight(const struct engine *engine, int64_t id)

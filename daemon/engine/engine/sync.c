@@ -35,8 +35,8 @@ int engine_sync_look(struct engine *engine, struct error *error)
     if (same || !engine->calls->clock)
         return 0;
     return ledger_append(engine->turn.ledger, LEAF_CLOCK,
-                         json_pack("{s:s}", "state", state_text(state)), &engine->intake.clock_leaf,
-                         error);
+                         json_pack("{s:s}", "state", state_text(state)),
+                         &engine->intake.sealing.clock_leaf, error);
 }
 
 bool engine_sync_is_good(const struct engine *engine)

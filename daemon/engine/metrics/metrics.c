@@ -94,8 +94,8 @@ static int put_collectors(const struct judge *judge, struct exposition *out)
     for (size_t i = 0; !code && i < judge->intake->count; i++) {
         const struct instance *instance = judge->intake->instances[i];
         struct label pair = {"collector", instance->name};
-        if (instance->last_well_ms)
-            code = exposition_point(out, &pair, 1, (double)instance->last_well_ms / 1000);
+        if (instance->standing.last_well_ms)
+            code = exposition_point(out, &pair, 1, (double)instance->standing.last_well_ms / 1000);
     }
     if (!code)
         code = open_family(out, "conformd_readings_out_of_scope", EXPOSITION_COUNTER,

@@ -35,9 +35,9 @@ static bool is_shown(const struct attribute *attribute, const char *name)
 static int shown_labels(const struct attribute *attribute, const struct labels *labels,
                         struct labels **ret)
 {
-    struct label pairs[INSTANCE_LABELS + 4];
+    struct label pairs[ATTRIBUTE_LABELS + 4];
     size_t count = 0;
-    for (size_t i = 0; i < labels->count && count < INSTANCE_LABELS + 4; i++)
+    for (size_t i = 0; i < labels->count && count < ATTRIBUTE_LABELS + 4; i++)
         if (is_shown(attribute, labels->pair[i].name))
             pairs[count++] = labels->pair[i];
     return labels_new(pairs, count, ret);
@@ -156,9 +156,9 @@ int metrics_samples(const struct judge *judge, int64_t now_ms, struct exposition
     for (size_t i = 0; i < judge->intake->count; i++) {
         struct instance *instance = judge->intake->instances[i];
         const json_t *rows = json_object_get(instance->tables, "attributes");
-        for (size_t at = 0; !code && at < instance->attribute_count; at++)
-            code = put_attribute(judge, &instance->attributes[at], json_array_get(rows, at), now_ms,
-                                 out);
+        for (size_t at = 0; !code && at < instance->attributes.count; at++)
+            code = put_attribute(judge, &instance->attributes.items[at], json_array_get(rows, at),
+                                 now_ms, out);
     }
     return code;
 }

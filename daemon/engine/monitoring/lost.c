@@ -52,16 +52,16 @@ void monitoring_readers_add(struct readers *readers, const struct monitoring_wor
 static void add_all(struct readers *readers, const struct monitoring_world *world,
                     const struct instance *instance)
 {
-    for (size_t i = 0; i < instance->attribute_count; i++)
-        if (instance->attributes[i].measured)
-            monitoring_readers_add(readers, world, &instance->attributes[i]);
+    for (size_t i = 0; i < instance->attributes.count; i++)
+        if (instance->attributes.items[i].measured)
+            monitoring_readers_add(readers, world, &instance->attributes.items[i]);
 }
 
 static bool was_measured(const struct instance *instance)
 {
-    bool measured = instance->ever_well;
-    for (size_t i = 0; i < instance->attribute_count; i++)
-        measured = measured || instance->attributes[i].measured;
+    bool measured = instance->standing.ever_well;
+    for (size_t i = 0; i < instance->attributes.count; i++)
+        measured = measured || instance->attributes.items[i].measured;
     return measured;
 }
 
@@ -73,8 +73,8 @@ static enum verdict judge_partial(const struct monitoring_world *world,
     bool names = false;
     const char *reason = instance->reason ? instance->reason : "";
     readers->partial = true;
-    for (size_t i = 0; i < instance->attribute_count; i++) {
-        const struct attribute *attribute = &instance->attributes[i];
+    for (size_t i = 0; i < instance->attributes.count; i++) {
+        const struct attribute *attribute = &instance->attributes.items[i];
         names = names || attribute->missing;
         if (!attribute->missing || !attribute->measured)
             continue;
@@ -93,7 +93,7 @@ static enum verdict judge_partial(const struct monitoring_world *world,
 static bool is_late(const struct instance *instance, int64_t now_ms)
 {
     int64_t patience = 2 * instance->every_ms + instance->deadline_ms;
-    return instance->last_end_ms && now_ms - instance->last_end_ms > patience;
+    return instance->standing.last_end_ms && now_ms - instance->standing.last_end_ms > patience;
 }
 
 enum verdict monitoring_lost_judge(const struct monitoring_world *world,
@@ -104,7 +104,7 @@ enum verdict monitoring_lost_judge(const struct monitoring_world *world,
     if (!was_measured(instance))
         return VERDICT_NOT_APPLICABLE;
     /* One that reads and dies, again and again, is not well between its deaths. */
-    enum condition condition = instance->failing ? CONDITION_FAILED : instance->condition;
+    enum condition condition = instance->standing.failing ? CONDITION_FAILED : instance->condition;
     switch (condition) {
     case CONDITION_STARTING:
     case CONDITION_STANDBY:
@@ -120,12 +120,12 @@ enum verdict monitoring_lost_judge(const struct monitoring_world *world,
     case CONDITION_PARTIAL:
         break;
     }
-    if (instance->stepped)
+    if (instance->standing.stepped)
         return VERDICT_UNKNOWN;
     if (!is_late(instance, world->turn->now.wall_ms))
         return judge_partial(world, instance, ret_readers, ret_reason);
     /* conformd itself was down: that is a finding of its own. */
-    if (instance->last_end_ms < world->started_ms && !instance->running)
+    if (instance->standing.last_end_ms < world->started_ms && !instance->started.run)
         return VERDICT_UNKNOWN;
     add_all(ret_readers, world, instance);
     *ret_reason = strdup("its last run ended too long ago");

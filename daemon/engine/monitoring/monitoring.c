@@ -71,8 +71,8 @@ static int64_t lost_after_ms(const struct monitoring_world *world, const struct 
 static void add_all(struct readers *readers, const struct monitoring_world *world,
                     const struct instance *instance)
 {
-    for (size_t i = 0; i < instance->attribute_count; i++)
-        monitoring_readers_add(readers, world, &instance->attributes[i]);
+    for (size_t i = 0; i < instance->attributes.count; i++)
+        monitoring_readers_add(readers, world, &instance->attributes.items[i]);
 }
 
 static int judge_lost(struct judging *judging, struct instance *instance, struct error *error)
@@ -93,7 +93,7 @@ static int judge_lost(struct judging *judging, struct instance *instance, struct
                                 .reason = reason ? reason : "",
                                 .readers = &readers,
                                 .for_ms = lost_after_ms(judging->world, instance, &readers),
-                                .evidence = instance->evidence[0]};
+                                .evidence = instance->record.evidence[0]};
     return take(judging, &like, &word, error);
 }
 
@@ -117,11 +117,10 @@ static json_t *item_of(const json_t *loss)
 static int judge_losses(struct judging *judging, struct instance *instance, struct error *error)
 {
     CLEAN(monitoring_readers_finish) struct readers readers = {0};
-    CLEAN(clean_json) json_t *losses = instance->losses;
+    CLEAN(clean_json) json_t *losses = instance_take_losses(instance);
     CLEAN(clean_json) json_t *items = json_array();
     json_t *loss;
     size_t index;
-    instance->losses = NULL;
     if (!losses && !concern_find(judging->monitoring, MONITORING_LOSSES, instance->name, ""))
         return 0;
     add_all(&readers, judging->world, instance);
@@ -135,7 +134,7 @@ static int judge_losses(struct judging *judging, struct instance *instance, stru
                                 .reason = reason ? reason : "",
                                 .readers = &readers,
                                 .items = losses ? items : NULL,
-                                .evidence = instance->evidence[0]};
+                                .evidence = instance->record.evidence[0]};
     return take(judging, &like, &word, error);
 }
 
@@ -174,7 +173,7 @@ static int find_overflow(struct monitoring_world *world, const struct instance *
         text_format("%s%s", attribute->name, attribute->kind == SERIES_TEXT ? "_info" : "");
     struct overflow_search search = {instance->name, attribute->kind == SERIES_EVENT, false};
     struct series_window window = {.name = name,
-                                   .from_ms = instance->overflow_ms,
+                                   .from_ms = instance->overflow.at_ms,
                                    .to_ms = world->turn->now.wall_ms,
                                    .wants = is_overflow,
                                    .wants_context = &search};
@@ -193,9 +192,10 @@ static int judge_overflow(struct judging *judging, struct instance *instance,
     bool over = false;
     bool known = concern_find(judging->monitoring, MONITORING_OVERFLOW, instance->name,
                               attribute->name) != NULL;
-    if (!instance->overflow && !known)
+    if (!instance->overflow.reached && !known)
         return 0;
-    int code = instance->overflow ? find_overflow(judging->world, instance, attribute, &over) : 0;
+    int code =
+        instance->overflow.reached ? find_overflow(judging->world, instance, attribute, &over) : 0;
     if (code || (!over && !known))
         return code;
     monitoring_readers_add(&readers, judging->world, attribute);
@@ -206,7 +206,7 @@ static int judge_overflow(struct judging *judging, struct instance *instance,
     struct concern_word word = {.verdict = over ? VERDICT_MISSED : VERDICT_MET,
                                 .reason = "more series than the limit",
                                 .readers = &readers,
-                                .evidence = instance->evidence[0]};
+                                .evidence = instance->record.evidence[0]};
     return take(judging, &like, &word, error);
 }
 
@@ -215,8 +215,8 @@ static int judge_instance(struct judging *judging, struct instance *instance, st
     int code = judge_lost(judging, instance, error);
     if (!code)
         code = judge_losses(judging, instance, error);
-    for (size_t i = 0; !code && i < instance->attribute_count; i++)
-        code = judge_overflow(judging, instance, &instance->attributes[i], error);
+    for (size_t i = 0; !code && i < instance->attributes.count; i++)
+        code = judge_overflow(judging, instance, &instance->attributes.items[i], error);
     return code;
 }
 

@@ -57,8 +57,9 @@ int monitoring_load(struct monitoring *monitoring, struct store *store, bool oth
 void monitoring_finish(struct monitoring *monitoring);
 
 /* In every turn, after what came was sealed. Time counts on CLOCK_BOOTTIME, of a gap at most two
- * minutes: a time in which nobody looked is no loss of the collector's. Takes instance->losses.
- * What moved is told by one state leaf, and all of it once an hour, so that it can be rebuilt. */
+ * minutes: a time in which nobody looked is no loss of the collector's. Takes the losses of the
+ * instances. What moved is told by one state leaf, and all of it once an hour, so that it can be
+ * rebuilt. */
 int monitoring_judge(struct monitoring *monitoring, struct monitoring_world *world,
                      struct error *error) MUST_CHECK;
 

@@ -21,9 +21,9 @@ bool coverage_reads(const struct attribute *attribute, const char *name)
 
 static const struct attribute *feeding_attribute(const struct instance *instance, const char *name)
 {
-    for (size_t i = 0; i < instance->attribute_count; i++)
-        if (coverage_reads(&instance->attributes[i], name))
-            return &instance->attributes[i];
+    for (size_t i = 0; i < instance->attributes.count; i++)
+        if (coverage_reads(&instance->attributes.items[i], name))
+            return &instance->attributes.items[i];
     return NULL;
 }
 
@@ -55,7 +55,7 @@ static bool is_idle(const struct instance *instance)
 {
     if (instance->condition == CONDITION_STANDBY || instance->condition == CONDITION_DISABLED)
         return true;
-    return instance->condition == CONDITION_ABSENT && !instance->ever_well;
+    return instance->condition == CONDITION_ABSENT && !instance->standing.ever_well;
 }
 
 static int64_t patience(const struct instance *instance)
@@ -65,7 +65,8 @@ static int64_t patience(const struct instance *instance)
 
 static bool is_late(const struct instance *instance, int64_t now_ms)
 {
-    return instance->last_end_ms && now_ms - instance->last_end_ms > patience(instance);
+    return instance->standing.last_end_ms &&
+           now_ms - instance->standing.last_end_ms > patience(instance);
 }
 
 /* Its word has become old: its own fault, or that of conformd, which did not run, and has not been
@@ -74,8 +75,8 @@ static void say_late(struct asking *asking)
 {
     const struct coverage *watch = asking->watch;
     const struct instance *instance = asking->instance;
-    int64_t age_s = (watch->turn->now.wall_ms - instance->last_end_ms) / 1000;
-    if (!instance->ended_here &&
+    int64_t age_s = (watch->turn->now.wall_ms - instance->standing.last_end_ms) / 1000;
+    if (!instance->standing.ended_here &&
         watch->turn->now.wall_ms - watch->own->started_ms <= patience(instance))
         say(&asking->answer, UNKNOWN_STOPPED,
             text_format("conformd was not running: the last run of collector %s ended %lld s ago",
@@ -88,8 +89,8 @@ static void say_late(struct asking *asking)
 
 static bool names_missing(const struct instance *instance)
 {
-    for (size_t i = 0; i < instance->attribute_count; i++)
-        if (instance->attributes[i].missing)
+    for (size_t i = 0; i < instance->attributes.count; i++)
+        if (instance->attributes.items[i].missing)
             return true;
     return false;
 }
@@ -110,7 +111,7 @@ static void ask_partial(struct asking *asking, enum unknown_kind kind)
     else
         return;
     asking->answer.partly = kind;
-    asking->answer.whole_ms = instance->last_whole_ms;
+    asking->answer.whole_ms = instance->standing.last_whole_ms;
     /* The 0 of an interval says that it was watched, and it was not. */
     if (attribute->kind == SERIES_EVENT && asking->from_ms == asking->to_ms)
         asking->answer.covered = 0;
@@ -141,11 +142,11 @@ static void ask_now(struct asking *asking)
     }
     if (is_late(instance, asking->watch->turn->now.wall_ms))
         say_late(asking);
-    else if (instance->switched && asking->attribute->personal)
+    else if (instance->names.switched && asking->attribute->personal)
         say(&asking->answer, kind,
             text_format("collector %s keeps names as %s now, and has not told since",
-                        instance->name, instance->plain ? "they are" : "new pseudonyms"));
-    else if (instance->stepped)
+                        instance->name, instance->names.plain ? "they are" : "new pseudonyms"));
+    else if (instance->standing.stepped)
         say(&asking->answer, kind,
             text_format("the clock was set back, and collector %s has not ended a run since",
                         instance->name));
@@ -164,10 +165,10 @@ static void ask_time(struct asking *asking)
     if (to_ms > asking->watch->turn->now.wall_ms && to_ms == from_ms)
         share = 0;
     else if (to_ms > from_ms)
-        share = (double)spans_covered_but(&instance->watched, missed, from_ms, to_ms) /
+        share = (double)spans_covered_but(&instance->standing.watched, missed, from_ms, to_ms) /
                 (double)(to_ms - from_ms);
-    else if (to_ms < instance->last_end_ms)
-        share = spans_hold(&instance->watched, to_ms) && !spans_hold(missed, to_ms);
+    else if (to_ms < instance->standing.last_end_ms)
+        share = spans_hold(&instance->standing.watched, to_ms) && !spans_hold(missed, to_ms);
     if (share < asking->answer.covered)
         asking->answer.covered = share;
 }
@@ -294,8 +295,9 @@ int coverage_attribute(void *context, const char *name, int64_t from_ms, int64_t
             continue;
         }
         feeding++;
-        asking.answer.provisional =
-            asking.instance->backlog || asking.instance->clock_set || !proof_holds(asking.instance);
+        asking.answer.provisional = asking.instance->standing.backlog ||
+                                    asking.instance->standing.clock_set ||
+                                    !proof_holds(asking.instance);
         asking.answer.event =
             asking.attribute->kind == SERIES_EVENT && strcmp(asking.attribute->name, name) == 0;
         ask_now(&asking);

@@ -29,7 +29,7 @@ static bool part_is_free(const char *part, size_t length)
     if (length == 2 && part[0] == '.' && (part[1] == '*' || part[1] == '+'))
         return true;
     CLEAN(clean_text) char *literal = literal_of(part, length);
-    return literal && personal_stays(literal);
+    return literal && names_tell_nobody(literal);
 }
 
 /* A pseudonym is not free: it is another one as soon as the key is. */
@@ -37,7 +37,7 @@ static bool is_free(const struct promql_matcher *matcher)
 {
     const char *part = matcher->value;
     if (matcher->match == MATCH_EQUAL || matcher->match == MATCH_NOT_EQUAL)
-        return personal_stays(part);
+        return names_tell_nobody(part);
     for (;;) {
         size_t length = strcspn(part, "|");
         if (!part_is_free(part, length))
@@ -50,8 +50,8 @@ static bool is_free(const struct promql_matcher *matcher)
 
 static bool label_is_personal(const struct instance *instance, const char *name, const char *label)
 {
-    for (size_t i = 0; i < instance->attribute_count; i++) {
-        const struct attribute *attribute = &instance->attributes[i];
+    for (size_t i = 0; i < instance->attributes.count; i++) {
+        const struct attribute *attribute = &instance->attributes.items[i];
         for (size_t at = 0; at < attribute->label_count && coverage_reads(attribute, name); at++)
             if ((attribute->personal >> at & 1) && strcmp(attribute->labels[at], label) == 0)
                 return true;
@@ -81,9 +81,9 @@ static int hidden_before(const struct coverage *watch, const struct instance *in
 {
     char from[TEXT_TIME_SIZE];
     int64_t to_ms = promql_selector_end(selector, watch->turn->now.wall_ms);
-    if (to_ms - selector->range_ms >= instance->names_from_ms)
+    if (to_ms - selector->range_ms >= instance->names.from_ms)
         return 0;
-    text_from_time(instance->names_from_ms, from);
+    text_from_time(instance->names.from_ms, from);
     *ret_why = text_format("the formula asks %s for a name, and collector %s kept pseudonyms until "
                            "%s",
                            selector->name, instance->name, from);
@@ -101,11 +101,11 @@ int coverage_hidden(void *context, const struct promql_selector *selector, char 
     }
     for (size_t i = 0; i < watch->intake->count; i++) {
         const struct instance *instance = watch->intake->instances[i];
-        const struct basis *basis = &instance->basis;
+        const struct basis *basis = &instance->names.basis;
         const struct promql_matcher *matcher = coverage_name_matcher(instance, selector);
         if (!matcher)
             continue;
-        if (personal_basis_holds(basis, watch->turn->now.wall_ms)) {
+        if (names_may_stay(&instance->names, watch->turn->now.wall_ms)) {
             int code = hidden_before(watch, instance, selector, ret_why);
             if (code || *ret_why)
                 return code;

@@ -71,10 +71,10 @@ static void check_names(struct checking *checking, const struct instance *instan
                                         [MATCH_NOT_EQUAL] = "!=",
                                         [MATCH_REGEX] = "=~",
                                         [MATCH_NOT_REGEX] = "!~"};
-    const struct basis *basis = &instance->basis;
+    const struct basis *basis = &instance->names.basis;
     const struct promql_matcher *matcher = coverage_name_matcher(instance, selector);
     CLEAN(clean_text) char *sentence = NULL;
-    if (!matcher || personal_basis_holds(basis, checking->now_ms))
+    if (!matcher || names_may_stay(&instance->names, checking->now_ms))
         return;
     bool stated = basis->legal_basis && *basis->legal_basis;
     if (stated)
@@ -169,10 +169,7 @@ static int load_tables(struct checking *checking, const json_t *tables, const js
     json_object_foreach ((json_t *)tables, name, row) {
         struct instance *instance = &checking->instances[checking->count];
         const json_t *collector = collector_of(collectors, name);
-        instance->name = strdup(name);
-        instance->every_ms = json_integer_of(collector, "every", 0);
-        if (instance->name && !personal_configure(instance, collector) &&
-            !instance_take_tables(instance, row, NULL)) {
+        if (!instance_init_declared(instance, name, collector, row)) {
             checking->count++;
         } else {
             instance_finish(instance);

@@ -1,11 +1,9 @@
 /* What a stream hands over behind a whole batch waits until that is sealed: it belongs to the next,
  * and commits with that one's positions or not at all. */
-#include "evidence/intake/run.h"
+#include "evidence/intake/taking.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#include "evidence/intake/instance.h"
 
 struct early {
     struct early *next;
@@ -43,7 +41,7 @@ static int replay(struct intake_link *link)
                                           .length = early->length,
                                           .fd = -1};
         link->early = early->next;
-        code = early->rule->handler(link, &message);
+        code = taking_handle(link, early->rule, &message);
         free(early);
     }
     if (!link->early)
@@ -66,11 +64,11 @@ int intake_take(struct intake_link *link, const struct channel_rule *rule,
 {
     const struct instance *instance = link->instance;
     if (!instance->stream || !instance->run.ready || message->type == MESSAGE_SAID)
-        return rule->handler(link, message);
+        return taking_handle(link, rule, message);
     /* A further batch covers all that came before it. */
     if (message->type == MESSAGE_BATCH) {
         int code = replay(link);
-        return code ? code : rule->handler(link, message);
+        return code ? code : taking_handle(link, rule, message);
     }
     /* None of it is acknowledged, so that an honest one has no more on its way. */
     if (link->early_bytes + message->length + CHANNEL_LEAST > CHANNEL_CREDIT)
@@ -80,7 +78,8 @@ int intake_take(struct intake_link *link, const struct channel_rule *rule,
 
 int intake_resume(struct intake_link *link)
 {
-    if (link->closed || !link->instance || link->instance->run.ready)
+    if (!link->instance || link->instance->run.ready ||
+        !course_has_channel(&link->instance->course))
         return 0;
     return replay(link);
 }

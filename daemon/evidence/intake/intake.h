@@ -2,49 +2,35 @@
 #ifndef INTAKE_INTAKE_H
 #define INTAKE_INTAKE_H
 
-#include "evidence/intake/instance.h"
-#include "evidence/turn/turn.h"
-#include "ground/base/clock.h"
+#include "evidence/instance/instance.h"
+#include "evidence/intake/pseudonym.h"
+#include "evidence/sealing/sealing.h"
 
 #include <jansson.h>
 
 struct intake {
-    const struct turn *turn;       /* the engine's */
+    struct sealing sealing;        /* what records need: the caller's turn among it */
     struct pseudonyms *pseudonyms; /* the caller's */
     struct instance **instances;
     size_t count;
-    int64_t start_leaf; /* what evidence refers to: boot and host, configuration */
-    int64_t config_leaf;
-    int64_t clock_leaf; /* the last word on the clock; -1: none */
     json_t *scope; /* {label: {value: true}} that readings may have, of the engine; NULL: any */
-    int64_t longest_ms; /* how far back spans are kept */
     /* A line that a collector wants logged. */
     void (*on_said)(void *context, const char *instance, int level, const char *text);
     void *context;
 };
 
 /* Makes an instance for each row of `collectors`, with what states(kind instance) remembers. The
- * members turn and pseudonyms are set by the caller. */
+ * members sealing.turn and pseudonyms are set by the caller. */
 int intake_load(struct intake *intake, const json_t *collectors, struct error *error) MUST_CHECK;
 void intake_finish(struct intake *intake);
 struct instance *intake_find(const struct intake *intake, const char *name);
 
-/* A process was made for this instance: a link for its channel, the caller's until
- * intake_link_free; link->instance is NULL once the instance is gone. NULL without memory. */
-struct intake_link *intake_link_new(struct intake *intake, struct instance *instance);
-void intake_link_free(struct intake_link *link);
 /* {instance, positions} for MESSAGE_POSITIONS. */
 int intake_positions(struct intake *intake, const struct instance *instance, json_t **ret,
                      struct error *error) MUST_CHECK;
-/* The channel has ended; sentence says why when it was not by its end of file. */
-void intake_link_end(struct intake_link *link, const char *sentence);
-/* The parent's word of a process' end (MESSAGE_ENDED). The run is judged when the channel has ended
- * too, whichever comes first. */
-void intake_ended(struct instance *instance, const json_t *ended);
 
 /* True when something is whole and wants a turn. */
 bool intake_is_ready(const struct intake *intake);
-bool intake_instance_is_ready(const struct instance *instance);
 
 /* In a turn: the wall clock was set to `now`. What was watched or read after it is forgotten, the
  * time until the next run counts as not watched, and what is folded is told first. */
@@ -54,12 +40,10 @@ int intake_step(struct intake *intake, struct moment now, struct error *error) M
  * it come back it has to run first. */
 int intake_part(struct intake *intake, struct instance *instance, struct error *error) MUST_CHECK;
 
-/* In a turn: seals every whole run at `now`, and tells stream folds once an hour. */
-int intake_seal(struct intake *intake, struct moment now, struct error *error) MUST_CHECK;
+/* In a turn: seals every whole run, and tells stream folds once an hour. */
+int intake_seal(struct intake *intake, struct error *error) MUST_CHECK;
 /* When something urgent that waits is to become a leaf, on the boot clock; INT64_MAX: nothing. */
 int64_t intake_tell_ms(const struct intake *intake);
-/* After the commit: what may be acknowledged on a link; 0 when there is nothing new. */
-uint64_t intake_acknowledge(struct intake_link *link);
 /* The commit took all batches that were sealed. */
 void intake_committed(struct intake *intake);
 
@@ -67,6 +51,10 @@ void intake_committed(struct intake *intake);
  * an instance is to be written again. Such a turn seals nothing. */
 int intake_undone(struct intake *intake, struct error *error) MUST_CHECK;
 
+/* Rows of all instances are to be written in this turn. */
+void intake_mark_all(struct intake *intake);
+/* Measures were judged by all that was sealed in this turn. */
+void intake_judged(struct intake *intake);
 /* Writes the rows of instances that moved, and of those that changed once a minute (states). */
 int intake_save(struct intake *intake, struct error *error) MUST_CHECK;
 /* Writes the evidence leaf of what a stream read and no leaf tells of yet, so that a judgement can

@@ -1,7 +1,7 @@
 /* Collectors: what they declare, how they stand, when they were watched, what they read. */
 #include <string.h>
 
-#include "evidence/intake/instance.h"
+#include "evidence/instance/instance.h"
 #include "evidence/rebuild/rebuilt.h"
 #include "ground/base/clean.h"
 #include "ground/base/json.h"

@@ -1,6 +1,7 @@
 /* What is remembered of instances, measures, objectives and of the daemon itself. */
 #include <string.h>
 
+#include "evidence/instance/memory.h"
 #include "evidence/rebuild/rebuilt.h"
 #include "evidence/store/states.h"
 #include "ground/base/clean.h"
@@ -33,19 +34,6 @@ void rebuild_compare_differs(struct rebuilt *rebuilt, const char *id, const char
     rebuilt_differs(rebuilt, place ? place : id, one ? one : "", other ? other : "");
 }
 
-static bool is_in(const char *const *names, const char *name)
-{
-    for (; *names; names++)
-        if (strcmp(*names, name) == 0)
-            return true;
-    return false;
-}
-
-/* Counters that a minute empties, and those of runs that no leaf tells of yet. */
-static const char *const never[] = {"due", "taken", "untold", NULL};
-/* What stays as it was told, whatever was read since. */
-static const char *const always[] = {"condition", "evidence", "told", NULL};
-
 static bool is_configured(const struct rebuilt *rebuilt, const char *id)
 {
     size_t index;
@@ -74,7 +62,8 @@ static void compare_memory(struct rebuilt *rebuilt, const char *id, json_t *stor
     json_object_update_missing(all, made);
     json_object_foreach (all, name, value) {
         json_t *was = json_object_get(stored, name), *is = json_object_get(made, name);
-        if (is_in(never, name) || (since && !is_in(always, name)) || json_equal(was, is) ||
+        unsigned marks = memory_marks(name);
+        if ((marks & MEMORY_MOVES) || (since && !(marks & MEMORY_LASTS)) || json_equal(was, is) ||
             (since && begins_anew(name, stored)))
             continue;
         rebuild_compare_differs(rebuilt, id, name, was, is);

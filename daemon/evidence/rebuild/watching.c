@@ -2,6 +2,7 @@
  * cost, the key of pseudonyms, its last turn. */
 #include <string.h>
 
+#include "evidence/instance/account.h"
 #include "evidence/rebuild/rebuilt.h"
 #include "evidence/store/states.h"
 #include "ground/base/clean.h"
@@ -131,8 +132,6 @@ static int compare_row(const struct comparing *comparing)
     return 0;
 }
 
-static const char *const costs[] = {"runs", "bytes", "out_of_scope", "cpu_ms"};
-
 /* Of a run that no leaf tells of yet the cost is not told either; processor time of a stream's
  * process stands in the leaf after its end. */
 static bool may_cost(const json_t *stored, const json_t *made, const char *name, bool since)
@@ -152,12 +151,12 @@ static int read_since(struct rebuilt *rebuilt, const char *id, bool *ret)
 static int compare_cost(const struct comparing *comparing)
 {
     const json_t *stored = comparing->stored, *made = comparing->made;
+    const char *name;
     bool since;
     int code = read_since(comparing->rebuilt, comparing->id, &since);
-    for (size_t i = 0; !code && i < sizeof costs / sizeof *costs; i++)
-        if (!may_cost(stored, made, costs[i], since))
-            differs(comparing, costs[i], json_object_get(stored, costs[i]),
-                    json_object_get(made, costs[i]));
+    for (size_t i = 0; !code && (name = account_cost_name(i)); i++)
+        if (!may_cost(stored, made, name, since))
+            differs(comparing, name, json_object_get(stored, name), json_object_get(made, name));
     return code;
 }
 
@@ -216,6 +215,7 @@ int rebuild_watching_compare(struct rebuilt *rebuilt)
 static int is_kept(struct rebuilt *rebuilt, const char *kind, const char *id, bool *ret)
 {
     CLEAN(clean_json) json_t *stored = NULL;
+    const char *name;
     *ret = false;
     if (strcmp(kind, "account") != 0)
         return 0;
@@ -224,8 +224,8 @@ static int is_kept(struct rebuilt *rebuilt, const char *kind, const char *id, bo
     if (!code)
         code = states_get(rebuilt->store, kind, id, &stored, rebuilt->error);
     *ret = !code && since;
-    for (size_t i = 0; *ret && i < sizeof costs / sizeof *costs; i++)
-        *ret = may_cost(stored, json_object_get(rows_of(rebuilt, kind), id), costs[i], since);
+    for (size_t i = 0; *ret && (name = account_cost_name(i)); i++)
+        *ret = may_cost(stored, json_object_get(rows_of(rebuilt, kind), id), name, since);
     return code == ERROR_MISSING ? 0 : code;
 }
 

@@ -57,34 +57,38 @@ static int put_named(struct selfmetrics *own, const char *name, const char *inst
 
 /* A stream is due once a minute; it was taken when it has handed over in time. One that has just
  * been started for the first time is not due yet. */
-static void count_stream(const struct selfmetrics *own, struct instance *instance)
+static struct counts count_stream(const struct selfmetrics *own, const struct instance *instance)
 {
     bool well = instance->condition == CONDITION_WELL || instance->condition == CONDITION_PARTIAL;
-    int64_t patience = OWN_EVERY_MS + 2 * instance->every_ms;
-    instance->due_count = instance->condition != CONDITION_STARTING ||
-                          own->turn->now.wall_ms - own->started_ms > patience;
-    instance->taken_count = well && own->turn->now.wall_ms - instance->last_end_ms <= patience;
+    int64_t patience = OWN_EVERY_MS + 2 * instance->every_ms, now_ms = own->turn->now.wall_ms;
+    return (struct counts){.due = instance->condition != CONDITION_STARTING ||
+                                  now_ms - own->started_ms > patience,
+                           .taken = well && now_ms - instance->standing.last_end_ms <= patience};
 }
 
-/* Counts since the last time: sums over a range of them are exact. What is not on this host, or
- * followed by another, or disabled, is not due. */
+/* What is not on this host, or followed by another, or disabled, is not due. */
+static bool is_due(const struct instance *instance)
+{
+    return instance->condition != CONDITION_STANDBY && instance->condition != CONDITION_DISABLED &&
+           (instance->condition != CONDITION_ABSENT || instance->standing.ever_well);
+}
+
+/* Counts since the last time: sums over a range of them are exact. */
 static int put_runs(struct selfmetrics *own)
 {
     int code = 0;
     for (size_t i = 0; !code && i < own->intake->count; i++) {
         struct instance *instance = own->intake->instances[i];
+        struct counts counts = instance_take_counts(instance);
         if (instance->stream)
-            count_stream(own, instance);
-        if (instance->condition == CONDITION_STANDBY || instance->condition == CONDITION_DISABLED ||
-            (instance->condition == CONDITION_ABSENT && !instance->ever_well))
-            instance->due_count = instance->taken_count = 0;
-        code = put_named(own, "conformd_runs_due", instance->name, (double)instance->due_count);
+            counts = count_stream(own, instance);
+        if (!is_due(instance))
+            counts = (struct counts){0};
+        code = put_named(own, "conformd_runs_due", instance->name, (double)counts.due);
         if (!code)
-            code = put_named(own, "conformd_runs_taken", instance->name,
-                             (double)instance->taken_count);
-        if (!instance->stream && instance->due_count)
-            instance->changed = instance->moved = true;
-        instance->due_count = instance->taken_count = 0;
+            code = put_named(own, "conformd_runs_taken", instance->name, (double)counts.taken);
+        if (!instance->stream && counts.due)
+            instance_mark(instance, UNSAVED_NOW);
     }
     return code;
 }
@@ -151,7 +155,7 @@ int selfmetrics_put(struct selfmetrics *own, bool *ret_put, struct error *error)
      * is stored. */
     if (from_ms < own->from_ms && (!last || own->watched.items[last - 1].to_ms < own->from_ms))
         from_ms = own->from_ms;
-    spans_trim(&own->watched, now.wall_ms - own->intake->longest_ms);
+    spans_trim(&own->watched, now.wall_ms - own->intake->sealing.keep_ms);
     int code = spans_add(&own->watched, from_ms < now.wall_ms ? from_ms : now.wall_ms, now.wall_ms);
     if (!code)
         code = put_runs(own);
@@ -173,7 +177,7 @@ static int attach_own(struct selfmetrics *own, json_t *fields)
     CLEAN(buffer_finish) struct buffer body = {0};
     CLEAN(clean_json)
     json_t *words = json_pack("{s:o, s:I}", "watched", spans_to_json(&own->watched), "reach",
-                              (json_int_t)own->intake->longest_ms);
+                              (json_int_t)own->intake->sealing.keep_ms);
     CLEAN(clean_text) char *written = words ? json_canonical(words) : NULL;
     int code =
         written ? series_pack(own->turn->series, NULL, own->told_ms, own->turn->now.wall_ms, &body)

@@ -178,8 +178,8 @@ static int load_measure(struct judge *judge, json_t *construct, struct error *er
     judge_applies_load(judge, judged);
     measure_each_name(judged->measure, note_name, judged);
     int64_t reach = measure_reach_ms(judged->measure);
-    if (reach > judge->intake->longest_ms)
-        judge->intake->longest_ms = reach;
+    if (reach > judge->intake->sealing.keep_ms)
+        judge->intake->sealing.keep_ms = reach;
     return remember(judge, judged, error);
 }
 
@@ -267,7 +267,7 @@ int judge_load(struct judge *judge, struct error *error)
     judge->objectives = calloc(objectives + 1, sizeof *judge->objectives);
     if (!judge->measures || !judge->objectives)
         return ERROR_MEMORY;
-    judge->intake->longest_ms = 7LL * 86400000;
+    judge->intake->sealing.keep_ms = 7LL * 86400000;
     int code = load_list(judge, "measures", load_measure, error);
     if (!code)
         code = load_list(judge, "objectives", load_objective, error);

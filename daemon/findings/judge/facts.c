@@ -33,9 +33,9 @@ static void gather_name(void *context, const char *name)
         const struct instance *instance = gathering->intake->instances[i];
         if (!coverage_feeds(instance, name))
             continue;
-        for (int at = 0; at < INSTANCE_EVIDENCE && instance->evidence[at] >= 0; at++)
-            if (at == 0 || instance->evidence_ms[at] >= gathering->oldest_ms)
-                add_leaf(gathering->judged, instance->evidence[at]);
+        for (int at = 0; at < INSTANCE_EVIDENCE && instance->record.evidence[at] >= 0; at++)
+            if (at == 0 || instance->record.evidence_ms[at] >= gathering->oldest_ms)
+                add_leaf(gathering->judged, instance->record.evidence[at]);
     }
 }
 
@@ -307,9 +307,9 @@ static void note_doubt(void *context, const char *name)
         const struct instance *instance = doubt->intake->instances[i];
         if (!coverage_feeds(instance, name))
             continue;
-        if (instance->backlog)
+        if (instance->standing.backlog)
             doubt->words = "provisional: a backlog is being worked off";
-        else if (instance->clock_set)
+        else if (instance->standing.clock_set)
             doubt->words = "provisional: the clock was set";
         else if (!proof_holds(instance))
             doubt->words = "provisional: the method has not passed a selftest";

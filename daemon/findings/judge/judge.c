@@ -294,8 +294,7 @@ int judge_due(struct judge *judge, struct error *error)
         any = true;
         code = judge_one(judge, judged, error);
     }
-    for (size_t i = 0; i < judge->intake->count; i++)
-        judge->intake->instances[i]->touched = false;
+    intake_judged(judge->intake);
     for (size_t i = 0; any && !code && i < judge->objective_count; i++)
         code = judge_objectives_judge(judge, &judge->objectives[i], error);
     return code;

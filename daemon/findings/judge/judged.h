@@ -4,7 +4,7 @@
 
 #include "evaluation/criterion/objective.h"
 #include "evaluation/measure/measure.h"
-#include "evidence/intake/instance.h"
+#include "evidence/intake/intake.h"
 
 /* One measure as it is judged. */
 struct judged {

@@ -53,8 +53,8 @@ int judge_write_config(struct judge *judge, struct error *error)
         return code;
     json_t *fields = json_pack("{s:s, s:s}", "sha256", json_text_of(judge->config, "hash", ""),
                                "pt", commitment);
-    return ledger_append(judge->turn->ledger, LEAF_CONFIG, fields, &judge->intake->config_leaf,
-                         error);
+    return ledger_append(judge->turn->ledger, LEAF_CONFIG, fields,
+                         &judge->intake->sealing.config_leaf, error);
 }
 
 json_t *judge_leaf_memory(const struct judged *judged)
@@ -90,7 +90,7 @@ int judge_leaf_result(struct judge *judge, struct judged *judged, json_t *body, 
                   "expected", (json_int_t)result->expected, "seen", (json_int_t)result->seen,
                   "breaching", (json_int_t)result->breaching, "systemic", result->systemic, "trial",
                   judged->trial, "provisional", result->provisional, "evidence", evidence, "config",
-                  (json_int_t)judge->intake->config_leaf, "pt", commitment);
+                  (json_int_t)judge->intake->sealing.config_leaf, "pt", commitment);
     return ledger_append(judge->turn->ledger, LEAF_RESULT, fields, ret_leaf, error);
 }
 

@@ -150,7 +150,7 @@ static void call_start(void *context, const char *instance, int64_t run, int64_t
                              "deadline_ms", (json_int_t)deadline_ms);
     const struct instance *known =
         state->engine ? intake_find(engine_intake(state->engine), instance) : NULL;
-    if (known && known->proof.under_way)
+    if (known && known->course.work == COURSE_PROVES)
         json_object_set_new(json, "selftest", json_true());
     peers_tell_parent(&state->peers, MESSAGE_START, json);
 }

@@ -57,7 +57,7 @@ static void acknowledge(struct peer *peer)
 
 static bool is_spent(const struct intake_link *link)
 {
-    return !link->instance || !intake_instance_is_ready(link->instance);
+    return !link->instance || !instance_is_ready(link->instance);
 }
 
 void peers_drop_orphans(struct peers *peers)
@@ -71,7 +71,7 @@ static int send_start(struct peers *peers, struct peer *peer, struct instance *i
 {
     CLEAN(error_finish) struct error error = {0};
     CLEAN(clean_json) json_t *positions = NULL;
-    if (instance->proof.under_way)
+    if (instance->course.work == COURSE_PROVES)
         return 0;
     int code = intake_positions(engine_intake(peers->engine), instance, &positions, &error);
     if (!code)
@@ -80,9 +80,9 @@ static int send_start(struct peers *peers, struct peer *peer, struct instance *i
     if (code)
         return code == ERROR_CLOSED ? 0 : code;
     /* The parent may have held it back: its time runs from now. */
-    engine_began(instance, clock_now());
-    int64_t deadline_ms = instance->started_ms + instance->deadline_ms;
-    peers_collect(peers, instance, instance->running, instance->stream ? 0 : deadline_ms);
+    instance_began(instance, clock_now());
+    int64_t deadline_ms = instance->started.wall_ms + instance->deadline_ms;
+    peers_collect(peers, instance, instance->started.run, instance->stream ? 0 : deadline_ms);
     return 0;
 }
 

@@ -170,13 +170,13 @@ static void finish_snapshot(struct story *story, struct actor *actor)
 static void act_snapshot(struct story *story, struct actor *actor)
 {
     const struct instance *instance = scene_instance(story->scene, actor->name);
-    if (!instance->alive || !instance->under_way)
+    if (!course_has_process(&instance->course) || !course_has_run(&instance->course))
         return;
     if (actor->mood != HANGING) {
         finish_snapshot(story, actor);
         return;
     }
-    if (!instance->overdue)
+    if (instance->course.work != COURSE_LATE)
         return;
     scene_ended(story->scene, actor->name, 0, "deadline");
     story_tell(story, "run",
@@ -213,7 +213,7 @@ static void act_stream(struct story *story, struct actor *actor)
     struct scene *scene = story->scene;
     const struct instance *instance = scene_instance(scene, actor->name);
     const struct ending *ending = &endings[actor->mood];
-    if (!instance->alive || actor->mood == HANGING)
+    if (!course_has_process(&instance->course) || actor->mood == HANGING)
         return;
     CLEAN(clean_text) char *tables = tables_of(actor);
     if (!actor->link) {

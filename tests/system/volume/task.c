@@ -153,7 +153,7 @@ void task_start(struct world *world, const char *name)
     assert_non_null(task);
     assert_null(task_find(world, name));
     *task = (struct task){.world = world, .name = strdup(name), .stack = malloc(STACK)};
-    task->proves = instance->proof.under_way;
+    task->proves = instance->course.work == COURSE_PROVES;
     load(task);
     assert_int_equal(channel_pair(fds), 0);
     task->fd = fds[1];
@@ -166,9 +166,9 @@ void task_start(struct world *world, const char *name)
         must(intake_positions(intake, instance, &positions, &world->scene->error),
              &world->scene->error);
         assert_int_equal(messages_send(task->channel, MESSAGE_POSITIONS, positions), 0);
-        engine_began(instance, world->scene->now);
-        task_ask(task, instance->running,
-                 instance->stream ? 0 : instance->started_ms + instance->deadline_ms);
+        instance_began(instance, world->scene->now);
+        task_ask(task, instance->started.run,
+                 instance->stream ? 0 : instance->started.wall_ms + instance->deadline_ms);
     }
     assert_int_equal(getcontext(&task->self), 0);
     task->self.uc_stack = (stack_t){.ss_sp = task->stack, .ss_size = STACK};

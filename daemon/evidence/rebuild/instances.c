@@ -25,7 +25,9 @@ static int add_spans(json_t *state, const json_t *told, int64_t now_ms)
     const json_t *pair;
     size_t index;
     int code = spans_from_json(json_object_get(state, "watched"), &spans);
-    spans_trim(&spans, now_ms - json_integer_of(state, "reach", 0));
+    /* The engine trims when it adds: of one that fails for months the last that was seen stays. */
+    if (json_array_size(told))
+        spans_trim(&spans, now_ms - json_integer_of(state, "reach", 0));
     json_array_foreach (told, index, pair) {
         if (!code)
             code = spans_add(&spans, json_integer_value(json_array_get(pair, 0)),

@@ -1,12 +1,7 @@
 /* The accounts collector: passwd, shadow and group of this host, without a hash leaving it. */
 #include "accounts.h"
 
-#include "ground/base/array.h"
-#include "ground/base/clean.h"
-#include "ground/base/text.h"
-
 #include <stdlib.h>
-#include <string.h>
 
 static const char *const user_label[] = {"user", NULL};
 static const char *const kind_label[] = {"kind", NULL};
@@ -60,87 +55,44 @@ static const struct cfd_need needs[] = {{CFD_READ, 0, NULL, "passwd"},
                                         {CFD_CAPABILITY, 0, "cap_dac_read_search", NULL},
                                         {0}};
 
-struct accounts {
-    char *passwd;
-    char *shadow;
-    char *group;
-    char **privileged; /* NULL at the end */
-};
-
-static int read_path(const struct cfd_host *host, const char *name, char **ret_path)
-{
-    struct cfd_value value = {.size = sizeof(value)};
-    int status = host->setting(host, name, &value);
-
-    if (status < 0)
-        return status;
-    *ret_path = strdup(value.text);
-    return *ret_path ? CFD_OK : CFD_ERROR;
-}
-
-static int read_groups(struct accounts *self, const struct cfd_host *host)
-{
-    struct cfd_value list = {.size = sizeof(list)};
-    int status = host->setting(host, "privileged_groups", &list);
-
-    if (status < 0)
-        return status;
-    self->privileged = calloc((size_t)list.count + 1, sizeof(*self->privileged));
-    for (uint32_t i = 0; self->privileged && i < list.count; i++) {
-        CLEAN(clean_text) char *name = text_format("privileged_groups[%u]", i);
-
-        status = name ? read_path(host, name, &self->privileged[i]) : CFD_ERROR;
-        if (status < 0)
-            return status;
-    }
-    return self->privileged ? CFD_OK : CFD_ERROR;
-}
+static const struct kit_option members[] = {
+    {"passwd", KIT_TEXT, offsetof(struct accounts, passwd), NULL, 0},
+    {"shadow", KIT_TEXT, offsetof(struct accounts, shadow), NULL, 0},
+    {"group", KIT_TEXT, offsetof(struct accounts, group), NULL, 0},
+    {"privileged_groups", KIT_TEXTS, offsetof(struct accounts, privileged), NULL, 0},
+    {0}};
 
 static int accounts_open(const struct cfd_host *host, void **ret_self)
 {
     struct accounts *self = calloc(1, sizeof(*self));
-    int status;
 
-    if (!self)
-        return CFD_ERROR;
     *ret_self = self;
-    status = read_path(host, "passwd", &self->passwd);
-    if (status == CFD_OK)
-        status = read_path(host, "shadow", &self->shadow);
-    if (status == CFD_OK)
-        status = read_path(host, "group", &self->group);
-    return status == CFD_OK ? read_groups(self, host) : status;
+    return self ? kit_options_read(host, "", members, self) : CFD_ERROR;
 }
 
-static int accounts_collect(void *data, const struct cfd_host *host)
+int accounts_collect(void *data, const struct cfd_host *host)
 {
-    struct accounts *self = data;
+    const struct accounts *self = data;
+    struct kit_run run = {.host = host};
     struct book book;
-    int status = book_read(&book, host, self->passwd, self->shadow, self->group);
+    int status = book_read(&book, &run, self);
 
     if (status == CFD_OK)
         status = book.passwd.status;
     if (status == CFD_OK)
-        status = accounts_report(host, &book, (const char *const *)self->privileged);
+        accounts_report(&run, &book, &self->privileged);
     else
         host->log(host, CFD_LOG_ERROR, "the file of accounts could not be read");
+    kit_fail(&run, status);
     book_finish(&book);
-    return status;
+    return kit_run_finish(&run);
 }
 
 static void accounts_close(void *data)
 {
-    struct accounts *self = data;
-
-    if (!self)
-        return;
-    for (char **name = self->privileged; name && *name; name++)
-        free(*name);
-    free(self->privileged);
-    free(self->passwd);
-    free(self->shadow);
-    free(self->group);
-    free(self);
+    if (data)
+        kit_options_finish(members, data);
+    free(data);
 }
 
 const struct cfd_collector cfd_collector_plugin = {

@@ -4,7 +4,8 @@
 
 #include "ground/base/buffer.h"
 
-#include <conformd/collector.h>
+#include <conformd/kit/lines.h>
+#include <conformd/kit/options.h>
 
 #include <stdbool.h>
 
@@ -20,6 +21,14 @@ enum accounts_attribute {
     ACCOUNTS_PRIVILEGED_MEMBER,
     ACCOUNTS_TOTAL,
     ACCOUNTS_MALFORMED_LINES,
+};
+
+/* The settings. */
+struct accounts {
+    char *passwd;
+    char *shadow;
+    char *group;
+    struct kit_texts privileged;
 };
 
 /* Where a line stands: its bytes, with NUL where the colons were, and its number from 1. */
@@ -59,7 +68,7 @@ struct group {
 /* One file of lines: how reading it ended, and what in it was no line of its format. */
 struct source {
     const char *path;
-    struct buffer bytes;
+    struct kit_file file;
     int status; /* enum cfd_status */
     size_t malformed;
     size_t first_malformed; /* line number */
@@ -77,10 +86,9 @@ struct book {
     size_t group_count, group_capacity;
 };
 
-/* Reads and parses the three paths; a file that cannot be read leaves its status in its source.
+/* Reads and parses the three files; a file that cannot be read leaves its status in its source.
  * CFD_ERROR without memory. */
-int book_read(struct book *book, const struct cfd_host *host, const char *passwd,
-              const char *shadow, const char *group) MUST_CHECK;
+int book_read(struct book *book, struct kit_run *run, const struct accounts *accounts) MUST_CHECK;
 /* Wipes what was read. */
 void book_finish(struct book *book);
 
@@ -100,10 +108,12 @@ bool password_is_strong(const char *secret);
  * is appended. */
 void password_redact(struct buffer *buffer, const char *secret);
 
-/* One collect: emits all readings of a book. privileged holds the groups' names, NULL at the end.
- * CFD_OK, CFD_PARTIAL, CFD_LATE or what the host refused with. */
-int accounts_report(const struct cfd_host *host, const struct book *book,
-                    const char *const *privileged);
+/* Emits all readings of a book. The run keeps the first failure. */
+void accounts_report(struct kit_run *run, const struct book *book,
+                     const struct kit_texts *privileged);
+
+/* The plugin's collect callback. */
+int accounts_collect(void *self, const struct cfd_host *host);
 
 /* The plugin's selftest callback. */
 int accounts_selftest(void *self, const struct cfd_host *host, const char *root);

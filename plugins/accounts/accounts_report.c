@@ -6,24 +6,15 @@
 
 #include <string.h>
 
-#define DAY_SECONDS   86400
-#define EXCERPTS_MOST 200
-#define PARTS_MOST    2048 /* an excerpt has no room for more */
+#define DAY_SECONDS 86400
+#define PARTS_MOST  2048 /* an excerpt has no room for more */
 
 void run_emit(struct run *run, uint32_t attribute, double value, const char *first,
               const char *second)
 {
-    CLEAN(clean_text) char *a = text_printable(first, strlen(first));
-    CLEAN(clean_text) char *b = text_printable(second, strlen(second));
-    const char *const labels[] = {a ? a : "", b ? b : "", NULL};
-    struct cfd_reading reading = {.size = sizeof(reading),
-                                  .attribute = attribute,
-                                  .value = value,
-                                  .labels = attribute == ACCOUNTS_TOTAL ? NULL : labels};
-    int status = a && b ? run->host->emit(run->host, &reading) : CFD_ERROR;
+    const char *const labels[] = {first, second, NULL};
 
-    if (status < 0 && run->refused == CFD_OK)
-        run->refused = status;
+    kit_emit(run->kit, attribute, value, attribute == ACCOUNTS_TOTAL ? NULL : labels);
 }
 
 /* Which fields name people: the account, in passwd also its comment and its home; in group each of
@@ -63,9 +54,9 @@ void run_excerpt(struct run *run, uint32_t attribute, const struct source *sourc
     size_t before = (size_t)(secret - origin->start);
     size_t after = before + strlen(secret);
     struct cfd_span people[PARTS_MOST];
-    struct cfd_excerpt excerpt = {.size = sizeof(excerpt), .source = source->path};
+    struct cfd_excerpt excerpt = {.source = source->path};
 
-    if (run->excerpts++ >= EXCERPTS_MOST || !place)
+    if (run->kit->excerpts >= KIT_EXCERPTS_MOST || !place)
         return;
     buffer_append(&line, origin->start, before);
     password_redact(&line, secret);
@@ -80,7 +71,7 @@ void run_excerpt(struct run *run, uint32_t attribute, const struct source *sourc
     excerpt.length = (uint32_t)line.length;
     excerpt.personal = people;
     excerpt.personal_count = mark_people(run, source, &line, people);
-    run->host->excerpt(run->host, &excerpt);
+    kit_excerpt(run->kit, &excerpt);
 }
 
 static bool is_login_shell(const char *shell)
@@ -99,7 +90,7 @@ static bool is_login_shell(const char *shell)
 
 static void report_ages(struct run *run, const struct account *account, const struct shadow *shadow)
 {
-    int64_t now_s = run->host->now_ms(run->host) / 1000;
+    int64_t now_s = run->kit->host->now_ms(run->kit->host) / 1000;
 
     /* 0 is no date: the password must be changed at the next login (shadow(5)). */
     if (shadow->changed > 0)
@@ -133,7 +124,7 @@ static bool find_password(const struct book *book, const struct account *account
 
 static bool is_expired(const struct run *run, const struct shadow *shadow)
 {
-    int64_t today = run->host->now_ms(run->host) / 1000 / DAY_SECONDS;
+    int64_t today = run->kit->host->now_ms(run->kit->host) / 1000 / DAY_SECONDS;
 
     return shadow && shadow->expires >= 0 && shadow->expires <= today;
 }
@@ -169,7 +160,7 @@ static void report_password(struct run *run, const struct account *account)
         report_hash(run, account, &held);
 }
 
-int run_accounts(struct run *run)
+void run_accounts(struct run *run)
 {
     const struct book *book = run->book;
     bool root_seen = false;
@@ -179,8 +170,8 @@ int run_accounts(struct run *run)
         bool is_root = !root_seen && strcmp(account->name, "root") == 0;
         bool extra = account->uid == 0 && !is_root;
 
-        if (i % 256 == 0 && run->host->left_ms(run->host) <= 0)
-            return CFD_LATE;
+        if (i % 256 == 0 && kit_is_late(run->kit))
+            return;
         root_seen = root_seen || is_root;
         run_emit(run, ACCOUNTS_EXTRA_UID0, extra, account->name, "");
         if (extra)
@@ -188,70 +179,57 @@ int run_accounts(struct run *run)
         report_password(run, account);
     }
     run_emit(run, ACCOUNTS_TOTAL, (double)book->account_count, "", "");
-    return CFD_OK;
-}
-
-static void tell_missing(struct run *run, const char *why, uint32_t first, uint32_t last)
-{
-    for (uint32_t attribute = first; attribute <= last; attribute++)
-        run->host->missing(run->host, attribute, why);
 }
 
 /* Says which attributes rest on a file that could not be read, why, and what to do about it. */
-static bool tell_unread(struct run *run, const struct source *source, const char *remedy)
+static void drop_unread(struct run *run, const struct source *source, const char *remedy)
 {
-    const char *reason = source->status == CFD_ABSENT   ? "is not there"
-                         : source->status == CFD_DENIED ? "may not be read"
-                                                        : "could not be read";
-    CLEAN(clean_text) char *why = text_format("%s %s: %s", source->path, reason, remedy);
+    static const struct kit_item of_shadow[] = {
+        {.attribute = ACCOUNTS_EMPTY_PASSWORD},
+        {.attribute = ACCOUNTS_PASSWORD_LOCKED,
+         .attributes = ACCOUNTS_LOGIN_ENABLED - ACCOUNTS_PASSWORD_LOCKED + 1}};
+    static const struct kit_item of_group = {.attribute = ACCOUNTS_DUPLICATES, .attributes = 2};
+    const char *reason = kit_status_text(source->status);
 
     if (source->status == CFD_OK)
-        return false;
-    if (!why)
-        why = strdup("a file could not be read");
-    if (why && source == &run->book->shadow) {
-        run->host->missing(run->host, ACCOUNTS_EMPTY_PASSWORD, why);
-        tell_missing(run, why, ACCOUNTS_PASSWORD_LOCKED, ACCOUNTS_LOGIN_ENABLED);
-    } else if (why) {
-        tell_missing(run, why, ACCOUNTS_DUPLICATES, ACCOUNTS_PRIVILEGED_MEMBER);
+        return;
+    if (source == &run->book->group) {
+        kit_drop(run->kit, &of_group, "%s %s: %s", source->path, reason, remedy);
+        return;
     }
-    run->host->log(run->host, CFD_LOG_WARNING, why ? why : "no memory");
-    return true;
+    for (size_t i = 0; i < 2; i++)
+        kit_drop(run->kit, &of_shadow[i], "%s %s: %s", source->path, reason, remedy);
 }
 
+/* Lines that are not of their format have an attribute of their own. */
 static void report_lines(struct run *run, const struct source *source)
 {
-    CLEAN(clean_text) char *message = NULL;
+    const struct cfd_host *host = run->kit->host;
 
     if (source->status != CFD_OK)
         return;
     run_emit(run, ACCOUNTS_MALFORMED_LINES, (double)source->malformed, source->path, "");
     if (source->malformed > 0)
-        message = text_format("%s: %zu malformed lines, the first is line %zu", source->path,
-                              source->malformed, source->first_malformed);
-    if (message)
-        run->host->log(run->host, CFD_LOG_WARNING, message);
+        kit_log(host, CFD_LOG_WARNING, "%s: %zu malformed lines, the first is line %zu",
+                source->path, source->malformed, source->first_malformed);
     if (source->foreign)
-        run->host->log(run->host, CFD_LOG_INFO,
-                       "lines with + or - are passed over: accounts of NIS are not measured");
+        host->log(host, CFD_LOG_INFO,
+                  "lines with + or - are passed over: accounts of NIS are not measured");
 }
 
-int accounts_report(const struct cfd_host *host, const struct book *book,
-                    const char *const *privileged)
+void accounts_report(struct kit_run *kit, const struct book *book,
+                     const struct kit_texts *privileged)
 {
-    struct run run = {.host = host, .book = book, .privileged = privileged};
-    bool partial;
+    struct run run = {.kit = kit, .book = book, .privileged = privileged};
 
-    partial = tell_unread(&run, &book->shadow,
-                          "give the service CAP_DAC_READ_SEARCH, or its user the group shadow");
-    partial = tell_unread(&run, &book->group, "see the setting group") || partial;
-    if (run_accounts(&run) == CFD_LATE)
-        return CFD_LATE;
+    drop_unread(&run, &book->shadow,
+                "give the service CAP_DAC_READ_SEARCH, or its user the group shadow");
+    drop_unread(&run, &book->group, "see the setting group");
+    run_accounts(&run);
+    if (kit->status == CFD_LATE)
+        return;
     run_groups(&run);
     report_lines(&run, &book->passwd);
     report_lines(&run, &book->shadow);
     report_lines(&run, &book->group);
-    if (run.refused != CFD_OK)
-        return run.refused;
-    return partial ? CFD_PARTIAL : CFD_OK;
 }

@@ -5,11 +5,9 @@
 #include "accounts.h"
 
 struct run {
-    const struct cfd_host *host;
+    struct kit_run *kit;
     const struct book *book;
-    const char *const *privileged;
-    int refused; /* the host's first refusal, or CFD_OK */
-    size_t excerpts;
+    const struct kit_texts *privileged;
 };
 
 /* first and second are the values of the attribute's labels, "" where it has none. */
@@ -20,7 +18,7 @@ void run_emit(struct run *run, uint32_t attribute, double value, const char *fir
 void run_excerpt(struct run *run, uint32_t attribute, const struct source *source,
                  const struct origin *origin, const char *secret);
 
-int run_accounts(struct run *run);
+void run_accounts(struct run *run);
 void run_groups(struct run *run);
 
 #endif

@@ -40,7 +40,7 @@ static void report_group(struct run *run, const struct group *group)
         if (name)
             run_emit(run, ACCOUNTS_PRIVILEGED_MEMBER, 1, group->name, name);
         else
-            run->refused = CFD_ERROR;
+            kit_fail(run->kit, CFD_ERROR);
     }
     for (size_t i = 0; i < run->book->account_count; i++) {
         const struct account *account = &run->book->accounts[i];
@@ -93,7 +93,7 @@ static void report_account_doubles(struct run *run)
     CLEAN(clean_memory) uint32_t *ids = calloc(count + 1, sizeof(*ids));
 
     if (!names || !ids) {
-        run->refused = CFD_ERROR;
+        kit_fail(run->kit, CFD_ERROR);
         return;
     }
     for (size_t i = 0; i < count; i++) {
@@ -111,7 +111,7 @@ static void report_group_doubles(struct run *run)
     CLEAN(clean_memory) uint32_t *ids = calloc(count + 1, sizeof(*ids));
 
     if (!names || !ids) {
-        run->refused = CFD_ERROR;
+        kit_fail(run->kit, CFD_ERROR);
         return;
     }
     for (size_t i = 0; i < count; i++) {
@@ -125,7 +125,7 @@ static void report_group_doubles(struct run *run)
 static void report_members(struct run *run)
 {
     for (size_t i = 0; i < run->book->group_count; i++) {
-        for (const char *const *name = run->privileged; *name; name++) {
+        for (char **name = run->privileged->text; *name; name++) {
             if (strcmp(run->book->groups[i].name, *name) == 0)
                 report_group(run, &run->book->groups[i]);
         }

@@ -5,7 +5,6 @@
 
 #include "ground/base/array.h"
 #include "ground/base/clean.h"
-#include "ground/base/file.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -20,14 +19,6 @@ struct row {
     struct origin origin;
     char *field[FIELDS]; /* absent ones are "" */
     size_t count;
-};
-
-struct lines {
-    struct source *source;
-    size_t limit; /* bytes of a line */
-    size_t fields;
-    size_t offset;
-    size_t number;
 };
 
 static void count_malformed(struct source *source, size_t number)
@@ -49,34 +40,39 @@ static void split(char *line, size_t most, struct row *row)
     }
 }
 
-/* The next line that is neither blank, comment, foreign nor malformed. */
-static bool next_row(struct lines *lines, struct row *row)
+/* The rows of a file. */
+struct rows {
+    struct source *source;
+    struct kit_lines lines;
+    size_t fields;
+};
+
+static struct rows rows_of(struct source *source, size_t limit_bytes, size_t fields)
 {
-    struct source *source = lines->source;
+    return (struct rows){source, {.file = &source->file, .limit_bytes = limit_bytes}, fields};
+}
 
-    while (lines->offset < source->bytes.length) {
-        char *line = source->bytes.data + lines->offset;
-        size_t left = source->bytes.length - lines->offset;
-        char *end = memchr(line, '\n', left);
-        size_t length = end ? (size_t)(end - line) : left;
+/* The next line that is neither blank, comment, foreign nor malformed. */
+static bool next_row(struct rows *rows, struct row *row)
+{
+    struct kit_lines *lines = &rows->lines;
 
-        lines->offset += length + 1;
-        lines->number++;
-        line[length] = '\0';
-        if (length > lines->limit || memchr(line, '\0', length)) {
-            count_malformed(source, lines->number);
+    while (kit_lines_next(lines)) {
+        size_t blank = strspn(lines->text, " \t\r");
+        char *line = lines->text + blank;
+
+        if (lines->fault) {
+            count_malformed(rows->source, lines->number);
             continue;
         }
-        length -= strspn(line, " \t\r");
-        line += strspn(line, " \t\r");
         if (*line == '\0' || *line == '#')
             continue;
         if (*line == '+' || *line == '-') {
-            source->foreign = true;
+            rows->source->foreign = true;
             continue;
         }
-        row->origin = (struct origin){line, length, lines->number};
-        split(line, lines->fields, row);
+        row->origin = (struct origin){line, lines->length - blank, lines->number};
+        split(line, rows->fields, row);
         return true;
     }
     return false;
@@ -110,15 +106,15 @@ static bool read_days(const char *text, int64_t *ret_days)
 
 static int parse_passwd(struct book *book)
 {
-    struct lines lines = {.source = &book->passwd, .limit = LINE_LIMIT, .fields = 7};
+    struct rows rows = rows_of(&book->passwd, LINE_LIMIT, 7);
     struct row row;
 
-    while (next_row(&lines, &row)) {
+    while (next_row(&rows, &row)) {
         struct account account = {row.origin, row.field[0], row.field[1], row.field[6], 0, 0};
 
         if (row.count < 4 || !*account.name || !read_id(row.field[2], &account.uid) ||
             !read_id(row.field[3], &account.gid)) {
-            count_malformed(&book->passwd, lines.number);
+            count_malformed(&book->passwd, row.origin.number);
             continue;
         }
         if (array_reserve(&book->accounts, &book->account_capacity, book->account_count,
@@ -143,10 +139,10 @@ static int compare_shadows(const void *a, const void *b)
  * over for an error elsewhere in its line. */
 static int parse_shadow(struct book *book)
 {
-    struct lines lines = {.source = &book->shadow, .limit = LINE_LIMIT, .fields = FIELDS};
+    struct rows rows = rows_of(&book->shadow, LINE_LIMIT, FIELDS);
     struct row row;
 
-    while (next_row(&lines, &row)) {
+    while (next_row(&rows, &row)) {
         struct shadow shadow = {row.origin, row.field[0], row.field[1], -1, -1, -1};
         bool well = row.count >= 5;
 
@@ -154,7 +150,7 @@ static int parse_shadow(struct book *book)
         well = read_days(row.field[4], &shadow.most_age) && well;
         well = read_days(row.field[7], &shadow.expires) && well;
         if (!well)
-            count_malformed(&book->shadow, lines.number);
+            count_malformed(&book->shadow, row.origin.number);
         if (row.count < 2 || !*shadow.name)
             continue;
         if (array_reserve(&book->shadows, &book->shadow_capacity, book->shadow_count,
@@ -169,14 +165,14 @@ static int parse_shadow(struct book *book)
 
 static int parse_group(struct book *book)
 {
-    struct lines lines = {.source = &book->group, .limit = GROUP_LIMIT, .fields = 4};
+    struct rows rows = rows_of(&book->group, GROUP_LIMIT, 4);
     struct row row;
 
-    while (next_row(&lines, &row)) {
+    while (next_row(&rows, &row)) {
         struct group group = {row.origin, row.field[0], row.field[1], row.field[3], 0};
 
         if (row.count < 3 || !*group.name || !read_id(row.field[2], &group.gid)) {
-            count_malformed(&book->group, lines.number);
+            count_malformed(&book->group, row.origin.number);
             continue;
         }
         if (array_reserve(&book->groups, &book->group_capacity, book->group_count, sizeof(group)) !=
@@ -187,53 +183,28 @@ static int parse_group(struct book *book)
     return CFD_OK;
 }
 
-static void tell_watched(const struct cfd_host *host, const char *path, const struct buffer *bytes)
+static void read_source(struct source *source, struct kit_run *run, const char *path)
 {
-    uint64_t lines = 0;
-
-    if (host->size < offsetof(struct cfd_host, watched) + sizeof host->watched || !host->watched)
-        return;
-    for (size_t i = 0; i < bytes->length; i++)
-        lines += bytes->data[i] == '\n';
-    (void)host->watched(host, path, bytes->length, lines);
-}
-
-static void read_source(struct source *source, const struct cfd_host *host, const char *path)
-{
-    CLEAN(clean_fd) int fd = host->open_file(host, path);
-
     source->path = path;
-    source->status = fd < 0 ? fd : CFD_OK;
-    if (fd >= 0 && file_read_fd(fd, FILE_LIMIT, &source->bytes) != 0)
-        source->status = CFD_ERROR;
-    else if (fd >= 0)
-        tell_watched(host, path, &source->bytes);
+    source->status = kit_file_read(run, path, FILE_LIMIT, NULL, &source->file);
 }
 
-int book_read(struct book *book, const struct cfd_host *host, const char *passwd,
-              const char *shadow, const char *group)
+int book_read(struct book *book, struct kit_run *run, const struct accounts *accounts)
 {
     *book = (struct book){0};
-    read_source(&book->passwd, host, passwd);
-    read_source(&book->shadow, host, shadow);
-    read_source(&book->group, host, group);
+    read_source(&book->passwd, run, accounts->passwd);
+    read_source(&book->shadow, run, accounts->shadow);
+    read_source(&book->group, run, accounts->group);
     if (parse_passwd(book) != CFD_OK || parse_shadow(book) != CFD_OK)
         return CFD_ERROR;
     return parse_group(book);
 }
 
-static void wipe(struct source *source)
-{
-    if (source->bytes.data)
-        explicit_bzero(source->bytes.data, source->bytes.capacity);
-    buffer_finish(&source->bytes);
-}
-
 void book_finish(struct book *book)
 {
-    wipe(&book->passwd);
-    wipe(&book->shadow);
-    wipe(&book->group);
+    kit_file_finish(&book->passwd.file);
+    kit_file_finish(&book->shadow.file);
+    kit_file_finish(&book->group.file);
     free(book->accounts);
     free(book->shadows);
     free(book->groups);

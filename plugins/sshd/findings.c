@@ -5,7 +5,6 @@
 #include "ground/base/clean.h"
 #include "ground/base/text.h"
 
-#include <stdarg.h>
 #include <string.h>
 #include <strings.h>
 
@@ -48,6 +47,9 @@ const struct keyword sshd_keywords[] = {
     {"denygroups", NULL, true, SSHD_SETTING},
     {NULL, NULL, false, 0},
 };
+
+const struct kit_item sshd_settings = {.attribute = SSHD_ROOT_LOGIN,
+                                       .attributes = SSHD_SETTING - SSHD_ROOT_LOGIN + 1};
 
 /* Names that older configurations bear. */
 static const char *const aliases[][2] = {
@@ -123,23 +125,10 @@ int findings_add(struct findings *findings, const struct entry *entry)
     return CFD_OK;
 }
 
-void findings_fault(struct findings *findings, const char *format, ...)
-{
-    va_list arguments;
-
-    if (findings->fault)
-        return;
-    va_start(arguments, format);
-    if (vasprintf(&findings->fault, format, arguments) < 0)
-        findings->fault = NULL;
-    va_end(arguments);
-}
-
 void findings_finish(struct findings *findings)
 {
     for (size_t i = 0; i < findings->count; i++)
         entry_finish(&findings->entries[i]);
     free(findings->entries);
-    free(findings->fault);
     *findings = (struct findings){0};
 }

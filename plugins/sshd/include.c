@@ -40,8 +40,7 @@ static int keep(struct paths *paths, char *path)
 }
 
 /* Replaces the first part of the pattern that has a wildcard by each name that fits it. */
-static int expand_part(struct findings *findings, const struct cfd_host *host, const char *pattern,
-                       struct paths *paths)
+static int expand_part(struct kit_run *run, const char *pattern, struct paths *paths)
 {
     size_t wild = strcspn(pattern, "*?["), begin = wild;
     CLEAN(clean_folder) DIR *folder = NULL;
@@ -57,9 +56,9 @@ static int expand_part(struct findings *findings, const struct cfd_host *host, c
     part = strndup(pattern + begin, (size_t)(rest - pattern) - begin);
     if (!parent || !part)
         return CFD_ERROR;
-    fd = host->open_file(host, parent);
+    fd = run->host->open_file(run->host, parent);
     if (fd == CFD_DENIED)
-        findings_fault(findings, "%s may not be read", parent);
+        kit_drop(run, &sshd_settings, "%s may not be read", parent);
     folder = fd >= 0 ? fdopendir(fd) : NULL;
     if (fd >= 0 && !folder)
         close(fd);
@@ -70,7 +69,7 @@ static int expand_part(struct findings *findings, const struct cfd_host *host, c
     return status;
 }
 
-char **include_expand(struct findings *findings, const struct cfd_host *host, const char *pattern)
+char **include_expand(struct kit_run *run, const char *pattern)
 {
     struct paths paths = {0};
     size_t at = 0;
@@ -84,11 +83,11 @@ char **include_expand(struct findings *findings, const struct cfd_host *host, co
             continue;
         }
         paths.path[at] = paths.path[--paths.count];
-        status = ++depth > PATTERN_DEPTH ? CFD_LIMIT : expand_part(findings, host, path, &paths);
+        status = ++depth > PATTERN_DEPTH ? CFD_LIMIT : expand_part(run, path, &paths);
         free(path);
     }
     if (status != CFD_OK)
-        findings_fault(findings, "Include %s names more than can be followed", pattern);
+        kit_drop(run, &sshd_settings, "Include %s names more than can be followed", pattern);
     if (paths.count > 1)
         qsort(paths.path, paths.count, sizeof(*paths.path), compare_paths);
     if (paths.path)

@@ -2,11 +2,10 @@
 #include "sshd.h"
 
 #include "ground/base/clean.h"
-#include "ground/base/text.h"
 
 #include <string.h>
 
-#define WORDS_MOST   16
+#define WORDS_MOST   16 /* of the program, itself among them */
 #define RUN_MS       10000
 #define OUTPUT_LIMIT ((size_t)256 << 10)
 
@@ -40,113 +39,87 @@ static const struct cfd_need needs[] = {{CFD_RUN, 0, NULL, "program"},
                                         {CFD_CAPABILITY, 0, "cap_dac_read_search", NULL},
                                         {0}};
 
-struct sshd {
-    char *config;
-    char *words[WORDS_MOST + 4]; /* the program's, then -T -f CONFIG */
-};
-
-static int read_text(const struct cfd_host *host, const char *path, char **ret_text)
-{
-    struct cfd_value value = {.size = sizeof(value)};
-    int status = host->setting(host, path, &value);
-
-    if (status < 0)
-        return status;
-    *ret_text = strdup(value.text);
-    return *ret_text ? CFD_OK : CFD_ERROR;
-}
-
-static int read_program(struct sshd *self, const struct cfd_host *host)
-{
-    const char *const last[] = {"-T", "-f", self->config};
-    struct cfd_value list = {.size = sizeof(list)};
-    int status = host->setting(host, "program", &list);
-    uint32_t count = 0;
-
-    for (; status >= 0 && count < list.count && count < WORDS_MOST; count++) {
-        CLEAN(clean_text) char *path = text_format("program[%u]", count);
-
-        status = path ? read_text(host, path, &self->words[count]) : CFD_ERROR;
-    }
-    for (size_t i = 0; status >= 0 && i < 3; i++) {
-        self->words[count + i] = strdup(last[i]);
-        status = self->words[count + i] ? CFD_OK : CFD_ERROR;
-    }
-    return status < 0 ? status : CFD_OK;
-}
+static const struct kit_option members[] = {
+    {"config", KIT_TEXT, offsetof(struct sshd, config), NULL, 0},
+    {"program", KIT_TEXTS, offsetof(struct sshd, program), NULL, 0},
+    {0}};
 
 static int sshd_open(const struct cfd_host *host, void **ret_self)
 {
     struct sshd *self = calloc(1, sizeof(*self));
     int status;
 
-    if (!self)
-        return CFD_ERROR;
     *ret_self = self;
-    status = read_text(host, "config", &self->config);
-    return status < 0 ? status : read_program(self, host);
+    status = self ? kit_options_read(host, "", members, self) : CFD_ERROR;
+    if (status < 0 || self->program.count <= WORDS_MOST)
+        return status;
+    host->fault(host, "program", "the program has more than 15 arguments");
+    return CFD_INVALID;
 }
 
 /* CFD_OK with findings, CFD_ABSENT where the program is not there, CFD_ERROR where it refused. */
 static int ask_server(const struct sshd *self, const struct cfd_host *host,
                       struct findings *effective)
 {
-    CLEAN(clean_text) char *message = NULL;
+    const char *words[WORDS_MOST + 4] = {NULL};
+    const char *const last[] = {"-T", "-f", self->config};
     struct cfd_ran ran = {.size = sizeof(ran)};
-    int status =
-        host->run_program(host, (const char *const *)self->words, RUN_MS, OUTPUT_LIMIT, &ran);
-    const char *words = status == CFD_OK && ran.errors ? ran.errors : "";
+    size_t count = self->program.count;
+    int status;
 
+    memcpy(words, self->program.text, count * sizeof(*words));
+    memcpy(words + count, last, sizeof(last));
+    status = host->run_program(host, words, RUN_MS, OUTPUT_LIMIT, &ran);
     if (status == CFD_ABSENT)
         return CFD_ABSENT;
     if (status == CFD_OK && ran.exit_code == 0)
         status = effective_read(effective, ran.output, ran.length);
     else if (status == CFD_OK)
-        message = text_format("sshd -T gave %d: %.*s; the files are read instead", ran.exit_code,
-                              (int)strcspn(words, "\r\n"), words);
-    if (message)
-        host->log(host, CFD_LOG_INFO, message);
+        kit_log(host, CFD_LOG_INFO, "sshd -T gave %d: %.*s; the files are read instead",
+                ran.exit_code, (int)strcspn(ran.errors ? ran.errors : "", "\r\n"),
+                ran.errors ? ran.errors : "");
     /* A server that prints nothing of what every version prints was not asked well. */
     return status == CFD_OK && findings_get(effective, "", "permitrootlogin") ? CFD_OK : CFD_ERROR;
 }
 
-static int collect_both(const struct sshd *self, const struct cfd_host *host,
-                        struct findings *files, struct findings *effective)
+static void collect_both(const struct sshd *self, struct kit_run *run, struct findings *files,
+                         struct findings *effective)
 {
-    int asked = ask_server(self, host, effective);
-    int status = files_read(files, host, self->config);
+    int asked = ask_server(self, run->host, effective);
+    int status = files_read(files, run, self->config);
 
-    if (status == CFD_LATE || (status == CFD_ABSENT && asked == CFD_ABSENT))
-        return status;
+    if (status == CFD_LATE || (status == CFD_ABSENT && asked == CFD_ABSENT)) {
+        kit_fail(run, status);
+        return;
+    }
     if (status != CFD_OK && asked != CFD_OK) {
-        host->log(host, CFD_LOG_ERROR, "neither sshd -T nor its configuration can be read");
-        return status == CFD_ABSENT ? CFD_ERROR : status;
+        run->host->log(run->host, CFD_LOG_ERROR,
+                       "neither sshd -T nor its configuration can be read");
+        kit_fail(run, status == CFD_ABSENT ? CFD_ERROR : status);
+        return;
     }
     if (status != CFD_OK)
-        findings_fault(files, "%s could not be read: its Match blocks are not known", self->config);
-    return sshd_report(host, files, asked == CFD_OK ? effective : NULL);
+        kit_drop(run, &sshd_settings, "%s could not be read: its Match blocks are not known",
+                 self->config);
+    sshd_report(run, files, asked == CFD_OK ? effective : NULL);
 }
 
-static int sshd_collect(void *data, const struct cfd_host *host)
+int sshd_collect(void *data, const struct cfd_host *host)
 {
     CLEAN(findings_finish) struct findings files = {0};
     CLEAN(findings_finish) struct findings effective = {0};
+    struct kit_run run = {.host = host};
 
-    if (host->left_ms(host) <= 0)
-        return CFD_LATE;
-    return collect_both(data, host, &files, &effective);
+    if (!kit_is_late(&run))
+        collect_both(data, &run, &files, &effective);
+    return kit_run_finish(&run);
 }
 
 static void sshd_close(void *data)
 {
-    struct sshd *self = data;
-
-    if (!self)
-        return;
-    for (size_t i = 0; i < sizeof(self->words) / sizeof(self->words[0]); i++)
-        free(self->words[i]);
-    free(self->config);
-    free(self);
+    if (data)
+        kit_options_finish(members, data);
+    free(data);
 }
 
 const struct cfd_collector cfd_collector_plugin = {

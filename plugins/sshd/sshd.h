@@ -4,7 +4,8 @@
 
 #include "ground/base/error.h"
 
-#include <conformd/collector.h>
+#include <conformd/kit/lines.h>
+#include <conformd/kit/options.h>
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -46,38 +47,46 @@ struct entry {
 struct findings {
     struct entry *entries;
     size_t count, capacity;
-    char *fault; /* why part of it could not be read, or NULL; the first one is kept */
 };
 
 int findings_add(struct findings *findings, const struct entry *entry) MUST_CHECK;
 const struct entry *findings_get(const struct findings *findings, const char *match,
                                  const char *name);
-void findings_fault(struct findings *findings, const char *format, ...) PRINTF_LIKE(2, 3);
 void findings_finish(struct findings *findings);
 
-/* Reads the file and what it includes, through host->open_file. CFD_OK, also with a fault; the
- * status of the first file where it cannot be opened. At most 16 files deep, 256 files, 4 MiB and
- * 100,000 lines in all. */
-int files_read(struct findings *findings, const struct cfd_host *host, const char *path);
+/* What is unknown where a part of the files could not be read: every setting. */
+extern const struct kit_item sshd_settings;
+
+/* Reads the file and what it includes. CFD_OK, also where a part of it was dropped; the status of
+ * the first file where it cannot be read. At most 16 files deep, 256 files, 4 MiB and 100,000 lines
+ * in all. */
+int files_read(struct findings *findings, struct kit_run *run, const char *path);
 
 /* The words of "sshd -T"'s output. */
 int effective_read(struct findings *findings, const char *output, size_t length);
 
 /* Paths that a pattern of Include matches, sorted; the caller frees each and the list, which ends
  * with NULL. NULL without memory; none where the folder is not there. */
-char **include_expand(struct findings *findings, const struct cfd_host *host, const char *pattern);
+char **include_expand(struct kit_run *run, const char *pattern);
 
 /* The next word of a line, quotes taken off, or NULL at the end or before a comment. */
 char *line_next_word(char **at);
 
-/* Emits everything. effective is NULL where sshd could not be asked. CFD_OK, CFD_PARTIAL or what
- * the host refused with. */
-int sshd_report(const struct cfd_host *host, const struct findings *files,
-                const struct findings *effective);
+/* Emits everything. effective is NULL where sshd could not be asked. */
+void sshd_report(struct kit_run *run, const struct findings *files,
+                 const struct findings *effective);
 
 /* Seconds of a time as in sshd_config(5): "120", "2m", "1h30m"; -1 where it is none. */
 int64_t sshd_seconds(const char *text);
 
+/* The settings of the collector. */
+struct sshd {
+    char *config;
+    struct kit_texts program; /* and its words */
+};
+
+/* The plugin's callbacks. */
+int sshd_collect(void *self, const struct cfd_host *host);
 int sshd_selftest(void *self, const struct cfd_host *host, const char *root);
 
 #endif

@@ -4,7 +4,6 @@
 
 #include "ground/base/buffer.h"
 #include "ground/base/clean.h"
-#include "ground/base/file.h"
 #include "ground/base/text.h"
 
 #include <string.h>
@@ -19,7 +18,7 @@
 
 struct reader {
     struct findings *findings;
-    const struct cfd_host *host;
+    struct kit_run *run;
     size_t files, lines, bytes;
 };
 
@@ -64,7 +63,7 @@ static void join_words(char *at, struct buffer *ret_joined)
 }
 
 /* Both must hold where a Match stands in a file that another Match included. */
-static int take_match(struct file *file, char *arguments)
+static int take_match(const struct reader *reader, struct file *file, char *arguments)
 {
     CLEAN(buffer_finish) struct buffer words = {0};
     char *match;
@@ -78,9 +77,23 @@ static int take_match(struct file *file, char *arguments)
         free(match);
         return CFD_ERROR;
     }
+    if (words.length > MATCH_MOST)
+        kit_log(reader->run->host, CFD_LOG_WARNING,
+                "%s line %zu: the label match has the first %d bytes of this Match", file->path,
+                file->line, MATCH_MOST);
     free(file->match);
     file->match = match;
     return CFD_OK;
+}
+
+/* A part of the files that is not known, by its place. */
+static void drop_line(const struct reader *reader, const struct file *file, const char *why)
+{
+    struct kit_item item = sshd_settings;
+
+    item.source = file->path;
+    item.line = file->line;
+    kit_drop(reader->run, &item, "%s", why);
 }
 
 static int include_one(struct reader *reader, const struct file *from, const char *path)
@@ -89,20 +102,13 @@ static int include_one(struct reader *reader, const struct file *from, const cha
     int status;
 
     if (file.depth > DEPTH_MOST || reader->files >= FILES_MOST) {
-        findings_fault(reader->findings,
-                       "%s line %zu: Include is nested too deep or names too "
-                       "many files",
-                       from->path, from->line);
+        drop_line(reader, from, "Include is nested too deep or names too many files");
         return CFD_OK;
     }
     status = read_file(reader, &file);
-    if (status == CFD_DENIED)
-        findings_fault(reader->findings,
-                       "%s may not be read: give the service "
-                       "CAP_DAC_READ_SEARCH",
-                       path);
-    else if (status != CFD_OK && status != CFD_ABSENT)
-        findings_fault(reader->findings, "%s could not be read", path);
+    if (status != CFD_OK && status != CFD_ABSENT && status != CFD_LATE)
+        kit_drop(reader->run, &sshd_settings, "%s %s%s", path, kit_status_text(status),
+                 status == CFD_DENIED ? ": give the service CAP_DAC_READ_SEARCH" : "");
     return status == CFD_LATE ? CFD_LATE : CFD_OK;
 }
 
@@ -114,7 +120,7 @@ static int take_include(struct reader *reader, const struct file *file, char *ar
     while (status == CFD_OK && (word = line_next_word(&arguments))) {
         CLEAN(clean_text)
         char *pattern = text_format("%s%s", *word == '/' ? "" : "/etc/ssh/", word);
-        char **paths = pattern ? include_expand(reader->findings, reader->host, pattern) : NULL;
+        char **paths = pattern ? include_expand(reader->run, pattern) : NULL;
 
         if (!paths)
             return CFD_ERROR;
@@ -140,8 +146,15 @@ static int take_setting(struct reader *reader, const struct file *file, const ch
     join_words(arguments, &value);
     if (value.failed)
         return CFD_ERROR;
-    if (!value.data)
+    if (!value.data) {
+        const struct kit_item item = {.attribute = keyword->attribute,
+                                      .source = file->path,
+                                      .line = file->line,
+                                      .name = keyword->name};
+
+        kit_drop(reader->run, &item, "it has no value");
         return CFD_OK;
+    }
     entry.value = value.data;
     entry.file = (char *)file->path;
     entry.text = (char *)text;
@@ -167,76 +180,53 @@ static int take_line(struct reader *reader, struct file *file, char *line)
     if (*at == '=' && !equals)
         at++;
     if (strcasecmp(name, "match") == 0)
-        return take_match(file, at);
+        return take_match(reader, file, at);
     if (strcasecmp(name, "include") == 0)
         return take_include(reader, file, at);
     return take_setting(reader, file, name, at, text);
 }
 
-static int take_lines(struct reader *reader, struct file *file, struct buffer *bytes)
+/* Behind a line that is not known nobody knows which Match holds: the rest is not read. */
+static int take_lines(struct reader *reader, struct file *file, struct kit_file *bytes)
 {
-    size_t offset = 0;
+    struct kit_lines lines = {.file = bytes, .limit_bytes = LINE_MOST};
     int status = CFD_OK;
 
-    while (offset < bytes->length && status == CFD_OK) {
-        char *line = bytes->data + offset;
-        size_t length = strcspn(line, "\n");
-
-        file->line++;
-        if (++reader->lines > LINES_MOST || length > LINE_MOST || line[length] != '\n') {
-            bool last = offset + length == bytes->length;
-
-            if (reader->lines > LINES_MOST || length > LINE_MOST || !last) {
-                findings_fault(reader->findings,
-                               "%s line %zu: too long, a NUL in it, or too "
-                               "many lines",
-                               file->path, file->line);
-                return CFD_OK;
-            }
+    while (status == CFD_OK && kit_lines_next(&lines)) {
+        file->line = lines.number;
+        if (++reader->lines > LINES_MOST)
+            lines.fault = "there are too many lines";
+        if (lines.fault) {
+            drop_line(reader, file, lines.fault);
+            return CFD_OK;
         }
-        line[length] = '\0';
-        offset += length + 1;
-        status = take_line(reader, file, line);
+        status = take_line(reader, file, lines.text);
     }
     return status;
 }
 
-static void tell_watched(const struct cfd_host *host, const char *path, const struct buffer *bytes)
-{
-    uint64_t lines = 0;
-
-    if (host->size < offsetof(struct cfd_host, watched) + sizeof host->watched || !host->watched)
-        return;
-    for (size_t i = 0; i < bytes->length; i++)
-        lines += bytes->data[i] == '\n';
-    (void)host->watched(host, path, bytes->length, lines);
-}
-
 static int read_file(struct reader *reader, struct file *file)
 {
-    CLEAN(clean_fd) int fd = reader->host->open_file(reader->host, file->path);
-    CLEAN(buffer_finish) struct buffer bytes = {0};
-    int status = CFD_ERROR;
+    struct kit_file bytes;
+    int status;
 
-    if (fd < 0)
-        return fd;
-    if (reader->host->left_ms(reader->host) <= 0)
+    if (kit_is_late(reader->run))
         return CFD_LATE;
+    status = kit_file_read(reader->run, file->path, BYTES_MOST - reader->bytes, NULL, &bytes);
+    if (status != CFD_OK)
+        return status;
     reader->files++;
-    if (file_read_fd(fd, BYTES_MOST - reader->bytes, &bytes) != 0)
-        return CFD_ERROR;
     reader->bytes += bytes.length;
-    tell_watched(reader->host, file->path, &bytes);
     file->match = strdup(file->outer);
-    if (file->match)
-        status = take_lines(reader, file, &bytes);
+    status = file->match ? take_lines(reader, file, &bytes) : CFD_ERROR;
     free(file->match);
+    kit_file_finish(&bytes);
     return status;
 }
 
-int files_read(struct findings *findings, const struct cfd_host *host, const char *path)
+int files_read(struct findings *findings, struct kit_run *run, const char *path)
 {
-    struct reader reader = {.findings = findings, .host = host};
+    struct reader reader = {.findings = findings, .run = run};
     struct file file = {.path = path, .outer = "", .depth = 0};
 
     return read_file(&reader, &file);

@@ -199,12 +199,30 @@ static void test_hostile(void **state)
     assert_setting(fake, "banner", "", "\\xff\\xfe\\x1b");
     fake_bytes(place->root, CONFIG, "PermitRootLogin no\n\0PermitRootLogin yes\n", 41);
     assert_int_equal(fake_run(fake), CFD_PARTIAL);
+    fake_file(place->root, CONFIG, "MaxAuthTries\nPermitRootLogin no\n");
+    assert_int_equal(fake_run(fake), CFD_PARTIAL);
+    assert_non_null(strstr(fake_missing(fake, "sshd_max_auth_tries"), "line 1: maxauthtries"));
+    assert_null(fake_missing(fake, "sshd_root_login_unrestricted"));
     huge[3000] = '\0';
     fake_file(place->root, CONFIG, "Banner /");
     fake_append(place->root, CONFIG, huge);
-    assert_int_equal(fake_run(fake), CFD_OK);
+    assert_int_equal(fake_run(fake), CFD_PARTIAL);
     assert_int_equal(strlen(fake_text(fake, "sshd_setting", "setting=banner")), 1024);
+    assert_non_null(strstr(fake_missing(fake, "sshd_setting"), "was cut"));
     free(huge);
+}
+
+/* Words that are left out would ask another program than the one that was configured. */
+static void test_many_words(void **state)
+{
+    struct fake_place *place = *state;
+    for (int i = 0; i < 17; i++) {
+        char path[32];
+        snprintf(path, sizeof path, "program[%d]", i);
+        fake_set(place->fake, path, "/usr/sbin/sshd");
+    }
+    assert_int_equal(fake_open(place->fake), CFD_INVALID);
+    assert_non_null(fake_fault(place->fake, "program"));
 }
 
 static void test_late(void **state)
@@ -301,6 +319,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_missing, set_up, fake_place_tear_down),
         cmocka_unit_test_setup_teardown(test_part_denied, set_up, fake_place_tear_down),
         cmocka_unit_test_setup_teardown(test_hostile, set_up, fake_place_tear_down),
+        cmocka_unit_test_setup_teardown(test_many_words, set_up, fake_place_tear_down),
         cmocka_unit_test_setup_teardown(test_late, set_up, fake_place_tear_down),
         cmocka_unit_test_setup_teardown(test_selftest, set_up, fake_place_tear_down),
         cmocka_unit_test_setup_teardown(test_real, set_up, fake_place_tear_down)};

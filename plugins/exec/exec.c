@@ -64,48 +64,33 @@ static const struct cfd_need needs[] = {{CFD_RUN, 0, NULL, "checks[].program"},
                                         {CFD_CONNECT, 0, NULL, "connects"},
                                         {0}};
 
-/* --- the callbacks --- */
-
 static void exec_close(void *self)
 {
-    struct exec *exec = self;
-    for (uint32_t i = 0; exec && i < exec->count; i++)
-        check_free(&exec->checks[i]);
-    if (exec)
-        free(exec->checks);
-    free(exec);
+    if (self)
+        kit_options_finish(exec_members, self);
+    free(self);
 }
 
 static int exec_open(const struct cfd_host *host, void **ret_self)
 {
     struct exec *exec = calloc(1, sizeof *exec);
-    int status = CFD_OK;
-    struct cfd_value value = {.size = sizeof value};
-    uint32_t count = host->setting(host, "checks", &value) == CFD_OK ? value.count : 0;
+    *ret_self = exec;
     if (!exec)
         return CFD_ERROR;
-    *ret_self = exec;
-    exec->checks = calloc(count + 1, sizeof *exec->checks);
-    if (!exec->checks)
-        return CFD_ERROR;
-    exec->count = count;
-    value = (struct cfd_value){.size = sizeof value};
-    bool limited = host->setting(host, "output_limit", &value) == CFD_OK;
-    exec->output_limit = limited ? (size_t)value.integer : OUTPUT_PRESET;
-    for (uint32_t i = 0; i < count; i++) {
-        int read = check_read(host, exec, i);
-        status = read < 0 ? read : status;
+    exec->output_limit = OUTPUT_PRESET;
+    int status = kit_options_read(host, "", exec_members, exec);
+    for (size_t i = 0; status != CFD_ERROR && i < exec->checks.count; i++) {
+        int prepared = check_prepare(host, exec, i);
+        status = prepared < 0 ? prepared : status;
     }
     return status;
 }
 
-static void emit_one(const struct cfd_host *host, uint32_t attribute, const char *check,
+static void emit_one(struct kit_run *run, uint32_t attribute, const struct check *check,
                      double value)
 {
-    const char *const labels[] = {check, NULL};
-    struct cfd_reading reading = {
-        .size = sizeof reading, .attribute = attribute, .value = value, .labels = labels};
-    host->emit(host, &reading);
+    const char *const labels[] = {check->name, NULL};
+    kit_emit(run, attribute, value, labels);
 }
 
 static const char *why_not(int status)
@@ -124,43 +109,46 @@ static const char *why_not(int status)
     }
 }
 
-static void show(const struct cfd_host *host, const struct check *check, const struct cfd_ran *ran)
+static void show(struct kit_run *run, const struct check *check, const struct cfd_ran *ran)
 {
     CLEAN(clean_text) char *place = text_format("exit %d", ran->exit_code);
     size_t length = strcspn(ran->output, check->json ? "" : "|\n");
-    struct cfd_excerpt excerpt = {.size = sizeof excerpt,
-                                  .source = check->argv[0],
-                                  .place = place ? place : "",
-                                  .attribute = EXEC_STATE,
-                                  .length = (uint32_t)length,
-                                  .bytes = ran->output};
-    host->excerpt(host, &excerpt);
+    const struct cfd_excerpt excerpt = {.source = check->program.text[0],
+                                        .place = place ? place : "",
+                                        .attribute = EXEC_STATE,
+                                        .length = (uint32_t)length,
+                                        .bytes = ran->output};
+    kit_excerpt(run, &excerpt);
 }
 
-static void run_check(const struct cfd_host *host, const struct check *check, size_t output_limit)
+static void run_check(struct kit_run *run, const struct check *check, size_t output_limit)
 {
+    const struct cfd_host *host = run->host;
     struct cfd_ran ran = {.size = sizeof ran};
     enum exec_state state = STATE_UNKNOWN;
     int64_t begin_ms = host->now_ms(host);
-    int status = host->run_program(host, (const char *const *)check->argv, check->timeout_ms,
-                                   output_limit, &ran);
+    int status = host->run_program(host, (const char *const *)check->program.text,
+                                   check->timeout_ms, output_limit, &ran);
     double seconds = (double)(host->now_ms(host) - begin_ms) / 1000;
     if (status < 0) {
-        answer_missing(host, check, why_not(status));
+        answer_missing(run, check, why_not(status));
     } else {
-        state = check->json ? answer_json(host, check, &ran) : answer_nagios(host, check, &ran);
-        show(host, check, &ran);
-        emit_one(host, EXEC_RUN_SECONDS, check->name, seconds > 0 ? seconds : 0);
+        state = check->json ? answer_json(run, check, &ran) : answer_nagios(run, check, &ran);
+        show(run, check, &ran);
+        emit_one(run, EXEC_RUN_SECONDS, check, seconds > 0 ? seconds : 0);
     }
-    emit_one(host, EXEC_STATE, check->name, state);
+    emit_one(run, EXEC_STATE, check, state);
 }
 
 static int exec_collect(void *self, const struct cfd_host *host)
 {
     const struct exec *exec = self;
-    for (uint32_t i = 0; i < exec->count; i++)
-        run_check(host, &exec->checks[i], exec->output_limit);
-    return CFD_OK;
+    const struct check *checks = exec->checks.group;
+    struct kit_run run = {.host = host};
+    for (size_t i = 0; i < exec->checks.count; i++)
+        run_check(&run, &checks[i], (size_t)exec->output_limit);
+    /* What could not be used of one check's answer is missing; the others are as good as before. */
+    return kit_run_finish(&run) == CFD_ERROR ? CFD_ERROR : CFD_OK;
 }
 
 const struct cfd_collector cfd_collector_plugin = {

@@ -1,65 +1,43 @@
-/* Reads the answers of a good and a bad tree and looks whether what must come out came out. */
+/* What must come out of a good and a bad answer. */
 #include "exec.h"
 
-#include "ground/base/buffer.h"
-#include "ground/base/clean.h"
-#include "ground/base/file.h"
-#include "ground/base/text.h"
-#include "perfdata.h"
+#include <conformd/kit/lines.h>
+#include <conformd/kit/trial.h>
 
-#include <string.h>
+#define ANSWER_MOST 4096
 
-enum { ANSWER_MOST = 4096 };
+static const struct kit_expected expected[] = {
+    {"/good", KIT_COUNT, EXEC_VALUE, {NULL}, 3, NULL},
+    {"/good", KIT_SUM, EXEC_WARNING, {NULL}, 0, NULL},
+    {"/good", KIT_SUM, EXEC_CRITICAL, {NULL}, 0, NULL},
+    {"/bad", KIT_COUNT, EXEC_VALUE, {NULL}, 2, NULL},
+    {"/bad", KIT_SUM, EXEC_WARNING, {NULL}, 2, NULL},
+    {"/bad", KIT_SUM, EXEC_CRITICAL, {NULL}, 2, NULL},
+    {"/bad", KIT_MISSING, EXEC_VALUE, {NULL}, 0, "; and 1 more"},
+    {"/bad", KIT_MISSING, EXEC_WARNING, {NULL}, 0, "; and 1 more"},
+    {"/bad", KIT_MISSING, EXEC_CRITICAL, {NULL}, 0, "; and 1 more"},
+    {0}};
 
-/* What an answer's performance data holds. */
-struct counts {
-    int items;
-    int unknown; /* U, or malformed */
-    int warnings;
-    int criticals;
-};
-
-static int read_counts(const struct cfd_host *host, const char *path, struct counts *ret)
+/* Takes a file as what a check printed. */
+static int read_answer(void *self, const struct cfd_host *host)
 {
-    CLEAN(buffer_finish) struct buffer bytes = {0};
-    CLEAN(clean_fd) int fd = host->open_file(host, path);
-    if (fd < 0)
-        return fd;
-    if (file_read_fd(fd, ANSWER_MOST, &bytes))
-        return CFD_ERROR;
-    CLEAN(clean_text) char *data = perfdata_of(bytes.data ? bytes.data : "");
-    const char *at = data ? data : "";
-    struct perfdata item;
-    for (int found; (found = perfdata_next(&at, &item)) != 0; ret->items++) {
-        bool known = found > 0 && item.known;
-        ret->unknown += !known;
-        ret->warnings += known && item.warning.given && perfdata_alerts(&item.warning, item.value);
-        ret->criticals +=
-            known && item.critical.given && perfdata_alerts(&item.critical, item.value);
-    }
-    return data ? CFD_OK : CFD_ERROR;
-}
-
-static int check_answer(const struct cfd_host *host, const char *path, struct counts wanted)
-{
-    struct counts found = {0};
-    int status = read_counts(host, path, &found);
-    if (status != CFD_OK || memcmp(&found, &wanted, sizeof found) == 0)
-        return status;
-    CLEAN(clean_text)
-    char *text = text_format("%s: %d items, %d unknown, %d warnings, %d criticals were found where "
-                             "%d, %d, %d, %d are",
-                             path, found.items, found.unknown, found.warnings, found.criticals,
-                             wanted.items, wanted.unknown, wanted.warnings, wanted.criticals);
-    host->log(host, CFD_LOG_ERROR, text ? text : "the selftest failed");
-    return CFD_ERROR;
+    const struct check check = {.name = self};
+    struct kit_run run = {.host = host};
+    struct kit_file file;
+    int status = kit_file_read(&run, "/answer", ANSWER_MOST, NULL, &file);
+    struct cfd_ran ran = {.size = sizeof ran, .length = file.length, .output = file.bytes};
+    if (status == CFD_OK)
+        answer_nagios(&run, &check, &ran);
+    kit_fail(&run, status);
+    kit_file_finish(&file);
+    return kit_run_finish(&run);
 }
 
 int exec_selftest(void *self, const struct cfd_host *host, const char *root)
 {
+    char name[] = "selftest";
+    const struct kit_trial trial = {.collect = read_answer, .self = name, .expected = expected};
     (void)self;
     (void)root; /* the host puts it before each path */
-    int status = check_answer(host, "/good/answer", (struct counts){.items = 3});
-    return status != CFD_OK ? status
-                            : check_answer(host, "/bad/answer", (struct counts){4, 2, 2, 2});
+    return kit_trial_run(host, &trial);
 }

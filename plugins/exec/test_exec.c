@@ -135,6 +135,46 @@ static void test_unknown(void **state)
     fake_free(fake);
 }
 
+/* The last reason, which is the one that is kept. */
+static const char *reason(const struct fake *fake, const char *attribute)
+{
+    const char *found = "";
+    for (size_t i = 0; i < fake->missing.count; i++)
+        if (!strcmp(fake->missing.pair[i].name, attribute))
+            found = fake->missing.pair[i].text;
+    return found;
+}
+
+/* A reason names the first item that could not be used, and counts the others. */
+static void test_reasons(void **state)
+{
+    (void)state;
+    struct fake *fake = run_nagios("OK | a=1 b=x;2 c=U", 0);
+    assert_string_equal(reason(fake, "exec_warning"),
+                        "check c: performance data is malformed: b=x;2; and 1 more");
+    assert_int_equal(fake_status(fake), CFD_OK);
+    assert_int_equal(fake_count(fake, "exec_value", NULL), 1);
+    fake_free(fake);
+}
+
+/* A reading that the host does not take is missing; the check and the others are as good as before.
+ */
+static void test_refused_reading(void **state)
+{
+    (void)state;
+    struct fake *fake = nagios();
+    fake_program(fake, PROGRAM, "OK | a=1", 0);
+    fake->refuse = CFD_LIMIT;
+    assert_int_equal(fake_run(fake), CFD_OK);
+    assert_non_null(strstr(reason(fake, "exec_value"), "more series than are kept"));
+    assert_non_null(strstr(reason(fake, "exec_state"), "more series than are kept"));
+    fake->refuse = CFD_OK;
+    fake_program(fake, PROGRAM, "OK | \xff=1", 0);
+    assert_int_equal(fake_run(fake), CFD_OK);
+    assert_true(fake_value_of(fake, "exec_value", "label=\\xff") == 1);
+    fake_free(fake);
+}
+
 static void test_absent_program(void **state)
 {
     (void)state;
@@ -289,12 +329,19 @@ static void test_selftest(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_states),         cmocka_unit_test(test_values),
-        cmocka_unit_test(test_ranges),         cmocka_unit_test(test_unknown),
-        cmocka_unit_test(test_absent_program), cmocka_unit_test(test_late_program),
-        cmocka_unit_test(test_json),           cmocka_unit_test(test_json_hostile),
-        cmocka_unit_test(test_selftest),       cmocka_unit_test(test_faults),
+        cmocka_unit_test(test_states),
+        cmocka_unit_test(test_values),
+        cmocka_unit_test(test_ranges),
+        cmocka_unit_test(test_unknown),
+        cmocka_unit_test(test_absent_program),
+        cmocka_unit_test(test_late_program),
+        cmocka_unit_test(test_json),
+        cmocka_unit_test(test_json_hostile),
+        cmocka_unit_test(test_selftest),
+        cmocka_unit_test(test_faults),
         cmocka_unit_test(test_output_limit),
+        cmocka_unit_test(test_reasons),
+        cmocka_unit_test(test_refused_reading),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

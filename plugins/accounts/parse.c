@@ -187,6 +187,8 @@ static void read_source(struct source *source, struct kit_run *run, const char *
 {
     source->path = path;
     source->status = kit_file_read(run, path, FILE_LIMIT, NULL, &source->file);
+    if (source->status == CFD_OK)
+        (void)kit_watched(run->host, path, source->file.length, source->file.lines);
 }
 
 int book_read(struct book *book, struct kit_run *run, const struct accounts *accounts)

@@ -66,9 +66,7 @@ int kit_file_read(struct kit_run *run, const char *path, size_t limit_bytes,
     if (fd >= 0)
         close(fd);
     file.lines = count_lines(&file);
-    if (status == CFD_OK)
-        (void)kit_watched(run->host, path, file.length, file.lines);
-    else
+    if (status < 0)
         kit_file_finish(&file);
     *ret_file = file;
     if (status >= 0 || !item)

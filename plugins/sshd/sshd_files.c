@@ -215,6 +215,7 @@ static int read_file(struct reader *reader, struct file *file)
     status = kit_file_read(reader->run, file->path, BYTES_MOST - reader->bytes, NULL, &bytes);
     if (status != CFD_OK)
         return status;
+    (void)kit_watched(reader->run->host, file->path, bytes.length, bytes.lines);
     reader->files++;
     reader->bytes += bytes.length;
     file->match = strdup(file->outer);

@@ -17,10 +17,10 @@ struct kit_file {
     size_t lines; /* line feeds in it */
 };
 
-/* Opens through the host, reads to the end, and reports how much was read. CFD_LIMIT where the file
- * has more than limit_bytes: nothing of it is kept then. Else what open_file returned, or
- * CFD_ERROR. Where it could not be read and item is not NULL, the item is dropped, with the path as
- * its source. */
+/* Opens through the host and reads to the end. CFD_LIMIT where the file has more than limit_bytes:
+ * nothing of it is kept then. Else what open_file returned, or CFD_ERROR. Where it could not be
+ * read and item is not NULL, the item is dropped, with the path as its source. kit_watched reports
+ * how much was read: (run->host, file->path, file->length, file->lines). */
 int kit_file_read(struct kit_run *run, const char *path, size_t limit_bytes,
                   const struct kit_item *item, struct kit_file *ret_file) KIT_MUST_CHECK;
 

@@ -54,6 +54,8 @@ static int collect(void *self, const struct cfd_host *host)
     struct kit_run run = {.host = host};
     struct kit_file file;
     int status = kit_file_read(&run, ((struct self *)self)->file, 1 << 20, &item, &file);
+    if (status == CFD_OK)
+        kit_fail(&run, kit_watched(host, file.path, file.length, file.lines));
     struct kit_lines lines = {.run = &run, .file = &file, .item = &item, .limit_bytes = 4096};
     while (status == CFD_OK && kit_lines_next(&lines))
         read_line(&run, &lines);

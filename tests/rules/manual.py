@@ -58,7 +58,79 @@ def check_words(source, page, pattern, shown):
             if not re.search(shown % re.escape(word), page, flags=re.M)]
 
 
+def acts_of(source):
+    """{"nc take": [(field, its traits, the words that it allows), ...]} of the table of acts in C."""
+    names = dict(re.findall(r'\[(ACT_\w+)\] = "(\w+)"', source))
+    lists = {name: re.findall(r'"(\w+)"', body) for name, body in
+             re.findall(r"static const char \*const (\w+)\[\] = \{(.*?)\}", source, re.S)}
+    fields = {name: [(field, traits, lists.get(choices, [])) for field, traits, choices in
+                     re.findall(r'\{"(\w+)", (ACT_\w+, [^"]*?), *(?:"[^"]*"|NULL),\s*"[^"]*",\s*(\w+)\}',
+                                body)]
+              for name, body in
+              re.findall(r"static const struct act_field (\w+)\[\] = \{(.*?)\};", source, re.S)}
+    return {names[act].replace("_", " "): fields[of] for act, of in
+            re.findall(r'\[(ACT_\w+)\] =\s*\{ACT_\w+,[^"]*"[^"]*",\s*(\w+)\}', source)}
+
+
+def check_acts(source, page):
+    """Each act has an item of the page, which names its options, its word and what it allows."""
+    acts, found = acts_of(source), []
+    section = page.split("Commands that act:")[1].split("\n.El")[0]
+    items = {" ".join(re.sub(r"\b(?:Op|Ar) .*", "", item.splitlines()[0]).split()): item
+             for item in re.split(r"^\.It Ic ", section, flags=re.M)[1:]}
+    for act, fields in acts.items():
+        if act not in items:
+            found.append(f"the act {act} has no item")
+            continue
+        for field, traits, choices in fields:
+            shown = r"^\.It .*\bAr \w" if "ACT_WORD" in traits else \
+                r"^\.Fl -%s\b" % re.escape(field.replace("_", "-"))
+            if not re.search(shown, ".It " + items[act], flags=re.M):
+                found.append(f"{act}: the field {field} is not in its item")
+            found += [f"{act}: {field} may be {word}, which its item does not say"
+                      for word in choices if not re.search(rf"\b{word}\b", items[act])]
+    found += [f"{item} is no act" for item in items if item not in acts]
+    return found
+
+
+def check_typed(source, commands, options):
+    """conformctl has a command for each act, an option for each field that is no word, and no more."""
+    acts = acts_of(source)
+    fields = {field.replace("_", "-") for rows in acts.values() for field, traits, _ in rows
+              if "ACT_WORD" not in traits}
+    typed = set(re.findall(r"\{'\w', \"([\w-]+)\", NULL, offsetof\([^)]*\), NULL\}", options))
+    found = [f"no option --{field} gives it to an act" for field in sorted(fields - typed)]
+    found += [f"--{option} is a field of no act" for option in sorted(typed - fields)]
+    return found + [f"there is no command {act}" for act in acts
+                    if not re.search(r'(?m)^    \{"%s", ' % act.split()[0], commands)]
+
+
 def check_itself():
+    acts = ('[ACT_NC_TAKE] = "nc_take", [ACT_OPEN] = "open"\n'
+            'static const char *const words[] = {"a_b", "c", NULL};\n'
+            'static const struct act_field of_take[] = {\n'
+            '    {"ref", ACT_TEXT, ACT_REQUIRED | ACT_WORD, "REF", "help", NULL},\n'
+            '    {"dry_run", ACT_FLAG, 0, NULL, "help", NULL},\n'
+            '    {"why", ACT_TEXT, 0, "X",\n     "help", words},\n    {0},\n};\n'
+            'static const struct act_field of_open[] = {{0}};\n'
+            '[ACT_NC_TAKE] = {ACT_NC_TAKE, ACT_DECIDE, 0, "help", of_take},\n'
+            '[ACT_OPEN] = {ACT_OPEN, ACT_OPERATE, 0, "help", of_open},\n')
+    common.expect(acts_of(acts) == {"nc take": [
+        ("ref", "ACT_TEXT, ACT_REQUIRED | ACT_WORD", []), ("dry_run", "ACT_FLAG, 0", []),
+        ("why", "ACT_TEXT, 0", ["a_b", "c"])], "open": []}, f"acts are read as {acts_of(acts)}")
+    page = ("Commands that act:\n.It Ic nc take Ar ref\n.Fl -dry-run\n.Fl -why\na_b or c.\n"
+            ".It Ic open\nx\n.El\n")
+    common.expect(check_acts(acts, page) == [], "a page that says all is refused")
+    for part, sentence in ((" Ar ref", "nc take: the field ref"), ("-dry-run", "the field dry_run"),
+                           ("a_b or ", "why may be a_b"), (".It Ic open", "open has no item")):
+        common.expect(sentence in " ".join(check_acts(acts, page.replace(part, ""))),
+                      f"a page without {part} passes")
+    common.expect(check_typed(acts, '    {"nc", ', "{'a', \"dry-run\", NULL, offsetof(x), NULL}"
+                              "{'b', \"then\", NULL, offsetof(x), NULL}") ==
+                  ["no option --why gives it to an act", "--then is a field of no act",
+                   "there is no command open"], "what cannot be typed passes")
+    common.expect("shut is no act" in check_acts(acts, page.replace("\n.El", "\n.It Ic shut\n.El")),
+                  "an act that is none passes")
     reference = "#keep = \"1d\";\n#http = {\n#    # Help.\n#    listen = \"x\";\n#};\n"
     page = (".Sh SETTINGS\n.Ss Of the daemon\n.It Ic keep\nHelp.\nPreset: \\(dq2d\\(dq.\n"
             ".Ss The group http\n.It Ic other\n.Sh END\n")
@@ -95,6 +167,12 @@ def main():
             + check_words(options, text["conformctl.1"], r"\{'\w', \"([\w-]+)\"",
                           r"^\.It Fl (?:.* )?-%s(?: |$)")):
         rules.fail("docs/man/conformctl.1", sentence)
+    acts = common.read(rules.path("daemon/ground/act_rows/act_row.c"))
+    common.expect(len(acts_of(acts)) > 5, "the table of acts is not understood")
+    for sentence in check_acts(acts, text["conformctl.1"]):
+        rules.fail("docs/man/conformctl.1", sentence)
+    for sentence in check_typed(acts, commands, options):
+        rules.fail("daemon/programs/conformctl", sentence)
     parent = common.read(rules.path("daemon/programs/conformd/conformd.c"))
     for sentence in check_words(parent, text["conformd.8"], r'\{"([\w-]+)", \w+_argument',
                                 r"^\.It Fl -%s\b"):

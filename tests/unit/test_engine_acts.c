@@ -170,7 +170,11 @@ static void refusals(void **state)
         {"nc_dismiss", "{\"ref\":\"NC-1\",\"reason\":\"tired\"}", "invalid"},
         {"alert_test", "{\"channel\":\"x\"}", "missing"},
         {"collect", "{\"name\":\"x\"}", "missing"},
+        {"collect", "{}", "invalid"},
         {"reboot", "{}", "invalid"},
+        {"adopt", "{\"measures\":\"M1\"}", "invalid"},
+        {"adopt", "{\"dry_run\":1}", "invalid"},
+        {"adopt", "{\"dryrun\":true}", "invalid"},
     };
     open_with_measure(scene);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

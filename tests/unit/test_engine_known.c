@@ -129,7 +129,7 @@ static void most_of_a_population(void **state)
     scene_collector(scene, "accounts", HOUR);
     of_population(scene, "M1", "x_bad", "== 0");
     scene_open(scene);
-    scene_act_well(scene, "adopt", json_pack("{s:b}", "all", true));
+    scene_act_well(scene, "adopt", json_object());
     run_values(scene, 0, scene_both, bad);
     expect_counts(scene, "M1", 2, 2, 2);
     CLEAN(clean_json) json_t *row = scene_state(scene, "measure", "M1");

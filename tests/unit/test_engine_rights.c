@@ -28,19 +28,20 @@ static json_t *rights(void)
 static void matrix(void **state)
 {
     static const struct {
-        struct acts_wish wish;
+        enum act_name name;
+        uint32_t uid;
         const char *right; /* or NULL: refused */
     } cases[] = {
-        {{"adopt", true, 1001}, "ann: decide"},
-        {{"nc_dismiss", true, 1003}, "group:isms: decide"},
-        {{"adopt", true, 1004}, "cid: adopt"},
-        {{"approve", true, 1004}, NULL},
-        {{"collect", false, 1004}, "cid: collect"},
-        {{"open", false, 1004}, NULL},
-        {{"open", false, 0}, "root: operate"},
-        {{"open", false, 1001}, NULL},
-        {{"adopt", true, 0}, NULL}, /* root has no more than it is given */
-        {{"adopt", true, 1005}, NULL},
+        {ACT_ADOPT, 1001, "ann: decide"},
+        {ACT_NC_DISMISS, 1003, "group:isms: decide"},
+        {ACT_ADOPT, 1004, "cid: adopt"},
+        {ACT_APPROVE, 1004, NULL},
+        {ACT_COLLECT, 1004, "cid: collect"},
+        {ACT_OPEN, 1004, NULL},
+        {ACT_OPEN, 0, "root: operate"},
+        {ACT_OPEN, 1001, NULL},
+        {ACT_ADOPT, 0, NULL}, /* root has no more than it is given */
+        {ACT_ADOPT, 1005, NULL},
     };
     (void)state;
     CLEAN(clean_json) json_t *list = rights();
@@ -48,7 +49,8 @@ static void matrix(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         CLEAN(error_finish) struct error error = {0};
         CLEAN(clean_text) char *right = NULL;
-        int code = acts_allow(list, &cases[i].wish, &right, &error);
+        struct acts_wish wish = {act_row_of(cases[i].name), cases[i].uid};
+        int code = acts_allow(list, &wish, &right, &error);
         assert_int_equal(code, cases[i].right ? 0 : ERROR_DENIED);
         if (cases[i].right)
             assert_string_equal(right, cases[i].right);
@@ -61,7 +63,7 @@ static void none_configured_allows_all(void **state)
 {
     (void)state;
     CLEAN(clean_json) json_t *empty = json_array();
-    struct acts_wish wish = {"adopt", true, 7};
+    struct acts_wish wish = {act_row_of(ACT_ADOPT), 7};
     char *right = NULL;
     assert_int_equal(acts_allow(NULL, &wish, &right, NULL), 0);
     assert_int_equal(acts_allow(empty, &wish, &right, NULL), 0);

@@ -25,39 +25,40 @@ static bool may_decide(const struct engine *engine, const struct acts_asker *ask
            json_flag_of(engine->config, "allow_unattributed", false);
 }
 
-struct command {
-    const char *name;
-    bool decides; /* needs somebody to answer for it */
-    int (*act)(struct engine *engine, const struct act *act, json_t **ret_body,
-               struct error *error); /* NULL: collect, which is answered later */
-};
-
-static const struct command commands[] = {
-    {"collect", false, NULL},
-    {"adopt", true, acts_adopt},
-    {"approve", true, acts_approve},
-    {"open", false, acts_open},
-    {"nc_take", true, acts_nc_take},
-    {"alert_test", false, acts_alert_test},
-    {"nc_dismiss", true, acts_nc_dismiss},
-};
-
-static const struct command *find_command(const char *name)
+/* Without a default: the compiler names an act that nobody does. */
+static int run_act(struct engine *engine, const struct act *act, json_t **ret_body,
+                   struct error *error)
 {
-    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
-        if (strcmp(commands[i].name, name) == 0)
-            return &commands[i];
-    return NULL;
+    switch (act->row->name) {
+    case ACT_ADOPT:
+        return acts_adopt(engine, act, ret_body, error);
+    case ACT_APPROVE:
+        return acts_approve(engine, act, ret_body, error);
+    case ACT_OPEN:
+        return acts_open(engine, act, ret_body, error);
+    case ACT_ALERT_TEST:
+        return acts_alert_test(engine, act, ret_body, error);
+    case ACT_NC_TAKE:
+        return acts_nc_take(engine, act, ret_body, error);
+    case ACT_NC_DISMISS:
+        return acts_nc_dismiss(engine, act, ret_body, error);
+    case ACT_COLLECT: /* answered later, and no turn of its own */
+    case ACT_OPERATE:
+    case ACT_DECIDE:
+    case ACT_END:
+        break;
+    }
+    return error_set(error, ERROR_STATE, "%s is no act of one turn", act_row_words[act->row->name]);
 }
 
 /* The whole act is one transaction; a refusal leaves nothing behind. */
-static json_t *run_command(struct engine *engine, const struct command *command, struct act *act)
+static json_t *take_turn(struct engine *engine, struct act *act)
 {
     CLEAN(error_finish) struct error error = {0};
     CLEAN(clean_json) json_t *body = NULL;
     int code = engine_turn_begin(engine, &act->now, &error);
     if (!code)
-        code = command->act(engine, act, &body, &error);
+        code = run_act(engine, act, &body, &error);
     if (!code)
         code = engine_turn_judge(engine, &error);
     if (!code)
@@ -98,17 +99,16 @@ static json_t *collect(struct engine *engine, const json_t *arguments,
 }
 
 /* Whose rights count is who is logged in; without a login, who asks. */
-static int may(const struct engine *engine, const struct command *command,
+static int may(const struct engine *engine, const struct act_row *row,
                const struct acts_asker *asker, char **ret_right, struct error *error)
 {
     bool attributed = asker->loginuid != (uint32_t)-1;
-    if (command->decides && !may_decide(engine, asker))
+    if ((row->guards & ACT_NEEDS_LOGIN) && !may_decide(engine, asker))
         return error_set(error, ERROR_DENIED,
                          "this decision must be somebody's: your session has no audit loginuid "
                          "(/proc/self/loginuid); log in as yourself and use sudo, or set "
                          "allow_unattributed = true, and every such act will say so");
-    struct acts_wish wish = {command->name, command->decides,
-                             attributed ? asker->loginuid : asker->uid};
+    struct acts_wish wish = {row, attributed ? asker->loginuid : asker->uid};
     return acts_allow(json_object_get(engine->config, "rights"), &wish, ret_right, error);
 }
 
@@ -118,25 +118,24 @@ json_t *acts_control(struct engine *engine, const json_t *request, const struct 
     CLEAN(error_finish) struct error error = {0};
     const char *name = json_text_of(request, "command", "");
     const json_t *arguments = json_object_get(request, "arguments");
-    const json_t *measures = json_object_get(arguments, "measures");
-    const struct command *command = find_command(name);
+    const struct act_row *row = act_row_find(name);
     bool attributed = asker->loginuid != (uint32_t)-1;
     CLEAN(clean_text)
     char *actor = attributed ? text_format("uid %u", asker->loginuid)
                              : text_format("uid %u (unattributed)", asker->uid);
     CLEAN(clean_text) char *right = NULL;
-    /* Taken as none at all they would mean everything. */
-    if ((arguments && !json_is_object(arguments)) || (measures && !json_is_array(measures)))
-        return refuse(ERROR_FORMAT, "\"arguments\" is no object, or \"measures\" in it no list");
-    if (!command) {
+    if (!row) {
         error_set(&error, ERROR_FORMAT, "there is no command \"%s\"", name);
         return refuse(ERROR_FORMAT, error_sentence(&error));
     }
-    int code = actor ? may(engine, command, asker, &right, &error) : ERROR_MEMORY;
+    int code = actor ? may(engine, row, asker, &right, &error) : ERROR_MEMORY;
+    if (!code)
+        code = act_row_check(row, arguments, &error);
     if (code)
         return refuse(code, error_sentence(&error));
-    if (!command->act)
+    /* Only collect is such a one. */
+    if (!(row->guards & ACT_CHANGES))
         return collect(engine, arguments, asker, now);
-    struct act act = {arguments, actor, attributed, right, now};
-    return run_command(engine, command, &act);
+    struct act act = {row, arguments, actor, attributed, right, now};
+    return take_turn(engine, &act);
 }

@@ -3,13 +3,15 @@
 #define ACTS_ACTS_H
 
 #include "engine/engine/state.h"
+#include "ground/act_rows/act_row.h"
 
 /* One command, in a turn of its own. */
 struct act {
-    const json_t *arguments;
-    const char *actor; /* "uid 1000", with the login's name where it is known */
-    bool attributed;   /* by an audit loginuid */
-    const char *right; /* by which of `rights`, or NULL where none are configured */
+    const struct act_row *row;
+    const json_t *arguments; /* as the row allows */
+    const char *actor;       /* "uid 1000", with the login's name where it is known */
+    bool attributed;         /* by an audit loginuid */
+    const char *right;       /* by which of `rights`, or NULL where none are configured */
     struct moment now;
 };
 
@@ -17,8 +19,7 @@ struct act {
  * ret_right is NULL, else "WHO: ACT" of what allows it (the caller frees). ERROR_DENIED with a
  * sentence that says who may. */
 struct acts_wish {
-    const char *act;
-    bool decides; /* the word decide covers it, else promql_operate */
+    const struct act_row *row;
     uint32_t uid;
 };
 int acts_allow(const json_t *rights, const struct acts_wish *wish, char **ret_right,

@@ -10,12 +10,13 @@
 /* The word of this row that covers the act, or NULL. */
 static const char *covering(const json_t *row, const struct acts_wish *wish)
 {
-    const char *kind = wish->decides ? "decide" : "operate";
+    const char *own = act_row_words[wish->row->name];
+    const char *kind = act_row_words[wish->row->right];
     size_t index;
     json_t *word;
     json_array_foreach (json_object_get(row, "acts"), index, word) {
         const char *text = json_string_value(word);
-        if (text && (strcmp(text, wish->act) == 0 || strcmp(text, kind) == 0))
+        if (text && (strcmp(text, own) == 0 || strcmp(text, kind) == 0))
             return text;
     }
     return NULL;
@@ -58,7 +59,7 @@ static int refuse(const json_t *rights, const struct acts_wish *wish, struct err
     }
     CLEAN(clean_text) char *names = buffer_take(&who);
     return error_set(error, ERROR_DENIED, "%s is not for uid %u: the setting rights gives it to %s",
-                     wish->act, wish->uid, names && *names ? names : "nobody");
+                     act_row_words[wish->row->name], wish->uid, names && *names ? names : "nobody");
 }
 
 int acts_allow(const json_t *rights, const struct acts_wish *wish, char **ret_right,

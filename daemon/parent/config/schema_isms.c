@@ -1,14 +1,11 @@
 /* The settings of what an organization states: rights, scope, applicability, roles, classes of
  * records. */
+#include "ground/act_rows/act_row.h"
 #include "parent/config/schema.h"
 
 #define LONGEST 4000 /* bytes of a text that people read */
 
 static const char *const statuses[] = {"implemented", "in_progress", "not_started", NULL};
-
-/* The control socket's commands, and two words for several of them. */
-static const char *const acts[] = {"operate", "decide",  "collect", "alert_test", "open",
-                                   "adopt",   "approve", "nc_take", "nc_dismiss", NULL};
 
 const struct setting schema_rights[] = {
     {"who", SETTING_STRING, SETTING_LIST | SETTING_REQUIRED, BY_ENGINE, RELOAD_TAKEN, 1, 255, NULL,
@@ -18,7 +15,7 @@ const struct setting schema_rights[] = {
     {"acts", SETTING_STRING, SETTING_LIST | SETTING_REQUIRED, BY_ENGINE, RELOAD_TAKEN, 0, 0, NULL,
      "What they may do: operate is collect, alert_test and open; decide is adopt, approve, "
      "nc_take and nc_dismiss.",
-     NULL, acts},
+     NULL, act_row_words},
     {"uids", SETTING_GROUP, SETTING_MADE, BY_ENGINE, RELOAD_TAKEN, 0, 0, NULL,
      "Each of `who` as numbers.", NULL, NULL},
     {0},

@@ -7,21 +7,19 @@
 #include "ground/base/text.h"
 #include "programs/conformctl/ctl.h"
 
-static void set_text(json_t *object, const char *key, const char *text)
-{
-    if (text)
-        json_object_set_new(object, key, json_string(text));
-}
-
-/* Acts, and prints as JSON where that was asked for; 1 when there is more to print. */
-static int act(const struct ctl *ctl, const char *command, json_t *arguments, json_t **ret)
+/* Acts, and prints as JSON where that was asked for. ACT_MORE: there is more to print, else the
+ * exit status. */
+enum { ACT_MORE = -1 };
+static int act(const struct ctl *ctl, enum act_name name, char *const *words, json_t **ret)
 {
     CLEAN(error_finish) struct error error = {0};
-    if (ctl_act(ctl, command, arguments, ret, &error)) {
-        ctl_fail(&error);
-        return -1;
-    }
-    return ctl->json ? ctl_print_json(*ret) : 1;
+    json_t *arguments = NULL;
+    int status = ctl_read_act(ctl, act_row_of(name), words, &arguments);
+    if (status != CTL_DONE)
+        return status;
+    if (ctl_act(ctl, act_row_words[name], arguments, ret, &error))
+        return ctl_fail(&error);
+    return ctl->json ? ctl_print_json(*ret) : ACT_MORE;
 }
 
 static void print_adopted(const json_t *row)
@@ -41,18 +39,12 @@ static void print_adopted(const json_t *row)
 int ctl_act_adopt(const struct ctl *ctl, int count, char **words)
 {
     CLEAN(clean_json) json_t *body = NULL;
-    json_t *arguments = json_pack("{s:b}", "dry_run", ctl->dry_run);
-    json_t *measures = json_array();
     size_t index;
     json_t *row;
-    for (int i = 0; i < count; i++)
-        json_array_append_new(measures, json_string(words[i]));
-    json_object_set_new(arguments, "measures", measures);
-    set_text(arguments, "reason", ctl->reason);
-    set_text(arguments, "role", ctl->role);
-    int more = act(ctl, "adopt", arguments, &body);
-    if (more != 1)
-        return more < 0;
+    (void)count;
+    int status = act(ctl, ACT_ADOPT, words, &body);
+    if (status != ACT_MORE)
+        return status;
     json_array_foreach (json_object_get(body, "measures"), index, row)
         print_adopted(row);
     if (!json_array_size(json_object_get(body, "measures")))
@@ -66,15 +58,9 @@ int ctl_act_approve(const struct ctl *ctl, int count, char **words)
 {
     CLEAN(clean_json) json_t *body = NULL;
     (void)count;
-    if (!ctl->role || !ctl->reason) {
-        fprintf(stderr, "conformctl: approve needs --role ROLE and --reason TEXT\n");
-        return CTL_USAGE;
-    }
-    json_t *arguments =
-        json_pack("{s:s, s:s, s:s}", "id", words[0], "role", ctl->role, "reason", ctl->reason);
-    int more = act(ctl, "approve", arguments, &body);
-    if (more != 1)
-        return more < 0;
+    int status = act(ctl, ACT_APPROVE, words, &body);
+    if (status != ACT_MORE)
+        return status;
     printf("%s %s approved by %s, text %s\n", json_text_of(body, "kind", ""),
            json_text_of(body, "id", ""), json_text_of(body, "approved_by", ""),
            json_text_of(body, "hash", ""));
@@ -85,10 +71,9 @@ int ctl_act_open(const struct ctl *ctl, int count, char **words)
 {
     CLEAN(clean_json) json_t *body = NULL;
     (void)count;
-    (void)words;
-    int more = act(ctl, "open", json_object(), &body);
-    if (more != 1)
-        return more < 0;
+    int status = act(ctl, ACT_OPEN, words, &body);
+    if (status != ACT_MORE)
+        return status;
     printf("%s\n", json_text_of(body, "url", ""));
     CLEAN(clean_text) char *until = ctl_word_of_time_in(body, "expires_at");
     fprintf(stderr, "usable once, until %s\n", until);
@@ -110,9 +95,9 @@ int ctl_act_collect(const struct ctl *ctl, int count, char **words)
     const char *name;
     json_t *row;
     (void)count;
-    int more = act(ctl, "collect", json_pack("{s:s}", "name", words[0]), &body);
-    if (more != 1)
-        return more < 0;
+    int status = act(ctl, ACT_COLLECT, words, &body);
+    if (status != ACT_MORE)
+        return status;
     struct table *table = ctl_table_new(3);
     ctl_table_row(table, "ATTRIBUTE", "VALUE", "LABELS");
     json_array_foreach (json_object_get(body, "readings"), index, row)
@@ -133,11 +118,9 @@ int ctl_act_alert(const struct ctl *ctl, int count, char **words)
     (void)count;
     if (strcmp(words[0], "test") != 0)
         return ctl_usage(ctl);
-    json_t *arguments = json_object();
-    set_text(arguments, "channel", ctl->channel);
-    int more = act(ctl, "alert_test", arguments, &body);
-    if (more != 1)
-        return more < 0;
+    int status = act(ctl, ACT_ALERT_TEST, words + 1, &body);
+    if (status != ACT_MORE)
+        return status;
     long long channels = json_integer_of(body, "channels", 0);
     printf("a test is on its way through %lld %s\n", channels,
            channels == 1 ? "channel" : "channels");
@@ -151,20 +134,9 @@ int ctl_act_nc(const struct ctl *ctl, int count, char **words)
     (void)count;
     if (!take && strcmp(words[0], "dismiss") != 0)
         return ctl_usage(ctl);
-    if (take ? !ctl->owner : !ctl->reason) {
-        fprintf(stderr, "conformctl: nc %s needs %s\n", words[0],
-                take ? "--owner NAME" : "--reason REASON");
-        return CTL_USAGE;
-    }
-    json_t *arguments = json_pack("{s:s}", "ref", words[1]);
-    set_text(arguments, "owner", ctl->owner);
-    set_text(arguments, "fix", ctl->fix);
-    set_text(arguments, "due", ctl->due);
-    set_text(arguments, "reason", ctl->reason);
-    set_text(arguments, "note", ctl->note);
-    int more = act(ctl, take ? "nc_take" : "nc_dismiss", arguments, &body);
-    if (more != 1)
-        return more < 0;
+    int status = act(ctl, take ? ACT_NC_TAKE : ACT_NC_DISMISS, words + 1, &body);
+    if (status != ACT_MORE)
+        return status;
     printf("%s is %s\n", json_text_of(body, "ref", ""), json_text_of(body, "state", ""));
     return 0;
 }

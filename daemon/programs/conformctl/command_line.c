@@ -9,7 +9,8 @@
 #include "ground/base/text.h"
 #include "programs/conformctl/commands.h"
 
-/* value NULL: a flag. at is where it goes in struct ctl. */
+/* value NULL: a flag. help NULL: a field of acts, whose rows say both. at is where it goes in
+ * struct ctl. */
 static const struct choice {
     char letter;
     const char *name;
@@ -24,19 +25,19 @@ static const struct choice {
     {'f', "from", "T", offsetof(struct ctl, from), "a range from then"},
     {'t', "to", "T", offsetof(struct ctl, to), "until then"},
     {'p', "step", "D", offsetof(struct ctl, step), "in steps of 30s, 5m, 1h"},
-    {'r', "role", "ROLE", offsetof(struct ctl, role), "in which role this is decided"},
-    {'R', "reason", "TEXT", offsetof(struct ctl, reason), "why"},
-    {'o', "owner", "NAME", offsetof(struct ctl, owner), "who answers for it"},
-    {'x', "fix", "TEXT", offsetof(struct ctl, fix), "what is done about it at once"},
-    {'d', "due", "D", offsetof(struct ctl, due), "within 7d, 2w"},
-    {'n', "note", "TEXT", offsetof(struct ctl, note), "what else is to be kept"},
+    {'r', "role", NULL, offsetof(struct ctl, role), NULL},
+    {'R', "reason", NULL, offsetof(struct ctl, reason), NULL},
+    {'o', "owner", NULL, offsetof(struct ctl, owner), NULL},
+    {'x', "fix", NULL, offsetof(struct ctl, fix), NULL},
+    {'d', "due", NULL, offsetof(struct ctl, due), NULL},
+    {'n', "note", NULL, offsetof(struct ctl, note), NULL},
     {'S', "state", "STATE", offsetof(struct ctl, state), "only findings in this state"},
-    {'c', "channel", "NAME", offsetof(struct ctl, channel), "through this channel only"},
+    {'c', "channel", NULL, offsetof(struct ctl, channel), NULL},
     {'C', "config", "FILE", offsetof(struct ctl, config),
      "the rules of that configuration (preset /etc/conformd/conformd.conf)"},
     {'u', "rules", "PATH", offsetof(struct ctl, rules),
      "these rules instead: a folder as rules.d, or one file"},
-    {'D', "dry-run", NULL, offsetof(struct ctl, dry_run), "show it, change nothing"},
+    {'D', "dry-run", NULL, offsetof(struct ctl, dry_run), NULL},
     {'b', "sandbox", NULL, offsetof(struct ctl, sandbox), "what each process may do"},
     {'k', "cost", NULL, offsetof(struct ctl, cost), "what measures cost, and who uses them"},
     {'K', "check", NULL, offsetof(struct ctl, check), "compare, change nothing"},
@@ -47,17 +48,68 @@ enum { CHOICES = sizeof choices / sizeof *choices };
 
 static const char everywhere[] = "jshV";
 
-static void print_choices(const char *letters)
+/* `nc` has nc_take and nc_dismiss, `alert` alert_test; others have their own. */
+static bool has_act(const struct ctl_command *command, int act)
 {
-    for (int i = 0; i < CHOICES; i++) {
-        const struct choice *choice = &choices[i];
-        if (!strchr(letters, choice->letter))
-            continue;
-        CLEAN(clean_text)
-        char *left = text_format("--%s%s%s", choice->name, choice->value ? " " : "",
-                                 choice->value ? choice->value : "");
-        printf("  %-16s %s\n", left ? left : "", choice->help);
-    }
+    const char *name = act_row_words[act];
+    size_t length = strlen(command->name);
+    return text_begins(name, command->name) && (!name[length] || name[length] == '_');
+}
+
+/* The field that an option gives, of the command's acts or (NULL) of any; NULL: of none. */
+static const struct act_field *field_of(const struct ctl_command *command,
+                                        const struct choice *choice)
+{
+    const struct act_field *field = NULL;
+    for (int act = ACT_FIRST; act < ACT_END && !field && !choice->help; act++)
+        if (!command || has_act(command, act))
+            field = act_row_field(act_row_of((enum act_name)act), choice->name);
+    return field;
+}
+
+static bool is_taken(const struct ctl_command *command, const struct choice *choice)
+{
+    return strchr(everywhere, choice->letter) || strchr(command->takes, choice->letter) ||
+           field_of(command, choice);
+}
+
+static bool is_flag(const struct choice *choice)
+{
+    const struct act_field *field = field_of(NULL, choice);
+    return field ? field->kind == ACT_FLAG : !choice->value;
+}
+
+static void print_choice(const struct ctl_command *command, const struct choice *choice)
+{
+    const struct act_field *field = field_of(command, choice);
+    const char *value = field ? field->value : choice->value;
+    CLEAN(clean_text)
+    char *left = text_format("--%s%s%s", choice->name, value ? " " : "", value ? value : "");
+    printf("  %-16s %s\n", left ? left : "", field ? field->help : choice->help);
+}
+
+static void print_everywhere(void)
+{
+    for (int i = 0; i < CHOICES; i++)
+        if (strchr(everywhere, choices[i].letter))
+            print_choice(NULL, &choices[i]);
+}
+
+/* Its own first. */
+static void print_choices(const struct ctl_command *command)
+{
+    for (int i = 0; i < CHOICES; i++)
+        if (is_taken(command, &choices[i]) && !strchr(everywhere, choices[i].letter))
+            print_choice(command, &choices[i]);
+    print_everywhere();
+}
+
+static const char *help_of(const struct ctl_command *command)
+{
+    for (int act = ACT_FIRST; act < ACT_END && !command->help; act++)
+        if (has_act(command, act))
+            return act_row_of((enum act_name)act)->help;
+    return command->help;
 }
 
 static int print_help(void)
@@ -65,10 +117,10 @@ static int print_help(void)
     printf("usage: conformctl [options] COMMAND ...\n\n");
     for (const struct ctl_command *command = commands_all; command->name; command++) {
         CLEAN(clean_text) char *left = text_format("%s %s", command->name, command->arguments);
-        printf("  %-44s %s\n", left ? left : "", command->help);
+        printf("  %-44s %s\n", left ? left : "", help_of(command));
     }
     putchar('\n');
-    print_choices(everywhere);
+    print_everywhere();
     printf("\nExit: 0 done; 1 not done (the sentence says why); 2 typed wrongly.\n");
     return CTL_DONE;
 }
@@ -77,8 +129,7 @@ static int print_command_help(const struct ctl_command *command)
 {
     printf("usage: conformctl %s%s%s\n\n%s\n", command->name, *command->arguments ? " " : "",
            command->arguments, command->details);
-    print_choices(command->takes);
-    print_choices(everywhere);
+    print_choices(command);
     return CTL_DONE;
 }
 
@@ -93,10 +144,10 @@ int ctl_usage(const struct ctl *ctl)
 static void take(struct ctl *ctl, const struct choice *choice, const char *value)
 {
     void *at = (char *)ctl + choice->at;
-    if (choice->value)
-        *(const char **)at = value;
-    else
+    if (is_flag(choice))
         *(bool *)at = true;
+    else
+        *(const char **)at = value;
 }
 
 /* Options in any place. ret_given gets the letters. -1, or the exit status. */
@@ -107,7 +158,7 @@ static int read_options(int argc, char **argv, struct ctl *ctl, char ret_given[C
     size_t count = 0;
     for (int i = 0; i < CHOICES; i++)
         options[i] =
-            (struct option){choices[i].name, choices[i].value ? required_argument : no_argument,
+            (struct option){choices[i].name, is_flag(&choices[i]) ? no_argument : required_argument,
                             NULL, choices[i].letter};
     opterr = 0;
     while ((answer = getopt_long(argc, argv, ":", options, &index)) != -1) {
@@ -142,8 +193,7 @@ static const struct ctl_command *find_command(const char *name)
 static int check_given(const struct ctl_command *command, const char *given)
 {
     for (int i = 0; i < CHOICES; i++) {
-        char letter = choices[i].letter;
-        if (!strchr(given, letter) || strchr(everywhere, letter) || strchr(command->takes, letter))
+        if (!strchr(given, choices[i].letter) || is_taken(command, &choices[i]))
             continue;
         fprintf(stderr, "conformctl: %s takes no --%s; conformctl %s --help shows what it takes\n",
                 command->name, choices[i].name, command->name);
@@ -178,4 +228,105 @@ int ctl_read_words(int argc, char **argv, struct ctl *ret, char ***ret_words)
         return print_command_help(ret->command);
     *ret_words = words;
     return check_given(ret->command, given);
+}
+
+/* --- what is typed becomes an act's request --- */
+
+static bool is_typed(const struct ctl *ctl, const struct choice *choice)
+{
+    const void *at = (const char *)ctl + choice->at;
+    return is_flag(choice) ? *(const bool *)at : *(const char *const *)at != NULL;
+}
+
+/* NULL with a sentence: it is no UTF-8. */
+static json_t *text_value(const char *typed)
+{
+    json_t *value = json_string(typed);
+    if (!value)
+        fprintf(stderr, "conformctl: what was typed is not UTF-8\n");
+    return value;
+}
+
+static json_t *option_value(const struct ctl *ctl, const struct choice *choice)
+{
+    const void *at = (const char *)ctl + choice->at;
+    return is_flag(choice) ? json_true() : text_value(*(const char *const *)at);
+}
+
+/* None may be left out: an empty list means all. */
+static json_t *words_value(const struct act_field *field, char *const *words)
+{
+    if (field->kind != ACT_TEXTS)
+        return text_value(*words);
+    json_t *list = json_array();
+    for (; *words; words++)
+        if (json_array_append_new(list, text_value(*words))) {
+            json_decref(list);
+            return NULL;
+        }
+    return list;
+}
+
+/* "nc take" of nc_take. The caller frees. */
+static char *spoken_name(const struct act_row *row)
+{
+    char *name = text_format("%s", act_row_words[row->name]);
+    char *mark = name ? strchr(name, '_') : NULL;
+    if (mark)
+        *mark = ' ';
+    return name;
+}
+
+static int refuse_option(const struct ctl *ctl, const struct act_row *row, const char *option)
+{
+    CLEAN(clean_text) char *name = spoken_name(row);
+    fprintf(stderr, "conformctl: %s takes no --%s; conformctl %s --help shows what it takes\n",
+            name ? name : "", option, ctl->command->name);
+    return CTL_USAGE;
+}
+
+static int refuse_lack(const struct act_row *row)
+{
+    CLEAN(clean_text) char *name = spoken_name(row);
+    const char *between = "needs";
+    fprintf(stderr, "conformctl: %s ", name ? name : "");
+    for (const struct act_field *field = row->fields; field->name; field++) {
+        if (!(field->traits & ACT_ASKED))
+            continue;
+        fprintf(stderr, "%s --%s %s", between, field->name, field->value);
+        between = " and";
+    }
+    fputc('\n', stderr);
+    return CTL_USAGE;
+}
+
+static int put_options(const struct ctl *ctl, const struct act_row *row, json_t *request)
+{
+    for (int i = 0; i < CHOICES; i++) {
+        if (choices[i].help || !is_typed(ctl, &choices[i]))
+            continue;
+        const struct act_field *field = act_row_field(row, choices[i].name);
+        if (!field)
+            return refuse_option(ctl, row, choices[i].name);
+        if (json_object_set_new(request, field->name, option_value(ctl, &choices[i])))
+            return CTL_USAGE;
+    }
+    return CTL_DONE;
+}
+
+int ctl_read_act(const struct ctl *ctl, const struct act_row *row, char *const *words, json_t **ret)
+{
+    CLEAN(clean_json) json_t *request = json_object();
+    int status = put_options(ctl, row, request);
+    for (const struct act_field *field = row->fields; field->name && !status; field++) {
+        if (field->traits & ACT_WORD)
+            status = json_object_set_new(request, field->name, words_value(field, words))
+                         ? CTL_USAGE
+                         : CTL_DONE;
+        else if ((field->traits & ACT_ASKED) && !json_object_get(request, field->name))
+            status = refuse_lack(row);
+    }
+    if (!status)
+        *ret = json_incref(request);
+    return status;
 }

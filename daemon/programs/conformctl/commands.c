@@ -13,7 +13,7 @@ const struct ctl_command commands_all[] = {
      0, 1, ctl_show_measures},
     {"objectives", "", "objectives and their course", "", "Those behind or missed stand first.\n",
      0, 0, ctl_show_objectives},
-    {"nc", "list | show REF | take REF | dismiss REF", "the register of findings", "SoxdRn",
+    {"nc", "list | show REF | take REF | dismiss REF", "the register of findings", "S",
      "list     the findings, or with --state those in one state (candidate, open ...)\n"
      "show     one of them, with what was seen and what was done\n"
      "take     answer for a candidate: needs --owner; --fix, --due and --note may follow\n"
@@ -22,16 +22,16 @@ const struct ctl_command commands_all[] = {
      "\n"
      "Who takes or dismisses is the audit loginuid of your session.\n",
      1, 2, ctl_show_nc},
-    {"adopt", "[ID ...]", "end the trial of measures", "DRr",
+    {"adopt", "[ID ...]", NULL, "",
      "Measures on trial are judged and shown, but raise nothing. adopt ends the trial, of all\n"
      "measures or of those named: sets present now become baselines, item by item, and what is\n"
      "missed is raised. --dry-run first shows the gaps.\n",
      0, 256, ctl_act_adopt},
-    {"approve", "ID", "put a changed or drafted construct in force", "rR",
+    {"approve", "ID", NULL, "",
      "ID is a measure or an objective. Records who, in which role (--role), why (--reason), and\n"
      "the hash of the text that is approved.\n",
      1, 1, ctl_act_approve},
-    {"collect", "NAME", "one run now, with its readings", "",
+    {"collect", "NAME", NULL, "",
      "Runs the collector NAME and waits for its end. Exit 1 when it did not end well.\n", 1, 1,
      ctl_act_collect},
     {"query", "FORMULA", "evaluate a formula (PromQL)", "aftp",
@@ -44,10 +44,10 @@ const struct ctl_command commands_all[] = {
      "Each class of records: what is kept, where, how it is protected, how long, how it goes, and\n"
      "its legal basis, which the setting record_classes states.\n",
      0, 0, ctl_show_privacy},
-    {"alert", "test", "send a test through the channels", "c",
+    {"alert", "test", NULL, "",
      "Sends one test message through every channel, or through --channel.\n", 1, 1, ctl_act_alert},
-    {"open", "", "a one-time link to the dashboard", "",
-     "Prints a link that opens the dashboard once within ten minutes.\n", 0, 0, ctl_act_open},
+    {"open", "", NULL, "", "Prints a link that opens the dashboard once within ten minutes.\n", 0,
+     0, ctl_act_open},
     {"describe", "PLUGIN", "a plugin's settings, attributes and needs", "",
      "PLUGIN is the name of an installed plugin or the path of one. Needs no daemon.\n", 1, 1,
      ctl_describe_run},

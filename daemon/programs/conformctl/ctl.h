@@ -2,6 +2,7 @@
 #ifndef CONFORMCTL_CTL_H
 #define CONFORMCTL_CTL_H
 
+#include "ground/act_rows/act_row.h"
 #include "ground/base/buffer.h"
 #include "ground/base/error.h"
 
@@ -42,10 +43,10 @@ struct ctl {
 struct ctl_command {
     const char *name;
     const char *arguments; /* "ID" or "list | show REF": what its help shows */
-    const char *help;
-    const char *takes;   /* letters of the options that it knows */
-    const char *details; /* of its own help: whole lines */
-    int least;           /* words at least and at most behind the name */
+    const char *help;      /* NULL: its act's */
+    const char *takes;     /* letters of the options that it knows, beside its acts' fields */
+    const char *details;   /* of its own help: whole lines */
+    int least;             /* words at least and at most behind the name */
     int most;
     int (*run)(const struct ctl *ctl, int count, char **words);
 };
@@ -53,6 +54,11 @@ struct ctl_command {
 /* options.c: the command line. Gives -1 with ret filled in and *ret_words the words behind the
  * command's name, or the exit status. */
 int ctl_read_words(int argc, char **argv, struct ctl *ret, char ***ret_words);
+/* What was typed for the act: its words behind the command, and its options. CTL_DONE with a new
+ * reference, or CTL_USAGE with a sentence on standard error: an option is missing that it needs, or
+ * was typed that it does not take. */
+int ctl_read_act(const struct ctl *ctl, const struct act_row *row, char *const *words,
+                 json_t **ret);
 /* How the command is typed, to standard error; gives CTL_USAGE. */
 int ctl_usage(const struct ctl *ctl);
 

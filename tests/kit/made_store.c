@@ -202,11 +202,11 @@ static void take_step(struct made *made, int step, int round, int quarter)
         leap(made->scene, EVERY);
     run_accounts(made, round, quarter);
     run_others(made, step);
-    if (scene_instance(made->scene, "slow")->alive)
+    if (course_has_process(&scene_instance(made->scene, "slow")->course))
         run(made->scene, "slow", 0, scene_bob);
     run_stream(made, step);
     if (!step)
-        scene_act_well(made->scene, "adopt", json_pack("{s:b}", "all", true));
+        scene_act_well(made->scene, "adopt", json_object());
     deliver(made->scene, step % (5 * STEPS) != 1);
 }
 

@@ -87,16 +87,24 @@ static void remove_folder(void)
     rmdir(folder);
 }
 
+/* With the presets that a loaded configuration holds. */
+static const char config_text[] =
+    "{\"collectors\":[{\"name\":\"c\",\"plugin\":\"x\",\"every\":10000,\"deadline\":10000,"
+    "\"enabled\":true,\"series_limit\":1000}],"
+    "\"measures\":[{\"id\":\"M1\",\"version\":1,\"formula\":\"sum(x_bad) + sum(x_hits_total)\","
+    "\"every\":60000,\"enabled\":true,\"population\":\"self\",\"coverage\":\"0.9\","
+    "\"min_coverage\":\"1\",\"when_empty\":\"unknown\",\"zero_denominator\":\"unknown\","
+    "\"systemic_share\":\"0.5\",\"urgency\":\"now\",\"requirement\":\"27001:2022 9.1\","
+    "\"criterion\":{\"target\":\"== 0\",\"for\":0,\"recover\":3600000}}]}";
+
 static void open_engine(void)
 {
     struct error error = {0};
     if (!mkdtemp(folder))
         abort();
-    json_t *config =
-        json_pack("{s:s, s:[{s:s, s:s, s:i, s:i}], s:[{s:s, s:s, s:i, s:{s:s}}]}", "state_dir",
-                  folder, "collectors", "name", "c", "plugin", "x", "every", 10000, "deadline",
-                  10000, "measures", "id", "M1", "formula", "sum(x_bad) + sum(x_hits_total)",
-                  "every", 60000, "criterion", "target", "== 0");
+    json_t *config = json_loads(config_text, 0, NULL);
+    if (!config || json_object_set_new(config, "state_dir", json_string(folder)))
+        abort();
     if (engine_open(config, &calls, &stage, &stage.engine, &error))
         abort();
     json_decref(config);

@@ -16,6 +16,7 @@
 #include "ground/base/json.h"
 #include "ground/base/text.h"
 #include "kit/engine_scene.h"
+#include "kit/presets.h"
 #include "kit/store_scene.h"
 
 static void on_start(void *context, const char *instance, int64_t run, int64_t deadline_ms)
@@ -188,6 +189,7 @@ static void prove_all(struct scene *scene)
 
 void scene_open(struct scene *scene)
 {
+    presets_fill(scene->config);
     scene_must(scene, engine_open(scene->config, &calls, scene, &scene->engine, &scene->error));
     if (!scene->proves)
         prove_all(scene);
@@ -196,6 +198,7 @@ void scene_open(struct scene *scene)
 
 void scene_reload(struct scene *scene, json_t *config)
 {
+    presets_fill(config);
     scene_must(scene, engine_reload(scene->engine, config, scene->now, &scene->error));
     json_decref(scene->config);
     scene->config = config;

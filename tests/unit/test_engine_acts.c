@@ -12,6 +12,7 @@
 #include "ground/base/json.h"
 #include "ground/base/text.h"
 #include "kit/engine_scene.h"
+#include "kit/presets.h"
 
 static json_t *open_with_measure(struct scene *scene)
 {
@@ -111,6 +112,7 @@ static void changed_text_waits_for_approval(void **state)
     scene_expect(scene, "M1", "missed");
     json_object_set_new(json_object_get(measure, "criterion"), "target", json_string("<= 5"));
     CLEAN(clean_json) json_t *config = json_deep_copy(scene->config);
+    presets_fill(config);
     assert_int_equal(engine_reload(scene->engine, config, scene->now, &scene->error), 0);
     scene_settle(scene);
     scene_expect(scene, "M1", "missed");

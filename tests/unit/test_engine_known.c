@@ -15,6 +15,7 @@
 #include "ground/base/json.h"
 #include "ground/base/text.h"
 #include "kit/engine_scene.h"
+#include "kit/presets.h"
 
 #define MINUTE 60000
 #define HOUR   (60 * MINUTE)
@@ -411,6 +412,7 @@ static void check_mode(void **state)
                  checked[i].coverage);
         if (checked[i].says)
             expect_any(note_fault, row->formula);
+        presets_fill(scene->config);
         assert_int_equal(isms_check(scene->config, tables, note_fault, (void *)&checked[i]), 0);
         scene_free(scene);
     }

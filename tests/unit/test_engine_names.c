@@ -12,6 +12,7 @@
 #include "evaluation/isms/isms.h"
 #include "ground/base/clean.h"
 #include "kit/engine_scene.h"
+#include "kit/presets.h"
 
 /* What --check says of a selector, without a legal basis. */
 static const struct asked {
@@ -55,6 +56,7 @@ static void check(struct scene *scene, struct heard *heard)
 {
     CLEAN(clean_json)
     json_t *declared = json_pack("{s:o}", "slow", json_loads(scene_personal_tables, 0, NULL));
+    presets_fill(scene->config);
     assert_int_equal(isms_check(scene->config, declared, hear, heard), 0);
 }
 

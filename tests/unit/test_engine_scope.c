@@ -13,6 +13,7 @@
 #include "ground/base/clean.h"
 #include "ground/base/json.h"
 #include "kit/engine_scene.h"
+#include "kit/presets.h"
 
 /* "x_bad"{host} is what scene_tables has as {user}. */
 static const char host_tables[] =
@@ -30,6 +31,7 @@ static void reload(struct scene *scene, const char *key, json_t *value)
 {
     json_object_set_new(scene->config, key, value);
     CLEAN(clean_json) json_t *config = json_deep_copy(scene->config);
+    presets_fill(config);
     assert_int_equal(engine_reload(scene->engine, config, scene->now, &scene->error), 0);
     scene_settle(scene);
 }

@@ -13,6 +13,7 @@
 #include "ground/base/clean.h"
 #include "ground/base/json.h"
 #include "kit/engine_scene.h"
+#include "kit/presets.h"
 
 /* The row of a list whose member is that text. */
 static const json_t *row_of(const json_t *list, const char *key, const char *text)
@@ -62,6 +63,7 @@ static void a_reload_states_anew(void **state)
     scene_open(scene);
     CLEAN(clean_json) json_t *config = json_deep_copy(scene->config);
     json_object_set_new(config, "record_classes", json_loads(stated_classes, 0, NULL));
+    presets_fill(config);
     assert_int_equal(engine_reload(scene->engine, config, scene->now, &scene->error), 0);
     CLEAN(clean_json) json_t *records = scene_state(scene, "daemon", "records");
     assert_int_equal(json_array_size(json_object_get(records, "classes")), 13);

@@ -14,6 +14,7 @@
 #include "evaluation/measure/measure.h"
 #include "ground/base/clean.h"
 #include "ground/base/json.h"
+#include "kit/presets.h"
 #include "kit/store_scene.h"
 
 #define NOW 1795323600000
@@ -104,6 +105,7 @@ static void judge(struct bench *bench, json_t *construct, struct result *ret)
                                   .reach_ms = 7200000,
                                   .context = bench,
                                   .watch = watch};
+    presets_fill_measure(construct);
     if (measure_new(construct, &measure, &fault))
         fail_msg("%s: %s", fault.setting, fault.sentence);
     json_decref(construct);
@@ -246,11 +248,13 @@ static void reach(void **state)
     CLEAN(clean_json)
     json_t *construct = construct_of("sum(bad) + 0 * max(max_over_time(zero[2h] offset 1h))",
                                      "== 4", "when_empty=met");
+    presets_fill_measure(construct);
     assert_int_equal(measure_new(construct, &measure, &fault), 0);
     assert_int_equal(measure_reach_ms(measure), 3 * 3600000);
     measure_free(measure);
     /* A look back of five minutes would not see what is read each hour. */
     CLEAN(clean_json) json_t *instant = construct_of("sum(bad)", "== 4", "");
+    presets_fill_measure(instant);
     assert_int_equal(measure_new(instant, &measure, &fault), 0);
     assert_int_equal(measure_judge(measure, &world, &result, &bench->error), 0);
     assert_true(result.value == 1);
@@ -295,6 +299,7 @@ static void mistakes_are_told(void **state)
         CLEAN(clean_json) json_t *construct = construct_of(row->formula, row->target, row->more);
         struct measure *measure = NULL;
         struct measure_fault fault = {0};
+        presets_fill_measure(construct);
         if (measure_new(construct, &measure, &fault) != ERROR_FORMAT)
             fail_msg("taken: %s", row->formula);
         assert_string_equal(fault.setting, row->setting);
@@ -305,6 +310,7 @@ static void mistakes_are_told(void **state)
     struct measure_fault fault = {0};
     CLEAN(clean_json)
     json_t *forgiven = construct_of("bad or vector(0)", "== 0", "allow_absent=known to be rare");
+    presets_fill_measure(forgiven);
     assert_int_equal(measure_new(forgiven, &measure, &fault), 0);
     measure_free(measure);
 }

@@ -55,8 +55,7 @@ int acts_open(struct engine *engine, const struct act *act, json_t **ret_body, s
         return code;
     text_from_time(row.expires_ms, expires);
     CLEAN(clean_text)
-    char *url = text_format("%s/open?token=%s",
-                            json_text_of(engine->config, "url", "http://127.0.0.1:9191"), token);
+    char *url = text_format("%s/open?token=%s", json_text_of(engine->config, "url", ""), token);
     *ret_body =
         json_pack("{s:s, s:s, s:s}", "url", url ? url : "", "token", token, "expires_at", expires);
     return 0;

@@ -14,7 +14,7 @@ enum { SLACK_MS = 1000 }; /* between a wait for a window and its end: the clock 
 static bool is_same(const struct instance *instance, const json_t *config)
 {
     bool enabled = instance->condition != CONDITION_DISABLED;
-    return enabled == json_flag_of(config, "enabled", true) &&
+    return enabled == json_flag_of(config, "enabled", false) &&
            strcmp(instance->plugin, json_text_of(config, "plugin", "")) == 0 &&
            (instance->pushed.is ||
             (instance->every_ms == json_integer_of(config, "every", 0) &&
@@ -65,7 +65,7 @@ static bool may_run(const json_t *collectors, const char *name)
     json_t *config;
     json_array_foreach ((json_t *)collectors, index, config) {
         if (strcmp(json_text_of(config, "name", ""), name) == 0)
-            return json_flag_of(config, "enabled", true);
+            return json_flag_of(config, "enabled", false);
     }
     return false;
 }

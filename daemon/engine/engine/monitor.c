@@ -29,7 +29,7 @@ static void each_reader(void *context, const struct attribute *attribute,
             measure_each_name(judged->measure, note_name, &reading);
         if (!reading.reads)
             continue;
-        const char *urgency = json_text_of(judged->measure->construct, "urgency", "day");
+        const char *urgency = json_text_of(judged->measure->construct, "urgency", "");
         struct monitoring_reader reader = {.measure = judged->measure->id,
                                            .adopted = !judged->trial,
                                            .urgent =

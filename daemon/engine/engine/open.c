@@ -79,7 +79,7 @@ static void lend(struct engine *engine)
 
 static int open_rooms(struct engine *engine, struct error *error)
 {
-    const char *folder = json_text_of(engine->config, "state_dir", "/var/lib/conformd");
+    const char *folder = json_text_of(engine->config, "state_dir", "");
     struct series_limits limits = {.keep_ms = json_integer_of(engine->config, "keep", 0)};
     int code = turn_open(&engine->turn, folder, &limits, error);
     if (!code)

@@ -17,9 +17,9 @@ struct outage {
 static bool is_too_long(const struct outage *outage, const struct monitoring_reader *reader)
 {
     const json_t *config = outage->world->config;
-    int64_t after = json_integer_of(config, "lost_after", 86400000);
+    int64_t after = json_integer_of(config, "lost_after", 0);
     if (reader->urgent)
-        return outage->lasted_ms >= json_integer_of(config, "lost_after_urgent", 3600000);
+        return outage->lasted_ms >= json_integer_of(config, "lost_after_urgent", 0);
     return outage->lasted_ms >= after && outage->lasted_ms >= INTERVALS * reader->every_ms;
 }
 

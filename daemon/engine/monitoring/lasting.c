@@ -16,7 +16,7 @@ enum {
 
 int64_t concern_recover_ms(const struct monitoring_world *world)
 {
-    return json_integer_of(world->config, "lost_after_urgent", 3600000);
+    return json_integer_of(world->config, "lost_after_urgent", 0);
 }
 
 static char *title_of(const struct concern *concern)

@@ -61,10 +61,10 @@ static int take(struct judging *judging, const struct concern *like,
 static int64_t lost_after_ms(const struct monitoring_world *world, const struct instance *instance,
                              const struct readers *readers)
 {
-    int64_t after = json_integer_of(world->config, "lost_after", 86400000);
+    int64_t after = json_integer_of(world->config, "lost_after", 0);
     bool trial = !json_array_size(readers->adopted);
     if (trial ? readers->trial_urgent : readers->urgent)
-        return json_integer_of(world->config, "lost_after_urgent", 3600000);
+        return json_integer_of(world->config, "lost_after_urgent", 0);
     return after > INTERVALS * instance->every_ms ? after : INTERVALS * instance->every_ms;
 }
 

@@ -43,8 +43,7 @@ json_t *concern_facts(const struct monitoring_world *world, const struct concern
         (json_int_t)count, "seen", 0, "breaching", (json_int_t)count, "breaching",
         breaching_of(facts), "window", "from", show_time(facts->from_ms), "to",
         show_time(world->turn->now.wall_ms), "evidence", evidence, "excerpts", "quality",
-        facts->quality, "classification",
-        json_text_of(world->config, "classification", "internal"));
+        facts->quality, "classification", json_text_of(world->config, "classification", ""));
 }
 
 int concern_tell(struct monitoring_world *world, const struct concern_message *message,

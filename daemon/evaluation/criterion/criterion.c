@@ -84,7 +84,7 @@ int criterion_from_json(const json_t *json, struct criterion *ret, struct error 
 {
     struct criterion criterion = {
         .for_ms = json_integer_of(json, "for", 0),
-        .recover_ms = json_integer_of(json, "recover", 3600000),
+        .recover_ms = json_integer_of(json, "recover", 0),
     };
     const char *target = json_text_of(json, "target", "");
     const char *tolerance = json_text_of(json, "tolerance", "");

@@ -37,7 +37,7 @@ int64_t isms_scope_version(const json_t *config)
                   json_array_size(json_object_get(scope, "units")) ||
                   json_array_size(json_object_get(scope, "sites")) ||
                   json_array_size(json_object_get(scope, "assets"));
-    return stated ? json_integer_of(scope, "version", 1) : 0;
+    return stated ? json_integer_of(scope, "version", 0) : 0;
 }
 
 /* The measures that give evidence of a control. */

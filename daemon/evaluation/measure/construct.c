@@ -74,8 +74,10 @@ static int check_formula(const struct promql *formula, const char *setting, bool
 static int read_population(struct measure *measure, struct measure_fault *ret_fault)
 {
     const json_t *population = json_object_get(measure->construct, "population");
-    const char *text = json_is_string(population) ? json_string_value(population) : "self";
-    measure->element_label = json_text_of(measure->construct, "population_by", "host");
+    const char *text = json_text_of(measure->construct, "population", "");
+    /* A text that was approved before there was the setting means hosts. */
+    const char *label = json_text_of(measure->construct, "population_by", "");
+    measure->element_label = *label ? label : "host";
     if (json_is_array(population)) {
         measure->elements = population;
         return json_array_size(population)
@@ -97,7 +99,7 @@ static int read_population(struct measure *measure, struct measure_fault *ret_fa
 static int read_instead(const json_t *construct, const char *setting, struct measure_instead *ret,
                         struct measure_fault *ret_fault)
 {
-    const char *text = json_text_of(construct, setting, "unknown");
+    const char *text = json_text_of(construct, setting, "");
     struct measure_instead instead = {INSTEAD_NUMBER, 0};
     if (strcmp(text, "unknown") == 0)
         instead.as = INSTEAD_UNKNOWN;
@@ -113,13 +115,13 @@ static int read_instead(const json_t *construct, const char *setting, struct mea
 }
 
 /* A number that canonical JSON keeps as text. */
-static double read_share(const json_t *construct, const char *setting, double preset)
+static double read_share(const json_t *construct, const char *setting)
 {
     double value;
     const char *text = json_text_of(construct, setting, "");
     if (*text && !text_to_double(text, &value))
         return value;
-    return json_number_of(construct, setting, preset);
+    return json_number_of(construct, setting, 0);
 }
 
 static int read_construct(struct measure *measure, struct measure_fault *ret_fault)
@@ -128,10 +130,10 @@ static int read_construct(struct measure *measure, struct measure_fault *ret_fau
     CLEAN(error_finish) struct error error = {0};
     bool may_forgive = *json_text_of(construct, "allow_absent", "") != '\0';
     measure->id = json_text_of(construct, "id", "");
-    measure->every_ms = json_integer_of(construct, "every", 3600000);
-    measure->coverage = read_share(construct, "coverage", 0.9);
-    measure->min_coverage = read_share(construct, "min_coverage", 1);
-    measure->systemic_share = read_share(construct, "systemic_share", 0.5);
+    measure->every_ms = json_integer_of(construct, "every", 0);
+    measure->coverage = read_share(construct, "coverage");
+    measure->min_coverage = read_share(construct, "min_coverage");
+    measure->systemic_share = read_share(construct, "systemic_share");
     measure->accept_partial = json_flag_of(construct, "accept_partial", false);
     int code = parse_formula(construct, "formula", &measure->formula, ret_fault);
     if (!code)

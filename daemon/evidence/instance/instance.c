@@ -7,8 +7,6 @@
 #include "ground/base/json.h"
 #include "ground/base/text.h"
 
-enum { EVERY_PRESET_MS = 3600000, DEADLINE_PRESET_MS = 60000 };
-
 static void take_json(json_t **member, const json_t *config, const char *name)
 {
     json_decref(*member);
@@ -17,8 +15,8 @@ static void take_json(json_t **member, const json_t *config, const char *name)
 
 void instance_configure(struct instance *instance, const json_t *config)
 {
-    instance->every_ms = json_integer_of(config, "every", EVERY_PRESET_MS);
-    instance->deadline_ms = json_integer_of(config, "deadline", DEADLINE_PRESET_MS);
+    instance->every_ms = json_integer_of(config, "every", 0);
+    instance->deadline_ms = json_integer_of(config, "deadline", 0);
     take_json(&instance->scope, config, "scope");
     take_json(&instance->not_between, config, "not_between");
 }

@@ -7,7 +7,7 @@
 #include "ground/base/json.h"
 #include "ground/base/text.h"
 
-enum { DAY_MS = 86400000, LIMIT_PRESET = 1000 };
+enum { DAY_MS = 86400000 };
 
 /* What a collector writes for a name that is no account: it tells of nobody. */
 #define NO_ACCOUNT "(invalid)"
@@ -52,7 +52,7 @@ int names_configure(struct instance *instance, const json_t *config)
         return ERROR_MEMORY;
     if (*basis->review_due && text_to_time(basis->review_due, &due_ms) == 0)
         basis->until_ms = due_ms + DAY_MS;
-    instance->overflow.limit = (size_t)json_integer_of(config, "series_limit", LIMIT_PRESET);
+    instance->overflow.limit = (size_t)json_integer_of(config, "series_limit", 0);
     return 0;
 }
 

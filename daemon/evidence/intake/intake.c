@@ -64,7 +64,7 @@ int intake_load(struct intake *intake, const json_t *collectors, struct error *e
             code = proof_load(intake->sealing.turn->store, instance, error);
         if (code)
             return code;
-        instance_enable(instance, json_flag_of(row, "enabled", true));
+        instance_enable(instance, json_flag_of(row, "enabled", false));
         instance_mark(instance, UNSAVED_NOW); /* shown from the first turn on */
     }
     return 0;

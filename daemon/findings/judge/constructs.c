@@ -55,7 +55,7 @@ static int note_text(struct judge *judge, const char *kind, const json_t *constr
         judge->new_texts,
         json_pack("{s:s, s:s, s:s, s:I, s:s}", "kind", kind, "id",
                   json_text_of(construct, "id", ""), "hash", hash, "version",
-                  (json_int_t)json_integer_of(construct, "version", 1), "text", text));
+                  (json_int_t)json_integer_of(construct, "version", 0), "text", text));
 }
 
 /* A text that was never seen becomes a row; one seen before keeps its status. */
@@ -72,7 +72,7 @@ static int keep_text(struct judge *judge, const char *kind, const json_t *constr
     store_bind_text(query, 1, kind);
     store_bind_text(query, 2, json_text_of(construct, "id", ""));
     store_bind_text(query, 3, hash);
-    store_bind_integer(query, 4, json_integer_of(construct, "version", 1));
+    store_bind_integer(query, 4, json_integer_of(construct, "version", 0));
     store_bind_integer(query, 5, judge->turn->now.wall_ms);
     store_bind_text(query, 6, text);
     int row = store_step(query, error);
@@ -212,7 +212,7 @@ static int load_list(struct judge *judge, const char *key,
     size_t index;
     json_t *construct;
     json_array_foreach (json_object_get(judge->config, key), index, construct) {
-        if (!json_flag_of(construct, "enabled", true))
+        if (!json_flag_of(construct, "enabled", false))
             continue;
         int code = load(judge, construct, error);
         if (code)
@@ -227,7 +227,7 @@ static bool is_in(const json_t *list, const char *key, const char *name)
     json_t *row;
     json_array_foreach ((json_t *)list, index, row) {
         if (strcmp(json_text_of(row, key, ""), name) == 0)
-            return json_flag_of(row, "enabled", true);
+            return json_flag_of(row, "enabled", false);
     }
     return false;
 }

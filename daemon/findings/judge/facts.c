@@ -254,7 +254,7 @@ static json_t *objectives_of(const struct judge *judge, const struct judged *jud
                 json_array_append_new(
                     list,
                     json_pack("{s:s, s:I}", "id", json_text_of(construct, "id", ""), "version",
-                              (json_int_t)json_integer_of(construct, "version", 1)));
+                              (json_int_t)json_integer_of(construct, "version", 0)));
         }
     }
     return list;
@@ -340,8 +340,8 @@ json_t *judge_facts_of_finding(struct judge *judge, struct judged *judged)
         "{s:s, s:s, s:s, s:I, s:s, s:o, s:s, s:s, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:s, "
         "s:s}",
         "title", title ? title : "", "type", "nonconformity", "measure", judged->measure->id,
-        "measure_version", (json_int_t)json_integer_of(construct, "version", 1), "requirement",
-        json_text_of(construct, "requirement", "27001:2022 9.1"), "controls",
+        "measure_version", (json_int_t)json_integer_of(construct, "version", 0), "requirement",
+        json_text_of(construct, "requirement", ""), "controls",
         controls ? json_incref(controls) : json_array(), "source", "failed acceptance criterion",
         "detected_by", "conformd " CONFORMD_VERSION, "objects", json_pack("[s]", judge->host),
         "value", number, "criterion", criterion ? criterion : "", "population",
@@ -354,7 +354,7 @@ json_t *judge_facts_of_finding(struct judge *judge, struct judged *judged)
         : result->part_watched ? "not everything was watched or seen"
         : result->partial      ? "from a partial run"
                                : "complete",
-        "classification", json_text_of(judge->config, "classification", "internal"));
+        "classification", json_text_of(judge->config, "classification", ""));
     if (facts) {
         json_object_set_new(facts, "objectives", objectives_of(judge, judged));
         judge_applies_mark(judged, facts);

@@ -93,7 +93,7 @@ static int tell(struct judge *judge, struct judged *judged, const char *event, c
     struct notify_context context = {.turn = judge->turn,
                                      .channels = json_object_get(judge->config, "channels"),
                                      .host = judge->host};
-    const char *urgency = json_text_of(judged->measure->construct, "urgency", "now");
+    const char *urgency = json_text_of(judged->measure->construct, "urgency", "");
     struct notify_event told = {event, ref, notify_urgency_from_text(urgency), data};
     judge->told = true;
     return notify_put(&context, &told, error);
@@ -134,7 +134,7 @@ static int clear(struct judge *judge, struct judged *judged, struct error *error
 static int move_on_trial(struct judge *judge, struct judged *judged, enum criterion_move move,
                          struct error *error)
 {
-    const char *urgency = json_text_of(judged->measure->construct, "urgency", "now");
+    const char *urgency = json_text_of(judged->measure->construct, "urgency", "");
     if (move != CRITERION_RAISE || notify_urgency_from_text(urgency) != URGENCY_NOW)
         return 0;
     return tell(judge, judged, "would_raise", judged->measure->id, error);

@@ -27,7 +27,7 @@ static json_t *names_of(const struct judge *judge, const char *list, const char 
     json_t *names = json_array(), *row;
     size_t index;
     json_array_foreach (json_object_get(judge->config, list), index, row) {
-        if (json_flag_of(row, "enabled", true))
+        if (json_flag_of(row, "enabled", false))
             json_array_append_new(names, json_string(json_text_of(row, key, "")));
     }
     return names;

@@ -79,7 +79,7 @@ static int on_prepare(void *context, struct channel_message *message)
 static void open_log(const struct child *child)
 {
     log_open(role_find(child->role)->program, true,
-             log_level_named(json_text_of(child->config, "log_level", "info")));
+             log_level_named(json_text_of(child->config, "log_level", "")));
 }
 
 static int on_commit(void *context, struct channel_message *message)

@@ -227,7 +227,7 @@ static int add_collectors(struct check *check, struct error *error)
     const json_t *collector = NULL;
     json_array_foreach (collectors, index, collector) {
         const char *name = json_text_of(collector, "name", NULL);
-        if (!name || !json_flag_of(collector, "enabled", true))
+        if (!name || !json_flag_of(collector, "enabled", false))
             continue;
         int code = add_collector(check, name, error);
         if (code)

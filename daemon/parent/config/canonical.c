@@ -62,7 +62,8 @@ static void tell_unknown(struct config *config, const struct setting *table, con
 static json_t *preset_of(struct config *config, const struct setting *setting, const char *path)
 {
     bool is_list = setting->flags & SETTING_LIST;
-    json_t *preset = config_value_preset(setting);
+    bool comes_later = setting->flags & SETTING_OF_FAMILY;
+    json_t *preset = comes_later ? NULL : config_value_preset(setting);
     if (is_list && preset && !(setting->flags & SETTING_KEEP))
         return json_pack("[o]", preset);
     if (preset)

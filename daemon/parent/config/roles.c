@@ -7,15 +7,7 @@
 #include "ground/base/json.h"
 #include "ground/base/text.h"
 #include "parent/config/config_inner.h"
-
-static const struct duty {
-    const char *name;
-    const char *preset; /* NULL: the owner of the measure */
-} duties[] = {
-    {"client", "ciso"},          {"planner", "ciso"}, {"reviewer", "ciso"},
-    {"information_owner", NULL}, {"analyst", "ciso"}, {"information_collector", "conformd"},
-    {"communicator", "ciso"},
-};
+#include "parent/config/schema.h"
 
 bool config_roles_is_below(const char *control, const char *family)
 {
@@ -43,15 +35,13 @@ static const json_t *family_of(const json_t *whole, const json_t *measure)
 static int fill_roles(json_t *measure, const json_t *family)
 {
     int failed = 0;
-    for (size_t i = 0; i < sizeof duties / sizeof *duties; i++) {
-        const char *name = duties[i].name;
-        const char *owner = json_text_of(measure, "owner", "");
-        if (*json_text_of(measure, name, ""))
+    for (const struct setting *row = schema_measures; row->name; row++) {
+        if (!(row->flags & SETTING_OF_FAMILY) || *json_text_of(measure, row->name, ""))
             continue;
-        const char *word = json_text_of(family, name, duties[i].preset ? duties[i].preset : owner);
+        const char *word = json_text_of(family, row->name, "");
         if (!*word)
-            word = duties[i].preset ? duties[i].preset : owner;
-        failed |= json_object_set_new(measure, name, json_string(word));
+            word = row->preset ? row->preset : json_text_of(measure, "owner", "");
+        failed |= json_object_set_new(measure, row->name, json_string(word));
     }
     return failed;
 }

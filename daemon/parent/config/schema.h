@@ -43,6 +43,8 @@ enum setting_flag {
     SETTING_MADE = 64,    /* worked out of other settings; in a file it is unknown */
     SETTING_STATED = 128, /* of a construct: kept, approved and shown with its text; nothing reads
                              it by itself */
+    SETTING_OF_FAMILY = 256, /* of a measure: where it is not given the family of its controls is
+                                asked, then the preset, without one its owner */
 };
 
 /* Whose part of the configuration holds it. The parent has the whole, and is named where it acts on

@@ -64,7 +64,7 @@ static void deliver(struct courier *courier, const json_t *item)
     if (!channel) {
         code = error_set(&error, ERROR_MISSING, "channel %s is not configured any more", name);
     } else if (strcmp(json_text_of(channel, "type", ""), "syslog") == 0) {
-        struct syslog_message message = {json_text_of(channel, "target", "/dev/log"), body,
+        struct syslog_message message = {json_text_of(channel, "target", ""), body,
                                          json_text_of(item, "event", ""), clock_now().wall_ms};
         code = syslog_send(&message, &error);
         outcome.ok = code == 0;

@@ -106,7 +106,7 @@ static int set_options(struct post *post, const json_t *channel)
 {
     CURL *easy = post->easy;
     const char *ca = json_text_of(channel, "ca_file", "");
-    long timeout_ms = (long)json_integer_of(channel, "timeout", 10000);
+    long timeout_ms = (long)json_integer_of(channel, "timeout", 0);
     CURLcode bad = CURLE_OK;
     bad |= curl_easy_setopt(easy, CURLOPT_URL, json_text_of(channel, "url", ""));
     bad |= curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");

@@ -402,7 +402,7 @@ static int start(struct front *front)
 static void read_config(struct front *front)
 {
     front->is_public = json_flag_of(json_object_get(front->child.config, "http"), "public", false);
-    front->reads.enabled = json_flag_of(front->child.config, "log_reads", true);
+    front->reads.enabled = json_flag_of(front->child.config, "log_reads", false);
 }
 
 static void on_stop(void *context)

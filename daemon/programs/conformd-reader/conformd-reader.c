@@ -105,7 +105,7 @@ static void on_idle(void *context)
 /* Of the store's folder it writes the marks of readers alone. */
 static int enter_sandbox(struct reader *reader)
 {
-    const char *folder = json_text_of(reader->child.config, "state_dir", "/var/lib/conformd");
+    const char *folder = json_text_of(reader->child.config, "state_dir", "");
     CLEAN(clean_text) char *marks = text_format("%s/conformd.db-shm", folder);
     if (!marks)
         return ERROR_MEMORY;
@@ -118,7 +118,7 @@ static int enter_sandbox(struct reader *reader)
 static int open_store(struct reader *reader)
 {
     CLEAN(error_finish) struct error error = {0};
-    const char *folder = json_text_of(reader->child.config, "state_dir", "/var/lib/conformd");
+    const char *folder = json_text_of(reader->child.config, "state_dir", "");
     int code = store_open(folder, STORE_READ, &reader->api.store, &error);
     if (code)
         log_write(LOG_LEVEL_ERROR, "%s", error_sentence(&error));

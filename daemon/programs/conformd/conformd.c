@@ -135,7 +135,7 @@ static void print_summary(const struct config *config)
 
 static int find_user(struct parent *parent, struct rights_user *ret, struct error *error)
 {
-    const char *name = json_text_of(config_json(parent->config), "user", "conformd");
+    const char *name = json_text_of(config_json(parent->config), "user", "");
     if (rights_find_user(name, ret))
         return error_set(error, ERROR_MEMORY, "no memory left");
     if (!ret->known && ret->uid == 0)
@@ -151,7 +151,7 @@ static int settle(struct parent *parent, bool check, struct error *error)
     if (!code && !check)
         code = listen_make_folders(config, &user, error);
     if (!code)
-        code = rights_become(json_text_of(config, "user", "conformd"), &user,
+        code = rights_become(json_text_of(config, "user", ""), &user,
                              spawn_capability("cap_dac_read_search"), error);
     return code;
 }
@@ -209,7 +209,7 @@ static int begin(struct parent *parent, bool check)
     if (config_is_valid(parent->config)) {
         parent->adopts = strays_adopt();
         log_open("conformd", true,
-                 log_level_named(json_text_of(config_json(parent->config), "log_level", "info")));
+                 log_level_named(json_text_of(config_json(parent->config), "log_level", "")));
         code = settle(parent, check, &error);
         if (!code)
             code = confine(check, &error);

@@ -185,7 +185,7 @@ static bool is_configured(const struct parent *parent, const char *instance)
     json_array_foreach (json_object_get(config_json(parent->config), "collectors"), index,
                         collector) {
         if (!strcmp(json_text_of(collector, "name", ""), instance))
-            return json_flag_of(collector, "enabled", true);
+            return json_flag_of(collector, "enabled", false);
     }
     return false;
 }

@@ -126,7 +126,7 @@ static void commit(struct parent *parent)
     json_decref(parent->tables);
     parent->tables = next_tables;
     log_open("conformd", true,
-             log_level_named(json_text_of(config_json(parent->config), "log_level", "info")));
+             log_level_named(json_text_of(config_json(parent->config), "log_level", "")));
     log_write(LOG_LEVEL_NOTICE, "the configuration %.12s is in force", config_hash(parent->config));
     end_reload(parent, "the new configuration is in force");
 }

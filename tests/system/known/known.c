@@ -16,6 +16,7 @@
 #include "ground/base/clean.h"
 #include "ground/base/json.h"
 #include "ground/base/text.h"
+#include "kit/presets.h"
 #include "known/story.h"
 
 #define SECOND 1000
@@ -271,6 +272,7 @@ static void reload(struct story *story)
     actor->configured = !actor->configured;
     json_t *config = json_deep_copy(story->scene->config);
     json_object_set_new(config, "collectors", collectors_of(story));
+    presets_fill(config);
     story_tell(story, "config", json_pack("{s:o}", "collectors", collectors_of(story)));
     must(story,
          engine_reload(story->scene->engine, config, story->scene->now, &story->scene->error));

@@ -1,5 +1,5 @@
 """Who reads a setting: a configuration that sets every row of the schema, the part of it that each role
-gets, and whether the role's program names what it gets."""
+gets, whether the role's program names what it gets, and that presets stand in the schema alone."""
 import glob
 import json
 import os
@@ -7,7 +7,7 @@ import re
 import subprocess
 import tempfile
 
-KEEP, HIDDEN, LIST, MADE, STATED = 4, 16, 1, 64, 128
+HIDDEN, LIST, MADE, STATED, OF_FAMILY = 16, 1, 64, 128, 256
 TYPES = ("boolean integer number duration string name id metric label mark path url secret listen target bound "
          "when date reference window group").split()
 # What depends on other settings, or on what is there.
@@ -195,6 +195,8 @@ def unread(rows, programs, source):
     words = {role: words_of(rooms, program) for role, program in programs.items()}
     # A plugin's kept rules are read in the plugin's rooms.
     words["collector"] |= words_of({**rooms, "plugin": (os.path.join(source, "plugins", "log"), ["scan"])}, "plugin")
+    # Of a family the parent asks what the rows of a measure are marked with.
+    words["parent"] |= {row["path"].split(".")[-1] for row in rows if row["flags"] & OF_FAMILY}
     found = []
     for row in rows:
         name = row["path"].split(".")[-1]
@@ -204,4 +206,27 @@ def unread(rows, programs, source):
             continue
         found += ["%s: the %s never names it" % (row["path"], role) for role in row["readers"]
                   if not row["group"] and name not in words[role]]
+    return found
+
+
+# --- where presets stand ---
+
+NEUTRAL = {'""', "0", "NULL", "false", "-1"}
+# Settings whose preset is worked out of others, and what the parent adds to a part.
+WORKED_OUT = {"deadline", "recover", "target", "url", "every"}
+
+
+def second_presets(rows, source):
+    """Sentences: code beside the schema that says again what a setting is where it is not given."""
+    names = {row["path"].split(".")[-1] for row in rows if row["preset"]} | WORKED_OUT
+    found = []
+    for path in sorted(glob.glob(os.path.join(source, "daemon", "**", "*.c"), recursive=True)):
+        if "/parent/config/" in path:
+            continue
+        with open(path) as file:
+            text = file.read()
+        for match in re.finditer(r'json_\w+_of\([^;]*?,\s*"(\w+)",\s*([^();]+?)\)', text):
+            if match.group(1) in names and match.group(2) not in NEUTRAL:
+                found.append("%s:%d: a second preset of %s: %s" % (os.path.relpath(path, source),
+                             text.count("\n", 0, match.start()) + 1, match.group(1), match.group(2)))
     return found

@@ -24,8 +24,8 @@ def settings(helper):
         lost = reach.reach_nobody(rows, parts)
         check(not lost, "reaches nobody: " + ", ".join(lost))
         wrong = reach.wrong_readers(rows, parts) + reach.unknown_members(rows, parts)
-        wrong += reach.unread(rows, programs, harness.SOURCE)
-        check(not wrong, "readers:\n  " + "\n  ".join(wrong))
+        wrong += reach.unread(rows, programs, harness.SOURCE) + reach.second_presets(rows, harness.SOURCE)
+        check(not wrong, "settings:\n  " + "\n  ".join(wrong))
         emptied = [row["path"] for row in rows if not row["group"]]
         for one in emptied:
             without = reach.reach_nobody(rows, reach.ask(helper, "parts", path, one), one)

@@ -267,7 +267,9 @@ static void test_late_and_full(void **state)
     assert_int_equal(fake_run(place->fake), CFD_LATE);
     place->fake->left_calls = -1;
     place->fake->refuse = CFD_LIMIT;
-    assert_int_equal(fake_run(place->fake), CFD_LIMIT);
+    assert_int_equal(fake_run(place->fake), CFD_PARTIAL);
+    assert_non_null(fake_missing(place->fake, "accounts_empty_password"));
+    assert_non_null(fake_missing(place->fake, "accounts_present"));
 }
 
 static void test_settings(void **state)

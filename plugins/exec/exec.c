@@ -148,7 +148,8 @@ static int exec_collect(void *self, const struct cfd_host *host)
     for (size_t i = 0; i < exec->checks.count; i++)
         run_check(&run, &checks[i], (size_t)exec->output_limit);
     /* What could not be used of one check's answer is missing; the others are as good as before. */
-    return kit_run_finish(&run) == CFD_ERROR ? CFD_ERROR : CFD_OK;
+    int status = kit_run_finish(&run);
+    return status == CFD_PARTIAL ? CFD_OK : status;
 }
 
 const struct cfd_collector cfd_collector_plugin = {

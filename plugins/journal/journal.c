@@ -10,10 +10,9 @@
 struct self {
     struct reader reader;
     struct feed *feed;
-    struct names unless; /* standby while one of these paths exists */
-    char *path;
-    bool broken; /* memory and store may differ: only a new process is right again */
-    int told;    /* the last status that was explained in the log */
+    struct kit_texts unless; /* standby while one of these paths exists */
+    bool broken;             /* memory and store may differ: only a new process is right again */
+    int told;                /* the last status that was explained in the log */
 };
 
 static const char *const starts[] = {"end", "beginning", NULL};
@@ -56,49 +55,12 @@ static const struct cfd_need needs[] = {{.kind = CFD_READ, .what = "/var/log/jou
                                         ACCOUNTS_NEED,
                                         {0}};
 
-static void names_finish(struct names *names)
-{
-    for (size_t i = 0; i < names->count; i++)
-        free(names->items[i]);
-    free(names->items);
-}
-
-static int read_setting(const struct cfd_host *host, const char *path, struct cfd_value *ret_value)
-{
-    *ret_value = (struct cfd_value){.size = sizeof *ret_value};
-    return host->setting(host, path, ret_value);
-}
-
-static int read_names(const struct cfd_host *host, const char *setting, struct names *ret_names)
-{
-    struct cfd_value value;
-    size_t count = read_setting(host, setting, &value) < 0 ? 0 : value.count;
-    ret_names->items = calloc(count + 1, sizeof *ret_names->items);
-    for (size_t i = 0; ret_names->items && i < count; i++) {
-        CLEAN(clean_text) char *path = text_format("%s[%zu]", setting, i);
-        if (!path || read_setting(host, path, &value) < 0 || !value.text)
-            return CFD_ERROR;
-        ret_names->items[i] = strdup(value.text);
-        if (!ret_names->items[i])
-            return CFD_ERROR;
-        ret_names->count++;
-    }
-    return ret_names->items ? CFD_OK : CFD_ERROR;
-}
-
-static int read_settings(struct self *self, const struct cfd_host *host)
-{
-    struct cfd_value value;
-    self->reader.from_end = feed_starts_at_end(host);
-    if (read_setting(host, "path", &value) >= 0 && value.text)
-        self->path = strdup(value.text);
-    self->reader.path = self->path;
-    if (read_names(host, "units", &self->reader.units) < 0 ||
-        read_names(host, "identifiers", &self->reader.identifiers) < 0 ||
-        read_names(host, "unless_exists", &self->unless) < 0)
-        return CFD_ERROR;
-    return CFD_OK;
-}
+static const struct kit_option members[] = {
+    {"path", KIT_TEXT, offsetof(struct self, reader.path), NULL, 0},
+    {"units", KIT_TEXTS, offsetof(struct self, reader.units), NULL, 0},
+    {"identifiers", KIT_TEXTS, offsetof(struct self, reader.identifiers), NULL, 0},
+    {"unless_exists", KIT_TEXTS, offsetof(struct self, unless), NULL, 0},
+    {0}};
 
 static int journal_open(const struct cfd_host *host, void **ret_self)
 {
@@ -106,7 +68,8 @@ static int journal_open(const struct cfd_host *host, void **ret_self)
     if (!self)
         return CFD_ERROR;
     *ret_self = self;
-    int status = read_settings(self, host);
+    int status = kit_options_read(host, "", members, self);
+    self->reader.from_end = feed_starts_at_end(host);
     return status < 0 ? status : feed_open(host, &self->feed);
 }
 
@@ -116,18 +79,15 @@ static void journal_close(void *opaque)
     if (!self)
         return;
     reader_end(&self->reader);
-    names_finish(&self->reader.units);
-    names_finish(&self->reader.identifiers);
-    names_finish(&self->unless);
+    kit_options_finish(members, self);
     feed_free(self->feed);
-    free(self->path);
     free(self);
 }
 
 static bool stands_by(const struct self *self)
 {
     for (size_t i = 0; i < self->unless.count; i++) {
-        if (access(self->unless.items[i], F_OK) == 0)
+        if (access(self->unless.text[i], F_OK) == 0)
             return true;
     }
     return false;

@@ -138,12 +138,12 @@ static const char *field(struct reader *reader, const char *name, size_t *ret_le
     return (const char *)data + skipped;
 }
 
-static bool is_among(struct reader *reader, const char *name, const struct names *names)
+static bool is_among(struct reader *reader, const char *name, const struct kit_texts *names)
 {
     size_t length = 0;
     const char *value = names->count ? field(reader, name, &length) : NULL;
     for (size_t i = 0; value && i < names->count; i++) {
-        if (strlen(names->items[i]) == length && memcmp(names->items[i], value, length) == 0)
+        if (strlen(names->text[i]) == length && memcmp(names->text[i], value, length) == 0)
             return true;
     }
     return !names->count;

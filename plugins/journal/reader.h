@@ -4,21 +4,17 @@
 
 #include "host/scan/feed.h"
 
+#include <conformd/kit/options.h>
 #include <systemd/sd-journal.h>
 
 #define CURSOR_KEY  "cursor"  /* of the last entry that was read; "": none, begin as at first */
 #define LAST_KEY    "last"    /* when the last entry that passed was written, ms since 1970 */
 #define SOURCE_NAME "journal" /* label source */
 
-struct names {
-    char **items;
-    size_t count;
-};
-
 struct reader {
-    const char *path; /* of a journal directory; NULL: the system's */
-    struct names units;
-    struct names identifiers;
+    char *path; /* of a journal directory; NULL: the system's */
+    struct kit_texts units;
+    struct kit_texts identifiers;
     bool from_end; /* where reading begins without a cursor */
     sd_journal *journal;
     char *cursor;   /* of the last entry read, or NULL */

@@ -105,7 +105,7 @@ void kit_drop(struct kit_run *run, const struct kit_item *item, const char *why,
     if (shown)
         kit_cut(shown, KIT_WHY_MOST);
     const char *reason = shown && *shown ? shown : "an item could not be used";
-    if (run->dropped++ < KIT_LOGGED_MOST)
+    if (run->dropped++ < KIT_LOGGED_MOST && !run->quiet)
         run->host->log(run->host, CFD_LOG_WARNING, reason);
     uint32_t count = item->attributes ? item->attributes : 1;
     for (uint32_t i = 0; i < count; i++)
@@ -127,11 +127,11 @@ int kit_run_finish(struct kit_run *run)
 {
     for (size_t i = 0; i < run->reason_count; i++)
         count_rest(run, &run->reasons[i]);
-    if (run->dropped > KIT_LOGGED_MOST)
+    if (run->dropped > KIT_LOGGED_MOST && !run->quiet)
         kit_log(run->host, CFD_LOG_WARNING, "%" PRIu64 " more items could not be used",
                 run->dropped - KIT_LOGGED_MOST);
     int status = run->status < 0 ? run->status : run->dropped ? CFD_PARTIAL : CFD_OK;
     free(run->reasons);
-    *run = (struct kit_run){.host = run->host};
+    *run = (struct kit_run){.host = run->host, .quiet = run->quiet};
     return status;
 }

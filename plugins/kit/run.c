@@ -65,7 +65,8 @@ static void emit_copy(struct kit_run *run, struct cfd_reading *reading, const ch
     free_labels(copies);
     if (status < 0)
         kit_drop(run, &item, "%s", refused_text(status));
-    kit_fail(run, status);
+    if (status != CFD_INVALID && status != CFD_LIMIT)
+        kit_fail(run, status);
 }
 
 void kit_emit(struct kit_run *run, uint32_t attribute, double value, const char *const *labels)

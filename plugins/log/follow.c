@@ -3,6 +3,7 @@
 
 #include "lines.h"
 
+#include <conformd/kit/run.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,7 +122,7 @@ void follow_load(struct follow *follow, const struct cfd_host *host)
         return;
     follow->placed = place_read(text, &follow->at) == 0;
     if (!follow->placed)
-        feed_log(host, CFD_LOG_WARNING, "the position of %s is not readable", follow->path);
+        kit_log(host, CFD_LOG_WARNING, "the position of %s is not readable", follow->path);
 }
 
 int follow_begin(struct follow *follow, struct reading *reading)
@@ -265,7 +266,7 @@ static int overlong(struct follow *follow, struct reading *reading, size_t size)
 
 static int read_failed(const struct follow *follow, const struct reading *reading)
 {
-    feed_log(reading->host, CFD_LOG_ERROR, "%s cannot be read: %s", follow->path, strerror(errno));
+    kit_log(reading->host, CFD_LOG_ERROR, "%s cannot be read: %s", follow->path, strerror(errno));
     return CFD_ERROR;
 }
 

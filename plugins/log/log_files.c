@@ -10,39 +10,27 @@
 #include <string.h>
 #include <sys/inotify.h>
 
+static const struct kit_option members[] = {
+    {"files", KIT_TEXTS, offsetof(struct files, globs), NULL, 0}, {0}};
+
 int files_open(struct files *files, const struct cfd_host *host)
 {
-    struct cfd_value value = {.size = sizeof value};
     files->watch = -1;
-    if (host->setting(host, "files", &value) < 0 || !value.count) {
-        host->fault(host, "files", "files names no file; write files = [\"/var/log/auth.log\"]");
-        return CFD_INVALID;
-    }
-    size_t count = value.count;
-    files->globs = calloc(count, sizeof *files->globs);
-    for (size_t i = 0; files->globs && i < count; i++) {
-        CLEAN(clean_text) char *path = text_format("files[%zu]", i);
-        value = (struct cfd_value){.size = sizeof value};
-        if (!path || host->setting(host, path, &value) < 0 || !value.text)
-            return CFD_ERROR;
-        files->globs[i] = strdup(value.text);
-        if (!files->globs[i])
-            return CFD_ERROR;
-        files->glob_count++;
-    }
-    return files->globs ? CFD_OK : CFD_ERROR;
+    int status = kit_options_read(host, "", members, files);
+    if (status < 0 || files->globs.count)
+        return status;
+    host->fault(host, "files", "files names no file; write files = [\"/var/log/auth.log\"]");
+    return CFD_INVALID;
 }
 
 void files_finish(struct files *files)
 {
-    for (size_t i = 0; i < files->glob_count; i++)
-        free(files->globs[i]);
     for (size_t i = 0; i < files->count; i++)
         follow_free(files->follows[i]);
     if (files->watch >= 0)
         close(files->watch);
-    free(files->globs);
     free(files->follows);
+    kit_options_finish(members, files);
     *files = (struct files){.watch = -1};
 }
 
@@ -171,10 +159,10 @@ int files_refresh(struct files *files, const struct cfd_host *host)
     drop_gone(files, host->now_ms(host));
     files->too_many = false;
     size_t known = files->count;
-    for (size_t i = 0; status == CFD_OK && i < files->glob_count; i++) {
-        status = add_found(files, files->globs[i]);
-        if (files->watch >= 0 && strpbrk(files->globs[i], "*?["))
-            watch_one(files, files->globs[i]);
+    for (size_t i = 0; status == CFD_OK && i < files->globs.count; i++) {
+        status = add_found(files, files->globs.text[i]);
+        if (files->watch >= 0 && strpbrk(files->globs.text[i], "*?["))
+            watch_one(files, files->globs.text[i]);
     }
     load_new(files, known, host);
     for (size_t i = 0; files->watch >= 0 && i < files->count; i++)

@@ -4,12 +4,13 @@
 
 #include "follow.h"
 
+#include <conformd/kit/options.h>
+
 #define FILES_MOST     512   /* followed at once */
 #define FILES_GRACE_MS 60000 /* a path may be away so long: rotation is not done in one step */
 
 struct files {
-    char **globs;
-    size_t glob_count;
+    struct kit_texts globs;
     struct follow **follows;
     size_t count;
     size_t capacity;

@@ -70,7 +70,7 @@ int files_judge(struct files *files, const struct feed *feed, const struct cfd_h
         why = CFD_LIMIT;
     }
     CLEAN(clean_text)
-    char *sentence = text_format("%s: %s", of ? of->path : files->globs[0], text_of(why));
+    char *sentence = text_format("%s: %s", of ? of->path : files->globs.text[0], text_of(why));
     explain(files, host, why, sentence ? sentence : text_of(why));
     if (why == CFD_OK || why == CFD_ABSENT)
         return why;

@@ -436,6 +436,22 @@ static void test_selftest(void **state)
     assert_int_equal(fake_selftest(place->fake, place->root), CFD_ERROR);
 }
 
+/* What the host does not take is missing; the stream goes on. */
+static void test_refused(void **state)
+{
+    struct place *place = *state;
+    fake_file(place->root, "a.log", "n=1\n");
+    place->fake->refuse = CFD_LIMIT;
+    assert_int_equal(fake_run(place->fake), CFD_OK);
+    assert_non_null(fake_missing(place->fake, "log_numbers"));
+    assert_non_null(fake_missing(place->fake, "log_lines"));
+    place->fake->refuse = CFD_OK;
+    fake_append(place->root, "a.log", "n=2\n");
+    assert_int_equal(fake_run(place->fake), CFD_OK);
+    assert_int_equal(fake_count(place->fake, "log_numbers", NULL), 1);
+    assert_null(fake_missing(place->fake, "log_numbers"));
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, log_set_up, log_tear_down)
 
 int main(void)
@@ -463,6 +479,7 @@ int main(void)
         CASE(test_many_sets),
         CASE(test_urgent_ends_batch),
         CASE(test_wakes),
+        CASE(test_refused),
         cmocka_unit_test(test_each_line_once_rename),
         cmocka_unit_test(test_each_line_once_copytruncate),
     };

@@ -79,8 +79,24 @@ static void test_emit(void **state)
     assert_int_equal(scene->fake->missing.count, 0);
 }
 
-/* The first failure is kept, later readings are still sent, and what was refused is unknown. */
+/* The first failure is kept, and later readings are still sent. */
 static void test_first_failure(void **state)
+{
+    struct scene *scene = *state;
+    scene->fake->refuse = CFD_LATE;
+    kit_emit(&scene->run, VALUE, 1, two);
+    scene->fake->refuse = CFD_ERROR;
+    kit_emit(&scene->run, VALUE, 1, two);
+    scene->fake->refuse = CFD_OK;
+    kit_emit(&scene->run, VALUE, 2, two);
+    assert_int_equal(fake_count(scene->fake, "kit_value", NULL), 1);
+    assert_non_null(strstr(kit_why(scene, "kit_value"), "could not be sent"));
+    assert_int_equal(kit_run_finish(&scene->run), CFD_LATE);
+    assert_int_equal(scene->run.status, CFD_OK);
+}
+
+/* What was refused is unknown, and says nothing of other attributes. */
+static void test_refused(void **state)
 {
     struct scene *scene = *state;
     kit_emit(&scene->run, EVENT, -1, NULL);
@@ -91,8 +107,7 @@ static void test_first_failure(void **state)
     assert_int_equal(fake_count(scene->fake, "kit_value", NULL), 1);
     assert_non_null(strstr(kit_why(scene, "kit_event"), "not valid"));
     assert_non_null(strstr(kit_why(scene, "kit_value"), "more series than are kept"));
-    assert_int_equal(kit_run_finish(&scene->run), CFD_INVALID);
-    assert_int_equal(scene->run.status, CFD_OK);
+    assert_int_equal(kit_run_finish(&scene->run), CFD_PARTIAL);
 }
 
 static void test_too_many_labels(void **state)
@@ -101,7 +116,7 @@ static void test_too_many_labels(void **state)
     struct scene *scene = *state;
     kit_emit(&scene->run, VALUE, 1, nine);
     assert_non_null(kit_why(scene, "kit_value"));
-    assert_int_equal(kit_run_finish(&scene->run), CFD_INVALID);
+    assert_int_equal(kit_run_finish(&scene->run), CFD_PARTIAL);
 }
 
 static void test_long_text(void **state)
@@ -201,6 +216,18 @@ static void test_many_dropped(void **state)
     assert_true(fake_logged(scene->fake, "980 more items"));
 }
 
+/* A stream that says when reasons change does not want them in the log again and again. */
+static void test_quiet(void **state)
+{
+    struct scene *scene = *state;
+    scene->run.quiet = 1;
+    for (int i = 0; i < 100; i++)
+        kit_drop(&scene->run, &(struct kit_item){.attribute = VALUE}, "is odd");
+    assert_int_equal(kit_run_finish(&scene->run), CFD_PARTIAL);
+    assert_string_equal(kit_why(scene, "kit_value"), "is odd; and 99 more");
+    assert_int_equal(scene->fake->log.count, 0);
+}
+
 static void test_long_reason(void **state)
 {
     struct scene *scene = *state;
@@ -229,6 +256,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_older_host, kit_set_up, kit_tear_down),
         cmocka_unit_test_setup_teardown(test_reasons, kit_set_up, kit_tear_down),
         cmocka_unit_test_setup_teardown(test_many_dropped, kit_set_up, kit_tear_down),
+        cmocka_unit_test_setup_teardown(test_refused, kit_set_up, kit_tear_down),
+        cmocka_unit_test_setup_teardown(test_quiet, kit_set_up, kit_tear_down),
         cmocka_unit_test_setup_teardown(test_long_reason, kit_set_up, kit_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,22 +7,10 @@
 #include "ground/base/text.h"
 #include "host/scan/feed_internal.h"
 
-#include <stdarg.h>
+#include <conformd/kit/run.h>
 #include <string.h>
 
 #define WORK_MS 200 /* of one collect, as the ABI asks */
-
-void feed_log(const struct cfd_host *host, int level, const char *format, ...)
-{
-    va_list arguments;
-    CLEAN(clean_text) char *message = NULL;
-    va_start(arguments, format);
-    int length = vasprintf(&message, format, arguments);
-    va_end(arguments);
-    if (length < 0)
-        message = NULL;
-    host->log(host, level, message ? message : format);
-}
 
 static bool names_account(const struct rule *rule)
 {
@@ -206,38 +194,28 @@ bool feed_is_due(const struct feed *feed, int64_t until_ms)
     return feed->urgent || feed_pending(feed) >= FEED_SETS_MOST || clock_now().boot_ms >= until_ms;
 }
 
-static int emit(const struct cfd_host *host, uint32_t attribute, double value,
-                const char *const *labels)
+static int finish(struct kit_run *run)
 {
-    struct cfd_reading reading = {
-        .size = sizeof reading, .attribute = attribute, .value = value, .labels = labels};
-    int status = host->emit(host, &reading);
-    /* What the host does not take is not zero: the attribute's result is unknown. */
-    if (status == CFD_LIMIT)
-        return host->missing(host, attribute, "there are more label sets than are kept");
+    int status = kit_run_finish(run);
     if (status < 0)
-        feed_log(host, CFD_LOG_ERROR, "a reading was refused (status %d)", status);
+        kit_log(run->host, CFD_LOG_ERROR, "a batch could not be sent (status %d)", status);
     return status;
 }
 
 int feed_source(const struct cfd_host *host, const struct feed_source *source)
 {
     const char *const labels[] = {source->name, NULL};
-    int status = emit(host, FEED_LINES, (double)source->lines, labels);
-    if (status >= 0)
-        status = emit(host, FEED_BYTES, (double)source->bytes, labels);
-    bool offered =
-        host->size >= offsetof(struct cfd_host, watched) + sizeof host->watched && host->watched;
-    if (status >= 0 && offered)
-        status = host->watched(host, source->name, source->bytes, source->lines);
+    struct kit_run run = {.host = host, .quiet = 1};
     int64_t silence_ms = host->now_ms(host) - source->last_ms;
-    if (status >= 0 && source->last_ms)
-        status = emit(host, FEED_SILENCE, silence_ms < 0 ? 0 : (double)silence_ms / 1000, labels);
-    return status;
+    kit_emit(&run, FEED_LINES, (double)source->lines, labels);
+    kit_emit(&run, FEED_BYTES, (double)source->bytes, labels);
+    kit_fail(&run, kit_watched(host, source->name, source->bytes, source->lines));
+    if (source->last_ms)
+        kit_emit(&run, FEED_SILENCE, silence_ms < 0 ? 0 : (double)silence_ms / 1000, labels);
+    return finish(&run);
 }
 
-static int emit_set(const struct feed *feed, const struct cfd_host *host,
-                    const struct tally_set *set)
+static void emit_set(const struct feed *feed, struct kit_run *run, const struct tally_set *set)
 {
     char *labels[RULE_LABELS_MOST + 1] = {0};
     bool whole = true;
@@ -245,12 +223,13 @@ static int emit_set(const struct feed *feed, const struct cfd_host *host,
         labels[i] = text_printable(set->values[i].bytes, set->values[i].length);
         whole = whole && labels[i];
     }
-    int status = whole ? emit(host, feed->numbers[set->attribute], (double)set->count,
-                              (const char *const *)labels)
-                       : CFD_ERROR;
+    if (whole)
+        kit_emit(run, feed->numbers[set->attribute], (double)set->count,
+                 (const char *const *)labels);
+    else
+        kit_fail(run, CFD_ERROR);
     for (size_t i = 0; i < set->value_count; i++)
         free(labels[i]);
-    return status;
 }
 
 static int tell_line(const struct cfd_host *host, uint32_t attribute, const struct kept_line *line)
@@ -311,58 +290,57 @@ static void tell_undecided(const struct feed *feed, const struct cfd_host *host)
     }
 }
 
-/* Where nobody knows who is an account, no name can be told from a password: labels say less then
- * than formulas take them to say. */
-static int tell_unread(const struct feed *feed, const struct cfd_host *host)
+/* Does a rule that names accounts feed this attribute? */
+static bool has_accounts(const struct feed *feed, size_t attribute)
 {
-    int status = CFD_OK;
-    if (!feed->names_accounts)
-        return CFD_OK;
-    accounts_refresh(feed->accounts, host);
-    const char *why = accounts_unread(feed->accounts);
-    for (size_t i = 0; why && status >= 0 && i < feed->set.count; i++) {
-        const struct rule *rule = &feed->set.rules[i];
-        if (names_account(rule))
-            status = host->missing(host, feed->numbers[scan_set_attribute(&feed->set, rule)], why);
-    }
-    return status;
+    for (size_t i = 0; i < feed->set.count; i++)
+        if (scan_set_attribute(&feed->set, &feed->set.rules[i]) == attribute &&
+            names_account(&feed->set.rules[i]))
+            return true;
+    return false;
 }
 
-/* A host that does not know the word takes it at the interval. */
-static int tell_urgent(const struct feed *feed, const struct cfd_host *host)
+/* Where nobody knows who is an account, no name can be told from a password: labels say less then
+ * than formulas take them to say. */
+static void drop_unread(const struct feed *feed, struct kit_run *run)
 {
-    size_t known = offsetof(struct cfd_host, urgent) + sizeof host->urgent;
-    if (!feed->urgent || host->size < known || !host->urgent)
-        return CFD_OK;
-    return host->urgent(host);
+    if (!feed->names_accounts)
+        return;
+    accounts_refresh(feed->accounts, run->host);
+    const char *why = accounts_unread(feed->accounts);
+    for (size_t i = 0; why && i < feed->set.attribute_count; i++)
+        if (has_accounts(feed, i))
+            kit_drop(run, &(struct kit_item){.attribute = feed->numbers[i]}, "%s", why);
 }
 
 int feed_flush(struct feed *feed, const struct cfd_host *host)
 {
-    int status = CFD_OK;
-    for (size_t i = 0; status >= 0 && i < feed->tally.count; i++)
-        status = emit_set(feed, host, feed->tally.sets[i]);
-    for (size_t i = 0; status >= 0 && i < feed->set.count; i++)
-        status = tell_kept(feed, host, i);
-    if (status >= 0)
-        status = tell_unread(feed, host);
-    if (status >= 0)
-        status = tell_urgent(feed, host);
+    struct kit_run run = {.host = host, .quiet = 1};
+    for (size_t i = 0; run.status >= 0 && i < feed->tally.count; i++)
+        emit_set(feed, &run, feed->tally.sets[i]);
+    for (size_t i = 0; run.status >= 0 && i < feed->set.count; i++)
+        kit_fail(&run, tell_kept(feed, host, i));
+    if (run.status >= 0)
+        drop_unread(feed, &run);
+    if (run.status >= 0 && feed->urgent)
+        kit_fail(&run, kit_urgent(host));
     tell_undecided(feed, host);
     tally_reset(&feed->tally);
     for (size_t i = 0; i < feed->set.count; i++)
         kept_reset(&feed->kept[i]);
     feed->undecided_count = 0;
     feed->urgent = false;
-    return status;
+    return finish(&run);
 }
 
 void feed_missing(const struct feed *feed, const struct cfd_host *host, const char *why)
 {
-    for (uint32_t row = 0; feed_attributes[row].name; row++)
-        (void)host->missing(host, row, why);
+    struct kit_run run = {.host = host, .quiet = 1};
+    kit_drop(&run, &(struct kit_item){.attribute = FEED_LINES, .attributes = FEED_SILENCE + 1},
+             "%s", why);
     for (size_t i = 0; i < feed->set.attribute_count; i++)
-        (void)host->missing(host, feed->numbers[i], why);
+        kit_drop(&run, &(struct kit_item){.attribute = feed->numbers[i]}, "%s", why);
+    (void)kit_run_finish(&run);
 }
 
 void feed_lost(const struct cfd_host *host, const char *source, const char *why, uint64_t from,

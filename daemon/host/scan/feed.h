@@ -74,6 +74,4 @@ void feed_lost(const struct cfd_host *host, const char *source, const char *why,
 /* A collector's selftest: are there as many failed passwords in its tree as there must be? */
 int feed_selftest(void *self, const struct cfd_host *host, const char *root) MUST_CHECK;
 
-void feed_log(const struct cfd_host *host, int level, const char *format, ...) PRINTF_LIKE(3, 4);
-
 #endif

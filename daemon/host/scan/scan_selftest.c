@@ -1,9 +1,9 @@
 /* Shows on a known log that what must be counted is counted, in this process and its sandbox. */
 #include "host/scan/feed.h"
 
-#include "ground/base/buffer.h"
 #include "ground/base/clean.h"
-#include "ground/base/file.h"
+
+#include <conformd/kit/lines.h>
 
 #define TREE_BYTES (256u << 10)
 
@@ -27,14 +27,14 @@ static int add_rule(struct rule_set *set)
     return scan_set_add(set, &text, NULL, NULL);
 }
 
-static int scan_bytes(const struct rule_set *set, const struct buffer *bytes, uint64_t *ret_count)
+static int scan_bytes(const struct rule_set *set, const struct kit_file *bytes, uint64_t *ret_count)
 {
     struct scan *scan = NULL;
     uint64_t count = 0;
     struct scan_sink sink = {count_hit, &count};
     int code = scan_new(set, &scan);
     if (!code)
-        code = scan_buffer(scan, bytes->data, bytes->length, &sink);
+        code = scan_buffer(scan, bytes->bytes, bytes->length, &sink);
     scan_free(scan);
     if (!code)
         *ret_count = count;
@@ -44,17 +44,18 @@ static int scan_bytes(const struct rule_set *set, const struct buffer *bytes, ui
 static int check_log(const struct cfd_host *host, const char *path, uint64_t expected)
 {
     CLEAN(scan_set_finish) struct rule_set set = {0};
-    CLEAN(buffer_finish) struct buffer bytes = {0};
+    CLEAN(kit_file_finish) struct kit_file file = {0};
+    struct kit_run run = {.host = host};
     uint64_t count = 0;
-    CLEAN(clean_fd) int fd = host->open_file(host, path);
-    if (fd < 0)
-        return fd;
-    if (file_read_fd(fd, TREE_BYTES, &bytes) || add_rule(&set) || scan_bytes(&set, &bytes, &count))
+    int status = kit_file_read(&run, path, TREE_BYTES, NULL, &file);
+    if (status < 0)
+        return status;
+    if (add_rule(&set) || scan_bytes(&set, &file, &count))
         return CFD_ERROR;
     if (count == expected)
         return CFD_OK;
-    feed_log(host, CFD_LOG_ERROR, "%s: %llu events were found where %llu are", path,
-             (unsigned long long)count, (unsigned long long)expected);
+    kit_log(host, CFD_LOG_ERROR, "%s: %llu events were found where %llu are", path,
+            (unsigned long long)count, (unsigned long long)expected);
     return CFD_ERROR;
 }
 

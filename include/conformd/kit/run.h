@@ -24,9 +24,10 @@ extern "C" {
 
 struct kit_dropped;
 
-/* One call of collect. Set the host, and nothing else. */
+/* One call of collect. Set the host, quiet where it is wanted, and nothing else. */
 struct kit_run {
     const struct cfd_host *host;
+    int quiet;        /* 1: reasons do not go to the log: a stream logs them when they change */
     int status;       /* the first failure, or CFD_OK */
     size_t excerpts;  /* sent so far */
     uint64_t dropped; /* items */
@@ -46,9 +47,9 @@ void kit_fail(struct kit_run *run, int status);
 int kit_is_late(struct kit_run *run);
 
 /* One reading. The labels' values are one for each declared label, NULL at the end; NULL for none.
- * They and the text are made printable. A reading that the host refuses is a failure, and its
- * attribute is missing. A text of more than 1,024 bytes is cut, and its attribute is missing too.
- */
+ * They and the text are made printable. A reading that the host refuses (CFD_INVALID, CFD_LIMIT) is
+ * dropped: its attribute is missing. One that could not be sent is a failure too. A text of more
+ * than 1,024 bytes is cut, and its attribute is missing. */
 void kit_emit(struct kit_run *run, uint32_t attribute, double value, const char *const *labels);
 void kit_emit_text(struct kit_run *run, uint32_t attribute, const char *text,
                    const char *const *labels);

@@ -138,6 +138,8 @@ def check_itself():
     common.expect(len(found) == 3, "a page that lacks a setting, has another, and a wrong preset")
     common.expect(check_words('{"nc", ""}', ".It Ic open\n", r'\{"(\w+)"', r"^\.It Ic .*\b%s\b"),
                   "a command that is not there passes")
+    common.expect(len(check_example("```c\nint b;\n```", "int a;\n" * 40)) == 3,
+                  "another example passes")
 
 
 def check_form(rules, path):
@@ -147,6 +149,17 @@ def check_form(rules, path):
                          check=False)
     for line in ran.stdout.splitlines():
         rules.fail(rules.relative(path), line)
+
+
+def check_example(page, example):
+    """docs/plugins.md shows the whole example, in under 40 lines."""
+    lines = example.count("\n")
+    found = [] if lines < 40 else [f"the example has {lines} lines"]
+    if f"```c\n{example}```" not in page:
+        found.append("the guide shows another example than plugins/example/example.c")
+    if f"`plugins/example/example.c`, in {lines} lines" not in page:
+        found.append(f"the guide does not say that the example has {lines} lines")
+    return found
 
 
 def main():
@@ -177,6 +190,9 @@ def main():
     for sentence in check_words(parent, text["conformd.8"], r'\{"([\w-]+)", \w+_argument',
                                 r"^\.It Fl -%s\b"):
         rules.fail("docs/man/conformd.8", sentence)
+    example = common.read(rules.path("plugins/example/example.c"))
+    for sentence in check_example(common.read(rules.path("docs/plugins.md")), example):
+        rules.fail("docs/plugins.md", sentence)
     rules.finish("manual")
 
 

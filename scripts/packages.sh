@@ -5,7 +5,7 @@ set -euo pipefail
 
 run=(libevent-core-2.1-7 libevent-extra-2.1-7 libcurl4 libconfig9 libsqlite3-0 libssl3 libjansson4
      libsystemd0 libseccomp2 libpcre2-8-0)
-build=(gcc libc6-dev cmake ninja-build pkg-config libevent-dev libcurl4-openssl-dev libconfig-dev
+build=(gcc libc6-dev cmake make ninja-build pkg-config libevent-dev libcurl4-openssl-dev libconfig-dev
        libsqlite3-dev libssl-dev libjansson-dev libsystemd-dev libseccomp-dev libpcre2-dev)
 tests=(libcmocka-dev g++ binutils python3 curl openssl sqlite3 prometheus python3-prometheus-client
        systemd-journal-remote openssh-server debootstrap qemu-system-x86 e2fsprogs mandoc
@@ -65,15 +65,31 @@ if [ "$(id -u)" -ne 0 ]; then
     as_root=(sudo)
 fi
 
+log=$(mktemp)
+policy=
+end() {
+    rm -f "$log"
+    [ -z "$policy" ] || "${as_root[@]}" rm -f "$policy"
+}
+trap end EXIT
+
 # invoke-rc.d asks this program whether a service may start; one that is there is left alone.
-policy=/usr/sbin/policy-rc.d
-if [ ! -e "$policy" ]; then
-    trap '"${as_root[@]}" rm -f "$policy"' EXIT
+if [ ! -e /usr/sbin/policy-rc.d ]; then
+    policy=/usr/sbin/policy-rc.d
     printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
     "${as_root[@]}" chmod 0755 "$policy"
 fi
 
-echo "packages: installing ${missing[*]}"
-apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-remove)
-"${apt[@]}" update
-"${apt[@]}" install --no-install-recommends "${missing[@]}"
+# Shows the output of apt-get only when it fails. Nobody would see a question, so there is no input.
+quietly() {
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-remove "$@" \
+        >"$log" 2>&1 </dev/null || {
+        cat "$log" >&2
+        echo "packages: apt-get $1 failed" >&2
+        exit 1
+    }
+}
+
+echo "packages: installing ${#missing[@]}: ${missing[*]}"
+quietly update
+quietly install --no-install-recommends "${missing[@]}"

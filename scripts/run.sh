@@ -71,17 +71,45 @@ umask 022
 if [ "$install" = yes ]; then
     scripts/packages.sh
 fi
+
+# Prints one line of progress, which a terminal updates in place. Every line read is passed on.
+show_progress() {
+    local word counts line
+    [ -t 2 ] || printf '== building in build/release\n' >&2
+    while IFS= read -r line; do
+        printf '%s\n' "$line"
+        read -r word counts _ <<<"$line"
+        if [ "$word" = "@built" ] && [ -t 2 ]; then
+            printf '\r== building in build/release: %s of %s ' "${counts%/*}" "${counts#*/}" >&2
+        fi
+    done
+    [ ! -t 2 ] || printf '\n' >&2
+}
+
+# Prints what the compiler said of the steps that failed, without their commands.
+show_failure() {
+    awk '/^FAILED: /{ failed = 1; print; getline; next }
+         /^@built /{ failed = 0 }
+         failed || /^(CMake Error|ninja: error)/' "$1" | head -n 60 >&2
+}
+
+build_product() {
+    local log=$build/build.log
+    mkdir -p "$build"
+    cmake --preset release -DBUILD_TESTING=OFF >"$log" 2>&1 || {
+        cat "$log" >&2
+        fail "the build could not be configured; the whole log is $log"
+    }
+    NINJA_STATUS='@built %f/%t ' cmake --build "$build" 2>&1 | show_progress >>"$log" || {
+        show_failure "$log"
+        fail "the build failed; the whole log is $log"
+    }
+    chmod go-w "$build/plugins" "$build"/plugins/*.so
+}
+
 if [ -z "$build" ]; then
     build=$source/build/release
-    say "== building in $build"
-    cmake --preset release -DBUILD_TESTING=OFF >"${TMPDIR:-/tmp}/conformd-configure.$$" 2>&1 || {
-        cat "${TMPDIR:-/tmp}/conformd-configure.$$" >&2
-        rm -f "${TMPDIR:-/tmp}/conformd-configure.$$"
-        fail "the build could not be configured"
-    }
-    rm -f "${TMPDIR:-/tmp}/conformd-configure.$$"
-    cmake --build "$build" || fail "the build failed"
-    chmod go-w "$build/plugins" "$build"/plugins/*.so
+    build_product
 fi
 bin=$build/bin
 [ -x "$bin/conformd" ] || fail "$bin/conformd is not there: build first, or leave out --build-dir"

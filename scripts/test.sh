@@ -74,7 +74,9 @@ run_preset() {
     shift 2
     report=$PWD/build/$preset/junit.xml
     echo "== $preset: configure and build"
-    if ! cmake --preset "$preset" -DBUILD_TESTING=ON >"build/$preset.configure.log" 2>&1; then
+    # Warnings are errors here in every preset.
+    if ! cmake --preset "$preset" -DBUILD_TESTING=ON -DCONFORMD_WERROR=ON \
+        >"build/$preset.configure.log" 2>&1; then
         tail -n 30 "build/$preset.configure.log"
         fault "$preset could not be configured"
         return

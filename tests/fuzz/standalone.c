@@ -15,7 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 /* An exact copy, so that a sanitizer sees a read past its end. */
 static void run_bytes(const uint8_t *bytes, size_t length)
 {
-    uint8_t *copy = malloc(length ? length : 1);
+    uint8_t *copy = calloc(1, length ? length : 1);
 
     if (!copy)
         abort();

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Installs what is missing, builds and tests: the dev preset with all ordinary tests; address and
-# undefined-behaviour sanitizers with the unit, plugin, system and fuzz tests; ten seconds of fuzzing a
+# undefined-behaviour sanitizers with the unit, plugin, system and fuzz tests; two seconds of fuzzing a
 # target; the release preset, installed, in a virtual machine. Ends with one line that sums up; not 0
 # when anything failed or was not finished in time.
 set -uo pipefail
@@ -114,7 +114,8 @@ fi
 mkdir -p build
 run_preset dev all -LE 'long|bench|machine'
 if [ "$quick" = no ]; then
-    # plain: what is nothing but times, and what sanitizers make far too slow.
+    # plain: tests that judge times, that sanitizers make far too slow, or that run for minutes what
+    # shorter tests run under sanitizers as well.
     run_preset asan all -L 'unit|plugin|system|fuzz' -LE 'long|bench|machine|plain'
     run_preset fuzz fuzz_targets -L fuzzing -LE 'long|bench|machine'
     run_preset release all -L machine

@@ -18,16 +18,18 @@ int rebuild_instances_collector(struct rebuilt *rebuilt, const struct leaf *leaf
     return json_object_set_new(rebuilt->collectors, key, text) ? ERROR_MEMORY : 0;
 }
 
-/* Spans that a leaf tells, behind those told before; as old as they may be at the time. */
+/* Spans that a leaf tells, behind those told before; as old as they may be at the time. A process
+ * that finds a step of the clock as it starts does not know yet how old that is, and says 0. */
 static int add_spans(json_t *state, const json_t *told, int64_t now_ms)
 {
     CLEAN(spans_finish) struct spans spans = {0};
     const json_t *pair;
     size_t index;
     int code = spans_from_json(json_object_get(state, "watched"), &spans);
+    int64_t reach_ms = json_integer_of(state, "reach", 0);
     /* The engine trims when it adds: of one that fails for months the last that was seen stays. */
-    if (json_array_size(told))
-        spans_trim(&spans, now_ms - json_integer_of(state, "reach", 0));
+    if (json_array_size(told) && reach_ms)
+        spans_trim(&spans, now_ms - reach_ms);
     json_array_foreach (told, index, pair) {
         if (!code)
             code = spans_add(&spans, json_integer_value(json_array_get(pair, 0)),

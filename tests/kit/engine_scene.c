@@ -187,12 +187,18 @@ static void prove_all(struct scene *scene)
     }
 }
 
-void scene_open(struct scene *scene)
+int scene_start(struct scene *scene)
 {
     presets_fill(scene->config);
-    scene_must(scene, engine_open(scene->config, &calls, scene, &scene->engine, &scene->error));
-    if (!scene->proves)
+    int code = engine_open(scene->config, &calls, scene, &scene->engine, &scene->error);
+    if (!code && !scene->proves)
         prove_all(scene);
+    return code;
+}
+
+void scene_open(struct scene *scene)
+{
+    scene_must(scene, scene_start(scene));
     scene_settle(scene);
 }
 
@@ -222,7 +228,7 @@ void scene_crash(struct scene *scene)
     scene->engine = NULL;
 }
 
-static void resume(struct scene *scene)
+void scene_resume(struct scene *scene)
 {
     struct intake *intake = engine_intake(scene->engine);
     for (size_t i = 0; i < intake->count; i++)
@@ -236,7 +242,7 @@ void scene_settle(struct scene *scene)
         if (i == 20)
             fail_msg("the engine spins");
         scene_must(scene, engine_turn(scene->engine, scene->now, &scene->error));
-        resume(scene);
+        scene_resume(scene);
         scene->now.wall_ms++;
         scene->now.boot_ms++;
     }

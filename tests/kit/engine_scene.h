@@ -52,6 +52,7 @@ json_t *scene_measure_bad(struct scene *scene);
 void scene_legal_basis(struct scene *scene, const char *until);
 void scene_channel(struct scene *scene, const char *name);
 void scene_open(struct scene *scene);
+int scene_start(struct scene *scene); /* the same, before its first turn; may fail */
 /* Puts another configuration into force, which it takes. */
 void scene_reload(struct scene *scene, json_t *config);
 void scene_close(struct scene *scene); /* in order */
@@ -61,6 +62,7 @@ void scene_crash(struct scene *scene);
 void scene_pass(struct scene *scene, int64_t ms);
 /* Turns at this time until nothing is due; fails the test where that never is. */
 void scene_settle(struct scene *scene);
+void scene_resume(struct scene *scene); /* after a turn: messages that waited for it are taken */
 
 struct instance *scene_instance(struct scene *scene, const char *name);
 /* The process that was started connects and sends tables. */

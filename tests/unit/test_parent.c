@@ -21,6 +21,28 @@
 #include "parent/children/service.h"
 #include "parent/children/spawn.h"
 
+/* What the parent and the children take for granted of a row. */
+static void test_a_role_is_a_row(void **state)
+{
+    (void)state;
+    for (enum role role = ROLE_ENGINE; role < ROLE_COUNT; role++) {
+        const struct role_row *row = role_find(role);
+        assert_true(row->silent_ms > 1000 && row->files_most > 0 && row->powers);
+        assert_in_range(row->stop_phase, 1, 3);
+        assert_true(row->listeners_most <= ROLE_LISTENERS_MOST);
+        /* Its channel leads to one that is there before it and outlives it at a stop, or to the
+         * engine's front, which ends beside the reader. */
+        assert_true((row->neighbour == ROLE_PARENT) == (role == ROLE_ENGINE));
+        assert_true(role == ROLE_ENGINE || role_has(row->neighbour, ROLE_KEPT));
+        assert_true(role == ROLE_ENGINE ||
+                    role_find(row->neighbour)->stop_phase >= row->stop_phase);
+        for (enum role other = ROLE_PARENT; other < role; other++) {
+            assert_string_not_equal(row->name, role_name(other));
+            assert_string_not_equal(row->program, role_find(other)->program);
+        }
+    }
+}
+
 static void test_backoff_doubles(void **state)
 {
     (void)state;
@@ -370,6 +392,7 @@ static void test_capabilities(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_role_is_a_row),
         cmocka_unit_test(test_backoff_doubles),
         cmocka_unit_test(test_only_a_collector_is_set_aside),
         cmocka_unit_test(test_due_start),

@@ -228,11 +228,13 @@ int child_start(int argc, char **argv, const struct child_calls *calls, void *co
 int child_enter(struct child *child, const struct sandbox_plan *plan, struct sandbox_state *ret)
 {
     CLEAN(error_finish) struct error error = {0};
-    int code = sandbox_enter(plan, ret, &error);
+    struct sandbox_plan own = *plan;
+    own.role = child->role;
+    int code = sandbox_enter(&own, ret, &error);
     if (code)
         log_write(LOG_LEVEL_ERROR, "the sandbox: %s", error_sentence(&error));
     else
-        confine_log(ret, plan->role, child->check || role_has(child->role, ROLE_FOREIGN));
+        confine_log(ret, child->role, child->check || role_has(child->role, ROLE_FOREIGN));
     return code;
 }
 

@@ -42,8 +42,9 @@ struct child_calls {
  * main returns: 2, with a sentence, when started by hand. context is handed to the calls. */
 int child_start(int argc, char **argv, const struct child_calls *calls, void *context,
                 struct child *ret) MUST_CHECK;
-/* Second thing: gives up what the plan does not name, and says what the kernel lacks (a collector
- * says it to the engine). Below 0: nothing else may be done, with a sentence in the log. */
+/* Second thing: gives up what neither the child's role nor the plan names; the plan's own role is
+ * not read. Says what the kernel lacks (a collector says it to the engine). Below 0: nothing else
+ * may be done, with a sentence in the log. */
 int child_enter(struct child *child, const struct sandbox_plan *plan,
                 struct sandbox_state *ret) MUST_CHECK;
 /* Serves now: READY goes out, and ALIVE each second while the loop turns. */

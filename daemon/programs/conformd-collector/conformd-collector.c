@@ -165,8 +165,7 @@ static int enter(struct collector *collector)
     if (slash)
         slash[slash == folder ? 1 : 0] = '\0';
     const char *const reads[] = {slash ? folder : "/", getenv("CREDENTIALS_DIRECTORY"), NULL};
-    const struct sandbox_plan plan = {
-        .role = ROLE_COLLECTOR, .needs = json_object_get(config, "needs"), .reads = reads};
+    const struct sandbox_plan plan = {.needs = json_object_get(config, "needs"), .reads = reads};
     int code = child_enter(&collector->child, &plan, &collector->sandbox);
     if (!code && !collector->child.check)
         collector->in_force = sandbox_to_json(&collector->sandbox);

@@ -172,7 +172,7 @@ static int enter(struct courier *courier)
     json_array_foreach (courier->files, index, file)
         if (index < CHANNEL_FILES)
             reads[count++] = json_string_value(file);
-    const struct sandbox_plan plan = {.role = ROLE_COURIER, .reads = reads};
+    const struct sandbox_plan plan = {.reads = reads};
     return child_enter(&courier->child, &plan, &courier->sandbox);
 }
 

@@ -370,8 +370,7 @@ static int start(struct main_state *state)
 static int enter(struct main_state *state)
 {
     const char *const writes[] = {json_text_of(state->child.config, "state_dir", NULL), NULL};
-    const struct sandbox_plan plan = {.role = ROLE_ENGINE,
-                                      .writes = state->child.check ? NULL : writes};
+    const struct sandbox_plan plan = {.writes = state->child.check ? NULL : writes};
     return child_enter(&state->child, &plan, &state->sandbox);
 }
 

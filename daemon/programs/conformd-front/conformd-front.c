@@ -456,7 +456,7 @@ int main(int argc, char **argv)
     int refused = child_start(argc, argv, &calls, &front, &front.child);
     if (refused >= 0)
         return refused;
-    const struct sandbox_plan plan = {.role = ROLE_FRONT};
+    const struct sandbox_plan plan = {0};
     if (child_enter(&front.child, &plan, &front.sandbox))
         return 1;
     if (front.child.check) {

@@ -109,8 +109,7 @@ static int enter_sandbox(struct reader *reader)
     CLEAN(clean_text) char *marks = text_format("%s/conformd.db-shm", folder);
     if (!marks)
         return ERROR_MEMORY;
-    const struct sandbox_plan plan = {.role = ROLE_READER,
-                                      .reads = (const char *const[]){folder, NULL},
+    const struct sandbox_plan plan = {.reads = (const char *const[]){folder, NULL},
                                       .writes = (const char *const[]){marks, NULL}};
     return child_enter(&reader->child, &plan, &reader->sandbox);
 }

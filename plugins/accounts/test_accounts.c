@@ -241,6 +241,27 @@ static void test_hostile(void **state)
     free(huge);
 }
 
+/* What stands before a NUL, or at the front of a line that is too long, could pass for an account.
+ */
+static void test_lines_that_are_cut(void **state)
+{
+    static const char nul[] = "root:x:0:0::/:/bin/sh\nevil:x:0:0::/:/bin/sh\0more\n";
+    struct fake_place *place = *state;
+    char *huge = malloc(70000);
+
+    assert_non_null(huge);
+    memset(huge, '/', 69999);
+    huge[69999] = '\0';
+    write_files(place, "", "root:!:1:0:9:7:::\n", "");
+    fake_bytes(place->root, "etc/passwd", nul, sizeof(nul) - 1);
+    fake_append(place->root, "etc/passwd", "long:x:0:0::");
+    fake_append(place->root, "etc/passwd", huge);
+    assert_int_equal(fake_run(place->fake), CFD_OK);
+    assert_true(fake_value_of(place->fake, "accounts_present", NULL) == 1);
+    assert_true(fake_value_of(place->fake, "accounts_malformed_lines", "file=/etc/passwd") == 2);
+    free(huge);
+}
+
 static void test_huge_group_line(void **state)
 {
     struct fake_place *place = *state;
@@ -320,6 +341,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_passwd_missing, set_up, fake_place_tear_down),
         cmocka_unit_test_setup_teardown(test_truncated, set_up, fake_place_tear_down),
         cmocka_unit_test_setup_teardown(test_hostile, set_up, fake_place_tear_down),
+        cmocka_unit_test_setup_teardown(test_lines_that_are_cut, set_up, fake_place_tear_down),
         cmocka_unit_test_setup_teardown(test_huge_group_line, set_up, fake_place_tear_down),
         cmocka_unit_test_setup_teardown(test_late_and_full, set_up, fake_place_tear_down),
         cmocka_unit_test_setup_teardown(test_settings, set_up, fake_place_tear_down),

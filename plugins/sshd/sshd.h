@@ -33,10 +33,12 @@ extern const struct keyword sshd_keywords[];
 /* The row of a name in any case, older names too; NULL for one of no interest. */
 const struct keyword *sshd_keyword(const char *name);
 
+#define MATCH_MOST 256 /* bytes of the label match */
+
 /* One value found. */
 struct entry {
     const struct keyword *keyword;
-    char *match; /* "" for the global part, else the criteria of the Match line */
+    char *match; /* "" for the global part, else all criteria of the Match line */
     char *value;
     char *file;
     size_t line;

@@ -14,7 +14,6 @@
 #define LINES_MOST 100000
 #define BYTES_MOST ((size_t)4 << 20)
 #define LINE_MOST  ((size_t)64 << 10)
-#define MATCH_MOST 256
 
 struct reader {
     struct findings *findings;
@@ -63,7 +62,7 @@ static void join_words(char *at, struct buffer *ret_joined)
 }
 
 /* Both must hold where a Match stands in a file that another Match included. */
-static int take_match(const struct reader *reader, struct file *file, char *arguments)
+static int take_match(struct file *file, char *arguments)
 {
     CLEAN(buffer_finish) struct buffer words = {0};
     char *match;
@@ -71,16 +70,11 @@ static int take_match(const struct reader *reader, struct file *file, char *argu
     if (*file->outer)
         buffer_text(&words, file->outer);
     join_words(arguments, &words);
-    match = text_printable(words.data ? words.data : "",
-                           words.length < MATCH_MOST ? words.length : MATCH_MOST);
+    match = text_printable(words.data ? words.data : "", words.length);
     if (!match || words.failed) {
         free(match);
         return CFD_ERROR;
     }
-    if (words.length > MATCH_MOST)
-        kit_log(reader->run->host, CFD_LOG_WARNING,
-                "%s line %zu: the label match has the first %d bytes of this Match", file->path,
-                file->line, MATCH_MOST);
     free(file->match);
     file->match = match;
     return CFD_OK;
@@ -180,7 +174,7 @@ static int take_line(struct reader *reader, struct file *file, char *line)
     if (*at == '=' && !equals)
         at++;
     if (strcasecmp(name, "match") == 0)
-        return take_match(reader, file, at);
+        return take_match(file, at);
     if (strcasecmp(name, "include") == 0)
         return take_include(reader, file, at);
     return take_setting(reader, file, name, at, text);

@@ -96,6 +96,45 @@ static void report_excerpt(struct kit_run *run, const struct entry *entry)
         kit_excerpt(run, &excerpt);
 }
 
+/* An entry before it that has the same label, for the two differ behind the label's end. */
+static const struct entry *find_alike(const struct findings *files, size_t index)
+{
+    const struct entry *entry = &files->entries[index];
+
+    for (size_t i = 0; i < index; i++) {
+        const struct entry *other = &files->entries[i];
+
+        if (other->keyword == entry->keyword &&
+            strncmp(other->match, entry->match, MATCH_MOST) == 0)
+            return other;
+    }
+    return NULL;
+}
+
+/* Of two that cannot be told apart neither is known. */
+static void report_match(struct kit_run *run, const struct findings *files, size_t index)
+{
+    const struct entry *entry = &files->entries[index];
+    CLEAN(clean_text) char *match = strdup(entry->match);
+    struct kit_item item = {.attribute = SSHD_SETTING,
+                            .source = entry->file,
+                            .line = entry->line,
+                            .name = entry->keyword->name};
+
+    if (!match) {
+        kit_fail(run, CFD_ERROR);
+        return;
+    }
+    if (!kit_cut(match, MATCH_MOST) || !find_alike(files, index)) {
+        report_value(run, entry->keyword, match, entry->value);
+        return;
+    }
+    kit_drop(run, &item, "the first %d bytes of its Match are another's", MATCH_MOST);
+    item.attribute = entry->keyword->attribute;
+    if (item.attribute != SSHD_SETTING)
+        kit_drop(run, &item, "the first %d bytes of its Match are another's", MATCH_MOST);
+}
+
 void sshd_report(struct kit_run *run, const struct findings *files,
                  const struct findings *effective)
 {
@@ -109,7 +148,7 @@ void sshd_report(struct kit_run *run, const struct findings *files,
         const struct entry *entry = &files->entries[i];
 
         if (*entry->match)
-            report_value(run, entry->keyword, entry->match, entry->value);
+            report_match(run, files, i);
         report_excerpt(run, entry);
     }
     kit_emit_text(run, SSHD_METHOD, effective ? "sshd -T" : "files", NULL);

@@ -212,6 +212,36 @@ static void test_hostile(void **state)
     free(huge);
 }
 
+/* A label has 256 bytes: of two Match lines that differ behind them neither passes for the other.
+ */
+static void test_long_match(void **state)
+{
+    struct fake_place *place = *state;
+    char names[300];
+    char *text = NULL;
+
+    memset(names, 'n', sizeof(names) - 1);
+    names[sizeof(names) - 1] = '\0';
+    assert_true(asprintf(&text, "Match User %s\nMaxAuthTries 3\n", names) > 0);
+    fake_file(place->root, CONFIG, text);
+    assert_int_equal(fake_run(place->fake), CFD_OK);
+    assert_int_equal(fake_count(place->fake, "sshd_max_auth_tries", NULL), 2);
+    const struct fake_reading *last = NULL;
+    for (size_t i = 0; i < place->fake->reading_count; i++)
+        if (strcmp(place->fake->readings[i].attribute->name, "sshd_max_auth_tries") == 0)
+            last = &place->fake->readings[i];
+    assert_int_equal(strlen(last->labels[0]), 256);
+    fake_append(place->root, CONFIG, text);
+    assert_int_equal(fake_run(place->fake), CFD_OK);
+    text[strlen(text) - strlen("\nMaxAuthTries 3\n") - 1] = 'm';
+    fake_append(place->root, CONFIG, text);
+    assert_int_equal(fake_run(place->fake), CFD_PARTIAL);
+    assert_non_null(strstr(fake_missing(place->fake, "sshd_max_auth_tries"), "line 6: maxauth"));
+    assert_non_null(fake_missing(place->fake, "sshd_setting"));
+    assert_null(fake_missing(place->fake, "sshd_root_login_unrestricted"));
+    free(text);
+}
+
 /* Words that are left out would ask another program than the one that was configured. */
 static void test_many_words(void **state)
 {
@@ -319,6 +349,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_missing, set_up, fake_place_tear_down),
         cmocka_unit_test_setup_teardown(test_part_denied, set_up, fake_place_tear_down),
         cmocka_unit_test_setup_teardown(test_hostile, set_up, fake_place_tear_down),
+        cmocka_unit_test_setup_teardown(test_long_match, set_up, fake_place_tear_down),
         cmocka_unit_test_setup_teardown(test_many_words, set_up, fake_place_tear_down),
         cmocka_unit_test_setup_teardown(test_late, set_up, fake_place_tear_down),
         cmocka_unit_test_setup_teardown(test_selftest, set_up, fake_place_tear_down),

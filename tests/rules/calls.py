@@ -12,6 +12,10 @@ LOGGERS = ("base", "notify", "process", "conformd", "conformd-engine",
            "conformd-front", "conformd-reader", "conformd-courier", "conformd-collector")
 # A row that may be overwritten would hide who handles a message.
 TABLE = re.compile(r"(?<!\bconst )\bstruct channel_rule\b(?!\s*\{)")
+# An instance is written by its room; what sealing and intake may write of it is theirs.
+MEMBER = re.compile(r"\binstances?(?:\[\w+\])?(?:->|\.)(\w+)(?:(?:->|\.)\w+|\[\w+\])*\s*"
+                    r"(?:[-+*/|&]?=(?!=)|\+\+|--)")
+MEMBER_OF = {"record": "sealing", "link": "intake", "run": "intake"}
 NAPS = ("sleep", "usleep")
 
 
@@ -32,6 +36,9 @@ def check_text(relative, text):
             found.append((match.start(), f"the room {room} logs"))
     for match in TABLE.finditer(code):
         found.append((match.start(), "a table of messages is not const"))
+    for match in MEMBER.finditer(code):
+        if room and room not in ("instance", MEMBER_OF.get(match.group(1))):
+            found.append((match.start(), f"the room {room} writes {match.group(1)} of an instance"))
     return [(code.count("\n", 0, at) + 1, sentence) for at, sentence in found]
 
 
@@ -49,6 +56,15 @@ def check_itself():
                   "exit of a main is refused")
     common.expect(check_text("daemon/evidence/store/x.c", "void f(void)\n{\n    log_write(1);\n}\n"),
                   "a room may log")
+    for write in ("instance->touched = true", "instance->due.boot_ms += 1", "instance->x[i]++",
+                  "all.instances[i]->unsaved = 1"):
+        common.expect(check_text("daemon/engine/acts/x.c", f"void f(void)\n{{\n    {write};\n}}\n"),
+                      write + " passes")
+        common.expect(not check_text("daemon/evidence/instance/x.c",
+                                     f"void f(void)\n{{\n    {write};\n}}\n"), write + " is refused")
+    common.expect(not check_text("daemon/engine/acts/x.c",
+                                 "bool f(void)\n{\n    return instance->touched == true;\n}\n"),
+                  "a comparison is taken for a write")
     common.expect(check_text("daemon/x/x.c", "struct channel_rule *rules;\n"),
                   "a table of messages may be written")
     common.expect(not check_text("daemon/x/x.h", "extern const struct channel_rule x[];\n"

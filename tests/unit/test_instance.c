@@ -71,7 +71,7 @@ static void a_life_from_start_to_end(void **state)
 {
     struct instance instance = {.every_ms = 10000};
     struct moment now = {1000, 500};
-    CLEAN(clean_json) json_t *ended = json_pack("{s:s, s:i}", "reason", "deadline", "code", 0);
+    CLEAN(clean_json) json_t *ended = json_pack("{s:s, s:i}", "reason", "stopped", "code", 0);
     (void)state;
     assert_true(instance_start(&instance, 1, now));
     assert_false(instance_start(&instance, 2, now));

@@ -297,7 +297,7 @@ static void missed_objective_raises_once(void **state)
     CLEAN(clean_json) json_t *draft = scene_state(scene, "objective", "O1");
     assert_string_equal(json_text_of(draft, "state", ""), "missed");
     /* A draft raises nothing; the measure itself is on trial. */
-    assert_int_equal(scene_count(scene, "SELECT count(*) FROM findings"), 0);
+    assert_int_equal(scene_findings(scene), 0);
     scene_act_well(scene, "approve", json_pack("{s:s, s:s}", "id", "O1", "role", "ciso"));
     scene_pass(scene, HOUR);
     scene_run(scene, "accounts", 0, scene_both);
@@ -308,7 +308,7 @@ static void missed_objective_raises_once(void **state)
     scene_close(scene);
     scene_open(scene);
     scene_run(scene, "accounts", 0, scene_both);
-    assert_int_equal(scene_count(scene, "SELECT count(*) FROM findings"), 1);
+    assert_int_equal(scene_findings(scene), 1);
     scene_pass(scene, HOUR);
     /* Nor is it forgotten over one so long that nothing is known then: it is reached, and that is
      * told once. */

@@ -86,7 +86,7 @@ static void a_stream_that_read_and_died_is_lost(void **state)
                                         " key = 'collector:log' AND body ->> 'title' LIKE"
                                         " '%exited with code 7%'"),
                      1);
-    assert_int_equal(scene_count(scene, "SELECT count(*) FROM findings"), 1);
+    assert_int_equal(scene_findings(scene), 1);
 }
 
 /* One that never read anything is not set up, and says why. */
@@ -100,7 +100,7 @@ static void a_stream_that_never_read_is_not_set_up(void **state)
         expect_kind(scene, "M1", "not set up", "exited with code 7");
         scene_pass(scene, 10000);
     }
-    assert_int_equal(scene_count(scene, "SELECT count(*) FROM findings"), 0);
+    assert_int_equal(scene_findings(scene), 0);
 }
 
 /* --- disabled --- */
@@ -140,7 +140,7 @@ static void disabled_by_a_reload(void **state)
     scene_run(scene, "b", 0, scene_bob);
     scene_act_well(scene, "adopt", json_object());
     scene_expect(scene, "M1", "missed");
-    assert_int_equal(scene_count(scene, "SELECT count(*) FROM findings"), 1);
+    assert_int_equal(scene_findings(scene), 1);
     reload(scene, with_enabled(scene, 0, false));
     scene_expect(scene, "M1", "met"); /* the other one feeds it */
     reload(scene, with_enabled(scene, 1, false));
@@ -309,7 +309,7 @@ static void failing_on_is_folded(void **state)
     assert_in_range(scene_leaves(scene, "coverage", "\"outcome\":\"failed\""), 3, 4);
     CLEAN(clean_text) char *hourly = last_text(scene, "coverage");
     assert_non_null(strstr(hourly, "\"reason\":\"no disk\""));
-    assert_int_equal(scene_count(scene, "SELECT count(*) FROM findings"), 1);
+    assert_int_equal(scene_findings(scene), 1);
     run_so(scene, 0, "", NULL);
     assert_int_equal(scene_leaves(scene, "evidence", ""), evidence + 3);
     scene_expect(scene, "M1", "met");

@@ -135,7 +135,7 @@ static void most_of_a_population(void **state)
     expect_counts(scene, "M1", 2, 2, 2);
     CLEAN(clean_json) json_t *row = scene_state(scene, "measure", "M1");
     assert_true(json_flag_of(row, "systemic", false));
-    assert_int_equal(scene_count(scene, "SELECT count(*) FROM findings"), 1);
+    assert_int_equal(scene_findings(scene), 1);
     assert_int_equal(scene_count(scene, "SELECT count(*) FROM findings WHERE"
                                         " json_extract(body, '$.title') LIKE 'Systemic: %'"),
                      1);

@@ -144,7 +144,7 @@ static void what_does_not_apply_is_not_judged(void **state)
     assert_string_equal(json_text_of(row, "until", ""), "2027-01-01");
     assert_true(json_is_null(json_object_get(row, "value")));
     assert_int_equal(json_array_size(json_object_get(row, "evidence")), 0);
-    assert_int_equal(scene_count(scene, "SELECT count(*) FROM findings"), 0);
+    assert_int_equal(scene_findings(scene), 0);
     /* One of its controls applies after all. */
     reload(scene, "soa", json_pack("[o]", about("own:1 A", false, "")));
     scene_expect(scene, "M1", "missed");
@@ -180,7 +180,7 @@ static void what_is_in_progress_raises_an_observation(void **state)
     reload(scene, "soa", json_pack("[o]", about("own:1 A", true, "not_started")));
     scene_pass(scene, 5 * MINUTE);
     assert_int_equal(count_findings(scene, "nonconformity"), 1);
-    assert_int_equal(scene_count(scene, "SELECT count(*) FROM findings"), 1);
+    assert_int_equal(scene_findings(scene), 1);
 }
 
 /* A control that is implemented, or that nobody states anything of, makes it a nonconformity. */

@@ -113,7 +113,7 @@ static void unproven_never_recovers(void **state)
         if (!i)
             scene_act_well(scene, "adopt", json_object());
         assert_true(scene_is_provisional(scene, "M1"));
-        assert_int_equal(scene_count(scene, "SELECT count(*) FROM findings"), 1);
+        assert_int_equal(scene_findings(scene), 1);
         scene_pass(scene, HOUR);
         if (scene_instance(scene, "accounts")->course.work == COURSE_PROVES)
             prove(scene, words[i]);
@@ -155,7 +155,7 @@ static void unproven_reaches_no_objective(void **state)
     scene_act_well(scene, "approve", json_pack("{s:s, s:s}", "id", "O1", "role", "ciso"));
     scene_pass(scene, HOUR);
     run(scene, digest, scene_bob);
-    assert_int_equal(scene_count(scene, "SELECT count(*) FROM findings"), 1);
+    assert_int_equal(scene_findings(scene), 1);
     scene_pass(scene, HOUR);
     run(scene, other, scene_nobody);
     assert_true(scene_is_provisional(scene, "M1"));

@@ -65,7 +65,7 @@ static struct intake_link *open_and_live(struct scene *scene)
     scene_reading(scene, link, 1, "eve", 500);
     scene_batch(scene, link, 0, "end");
     scene_settle(scene);
-    assert_int_equal(scene_count(scene, "SELECT count(*) FROM findings"), 1);
+    assert_int_equal(scene_findings(scene), 1);
     scene_act_well(scene, "nc_take", json_pack("{s:s, s:s}", "ref", "NC-2026-0001", "owner", "it"));
     return link;
 }

@@ -108,6 +108,28 @@ static void equal_after_steps(void **state)
     looking_expect_equal(scene);
 }
 
+/* The clock is set while nothing runs: the next process tells first what was folded before. */
+static void equal_after_a_step_while_down(void **state)
+{
+    struct scene *scene = *state;
+    configure(scene);
+    for (int i = 0; i < 2; i++) {
+        scene_open(scene);
+        struct intake_link *link = live(scene);
+        scene_crash(scene);
+        intake_link_free(link);
+        scene->now.wall_ms += HOUR / 2;
+        scene->now.boot_ms += HOUR / 2;
+    }
+    scene->now.wall_ms += 3 * HOUR;
+    scene_open(scene);
+    assert_int_equal(scene_leaves(scene, "clock", "from"), 1);
+    struct intake_link *link = live(scene);
+    scene_close(scene);
+    intake_link_free(link);
+    looking_expect_equal(scene);
+}
+
 /* Collectors that go on failing, or reading a part, as they did before. */
 static void equal_after_failures(void **state)
 {
@@ -293,6 +315,8 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(equal_after_crash, scene_set_up, scene_tear_down),
         cmocka_unit_test_setup_teardown(equal_after_steps, scene_set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(equal_after_a_step_while_down, scene_set_up,
+                                        scene_tear_down),
         cmocka_unit_test_setup_teardown(equal_after_failures, scene_set_up, scene_tear_down),
         cmocka_unit_test_setup_teardown(equal_after_reloads, scene_set_up, scene_tear_down),
         cmocka_unit_test_setup_teardown(damage_is_named, scene_set_up, scene_tear_down),

@@ -35,11 +35,11 @@ MESSAGES_ONLY = (
 )
 PAGES = ("README.md", "NEWS.md", "CONTRIBUTING.md", "docs/ARCHITECTURE.md", "docs/plugins.md",
          "docs/man/conformd.8", "docs/man/conformctl.1", "docs/man/conformd-collector.8",
-         "docs/man/conformd.conf.5", "etc/conformd.conf", "etc/conformd.conf.reference")
+         "docs/man/conformd.conf.5", "docs/GLOSSARY.md", "etc/conformd.conf", "etc/conformd.conf.reference")
 
 LITERALS = re.compile(r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.S)
 COMMENTS = re.compile(r"/\*(.*?)\*/", re.S)
-CODE = re.compile(r"`[^`]*`|\"not judged\"|[\w./]*[_/][\w./]*|\"[^\"\n]*\"")
+CODE = re.compile(r"`[^`]*`|\"not judged\"|[\w./]*[_/][\w./]*|\w+\.[ch]\b|\"[^\"\n]*\"")
 SQL = re.compile(r"\s*(?:SELECT|INSERT|UPDATE|DELETE|CREATE|ALTER|DROP|REPLACE|PRAGMA|WITH)\b")
 
 

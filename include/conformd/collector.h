@@ -17,9 +17,9 @@
  *
  * A snapshot's process is made for each run; with an interval under a minute it stays and collect
  * is called again. A stream stays: collect is called when its descriptor is readable, at each
- * interval, and once more before stop. selftest stands alone: selftest, nothing before it.
- * All calls come from one thread. The process may be killed at any time; only what was handed over
- * and committed counts.
+ * interval, and once more before stop. selftest is called alone, with nothing before it.
+ * All calls come from one thread. The process may be killed at any time; only what was sent and
+ * committed counts.
  *
  * Memory. What a callback receives is borrowed until it returns. What it hands to the host is
  * copied before the host's function returns. Text is UTF-8 with NUL at its end unless a length
@@ -187,8 +187,8 @@ struct cfd_ran {
 
 enum cfd_log_level { CFD_LOG_ERROR = 3, CFD_LOG_WARNING = 4, CFD_LOG_INFO = 6, CFD_LOG_DEBUG = 7 };
 
-/* What the daemon lends; a test can lend its own. `size` says which functions are there: one that
- * lies beyond it is not offered. Each takes the table itself first. */
+/* What the daemon provides; a test can provide its own. `size` says which functions are there:
+ * one that lies beyond it is not offered. Each takes the table itself first. */
 struct cfd_host {
     size_t size;
     void *context; /* the lender's */
@@ -219,7 +219,7 @@ struct cfd_host {
     int64_t (*left_ms)(const struct cfd_host *host); /* until the deadline of this call */
     /* In open only: an attribute known from the settings. Returns its number or a status. */
     int (*declare)(const struct cfd_host *host, const struct cfd_attribute *attribute);
-    /* In open only: what is wrong with the settings, told to the person with file and line.
+    /* In open only: what is wrong with the settings, reported to the person with file and line.
      * path as in setting(). open then returns CFD_INVALID. */
     void (*fault)(const struct cfd_host *host, const char *path, const char *sentence);
     /* Runs a declared program without a shell, environment PATH and LC_ALL=C only, standard input
@@ -228,20 +228,20 @@ struct cfd_host {
     int (*run_program)(const struct cfd_host *host, const char *const *argv, int64_t timeout_ms,
                        size_t output_limit, struct cfd_ran *ret_ran);
     /* Streams, in collect: what was emitted since the last position shall not wait for the
-     * interval's end to be evidence. Called before the position that ends the batch. However often
-     * it is called, an instance gets at most one evidence leaf a second so. Beyond `size` in older
-     * daemons: then it is told at the interval. */
+     * interval's end to be evidence. Called before the position that ends the batch. However
+     * often it is called, an instance gets at most one evidence leaf a second so. Beyond
+     * `size` in older daemons: then it is reported at the interval. */
     int (*urgent)(const struct cfd_host *host);
-    /* How much of a source (file, unit) was read since this was last told, whatever was found in
-     * it; 0 lines where it has none. In collect. Not offered by every daemon: look at size and
-     * NULL. */
+    /* How much of a source (file, unit) was read since this was last reported, whatever was
+     * found in it; 0 lines where it has none. In collect. Not offered by every daemon: look
+     * at size and NULL. */
     int (*watched)(const struct cfd_host *host, const char *source, uint64_t bytes, uint64_t lines);
 };
 
 enum cfd_collector_flag {
     CFD_STREAM = 1, /* has start and stop, keeps positions */
     /* A stream whose source keeps nothing: a crash of collector, engine or host loses what came
-     * since the last batch was committed. The host tells that; position_set ends batches. */
+     * since the last batch was committed. The host reports that; position_set ends batches. */
     CFD_PUSHED = 2
 };
 

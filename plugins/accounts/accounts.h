@@ -1,4 +1,4 @@
-/* The accounts of a host as its files say: what is read, and what is judged of it. */
+/* The accounts of a host as its files say: what is read, and what is evaluated of it. */
 #ifndef ACCOUNTS_ACCOUNTS_H
 #define ACCOUNTS_ACCOUNTS_H
 
@@ -31,7 +31,7 @@ struct accounts {
     struct kit_texts privileged;
 };
 
-/* Where a line stands: its bytes, with NUL where the colons were, and its number from 1. */
+/* One line: its bytes, with NUL where the colons were, and its number from 1. */
 struct origin {
     const char *start;
     size_t length;
@@ -60,12 +60,12 @@ struct shadow {
 struct group {
     struct origin origin;
     const char *name;
-    const char *secret;  /* its own password field: a hash may stand there too */
+    const char *secret;  /* its own password field: a hash may be there too */
     const char *members; /* with commas */
     uint32_t gid;
 };
 
-/* One file of lines: how reading it ended, and what in it was no line of its format. */
+/* One file of lines: how reading it ended, and which lines did not have its format. */
 struct source {
     const char *path;
     struct kit_file file;

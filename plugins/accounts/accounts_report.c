@@ -214,7 +214,7 @@ static void report_lines(struct run *run, const struct source *source)
                 source->path, source->malformed, source->first_malformed);
     if (source->foreign)
         host->log(host, CFD_LOG_INFO,
-                  "lines with + or - are passed over: accounts of NIS are not measured");
+                  "lines with + or - are skipped: accounts of NIS are not measured");
 }
 
 void accounts_report(struct kit_run *kit, const struct book *book,

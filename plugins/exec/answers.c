@@ -143,7 +143,7 @@ static void tell_unexpected(const struct cfd_host *host, const struct check *che
             known = known || !strcmp(expected[i].name, key);
         if (!known)
             kit_log(host, CFD_LOG_WARNING,
-                    "check %s: its answer holds what is not among its readings: %s", check->name,
+                    "check %s: its answer contains what is not among its readings: %s", check->name,
                     key);
     }
 }

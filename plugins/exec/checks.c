@@ -67,7 +67,7 @@ static int declare(const struct cfd_host *host, const char *group, struct expect
     int number = host->declare(host, &attribute);
     if (number == CFD_INVALID)
         return tell_fault(host, group, "name",
-                          "it makes no attribute: exec_NAME is [a-z][a-z0-9_]*, given once in all "
+                          "it is not an attribute: exec_NAME is [a-z][a-z0-9_]*, given once in all "
                           "checks, with labels of other names");
     if (number < 0)
         return number;

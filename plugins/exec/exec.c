@@ -20,8 +20,8 @@ static const struct cfd_option reading_options[] = {
     {"kind", CFD_STRING, 0, 0, 0, "gauge", "What kind of value it is.", NULL, exec_kinds},
     {"unit", CFD_STRING, 0, 0, 0, "", "What it is counted in, as seconds or bytes.", NULL, NULL},
     {"help", CFD_STRING, 0, 0, 0, "", "One sentence on what it says.", NULL, NULL},
-    {"labels", CFD_STRING, CFD_LIST, 1, 64, NULL, "Members of a reading that tell it from others.",
-     NULL, NULL},
+    {"labels", CFD_STRING, CFD_LIST, 1, 64, NULL,
+     "Members of a reading that distinguish it from others.", NULL, NULL},
     {0}};
 
 static const struct cfd_option check_options[] = {
@@ -39,7 +39,7 @@ static const struct cfd_option options[] = {
     {"checks", CFD_GROUP, CFD_REQUIRED, 0, 0, NULL, "The checks, run one after another.",
      check_options, NULL},
     {"output_limit", CFD_BYTES, 0, OUTPUT_LEAST, OUTPUT_MOST, "64KiB",
-     "Output of a check that is read; more is no answer.", NULL, NULL},
+     "Output of a check that is read; a longer one is refused.", NULL, NULL},
     {"reads", CFD_PATH, CFD_LIST, 0, 0, NULL,
      "Files and folders that the checks read, beside programs, /proc and /sys.", NULL, NULL},
     {"connects", CFD_STRING, CFD_LIST, 1, 1024, NULL,

@@ -25,8 +25,8 @@ struct perfdata {
     struct perfdata_range critical;
 };
 
-/* The next item of a text in which items are separated by white space. 1: one was read; 0: none is
- * left; -1: it was malformed and is passed over. */
+/* The next item of a text in which items are separated by white space. 1: one was read; 0: none
+ * is left; -1: it was malformed and is skipped. */
 int perfdata_next(const char **at, struct perfdata *ret);
 
 /* "10", "10:", "~:10", "10:20", "@10:20"; false when it is none of these. */

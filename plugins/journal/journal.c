@@ -101,9 +101,10 @@ static int begin(struct self *self, const struct cfd_host *host)
         status = reader_begin(&self->reader, host);
     if (status < 0 && self->told != status)
         host->log(host, CFD_LOG_ERROR,
-                  status == CFD_ABSENT   ? "there is no journal on this host"
-                  : status == CFD_DENIED ? "the journal is there and may not be read"
-                                         : "the journal cannot be read");
+                  status == CFD_ABSENT ? "there is no journal on this host"
+                  : status == CFD_DENIED
+                      ? "the journal exists, but conformd has no permission to read it"
+                      : "the journal cannot be read");
     self->told = status;
     return status;
 }

@@ -107,8 +107,8 @@ static int resume(struct follow *follow, struct reading *reading, struct found *
     if (path->fd < 0)
         return CFD_ABSENT;
     tell_lost(follow, reading,
-              "the file that was read until this offset is gone or was replaced; what it held "
-              "behind is not known");
+              "the file that was read until this offset is gone or was replaced; what followed is "
+              "unknown");
     return enter(follow, path, 0);
 }
 
@@ -184,8 +184,7 @@ static int truncated(struct follow *follow, struct reading *reading)
         status = enter(follow, &found, follow->at.offset);
     else {
         tell_lost(follow, reading,
-                  "the file was truncated or written anew; what it held behind this offset is "
-                  "not known");
+                  "the file was truncated or rewritten; what followed this offset is unknown");
         status = enter(follow, &follow->open, 0);
     }
     return status < 0 ? status : CFD_MORE;

@@ -32,7 +32,7 @@ struct follow {
     int status;      /* of the last step: 0 or what keeps it from being read */
 };
 
-/* What reading needs, lent by the collector. */
+/* What reading needs, provided by the collector. */
 struct reading {
     const struct cfd_host *host;
     struct feed *feed;

@@ -26,7 +26,8 @@ void files_finish(struct files *files);
 /* Adds paths that are new, drops those that are gone. No lines may wait in the feed. */
 int files_refresh(struct files *files, const struct cfd_host *host) MUST_CHECK;
 
-/* What a run is worth: CFD_OK, or CFD_PARTIAL, CFD_DENIED with missing() told, or CFD_ABSENT. */
+/* What a run is worth: CFD_OK, or CFD_PARTIAL, CFD_DENIED with missing() reported, or
+ * CFD_ABSENT. */
 int files_judge(struct files *files, const struct feed *feed, const struct cfd_host *host);
 
 /* A descriptor that becomes readable when files change, or -1; files_drain empties it. */

@@ -1,4 +1,4 @@
-/* Where reading stands in a file, and how that file is known again. */
+/* Where reading is in a file, and how that file is recognised. */
 #ifndef LOG_PLACE_H
 #define LOG_PLACE_H
 
@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
-#define PLACE_SEEN_MOST 256 /* bytes at a file's front that tell it from another */
+#define PLACE_SEEN_MOST 256 /* bytes at a file's front that distinguish it from another */
 
 struct place {
     uint64_t device;

@@ -126,7 +126,8 @@ const struct cfd_collector cfd_collector_plugin = {
     CFD_COLLECTOR_HEAD,
     .name = "sshd",
     .version = "1.0",
-    .summary = "Settings of the SSH server: root's login, passwords, attempts, and for whom.",
+    .summary =
+        "Settings of the SSH server: root's login, passwords, attempts, and for which users.",
     .options = options,
     .attributes = attributes,
     .needs = needs,

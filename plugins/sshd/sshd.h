@@ -23,7 +23,7 @@ enum sshd_attribute {
 struct keyword {
     const char *name;
     const char *preset; /* OpenSSH's own (sshd_config(5)); NULL: it differs by version */
-    bool many;          /* may stand on several lines, which add up */
+    bool many;          /* may be on several lines, which add up */
     uint32_t attribute; /* that its excerpt belongs to */
 };
 

@@ -99,7 +99,7 @@ def check_typed(source, commands, options):
     fields = {field.replace("_", "-") for rows in acts.values() for field, traits, _ in rows
               if "ACT_WORD" not in traits}
     typed = set(re.findall(r"\{'\w', \"([\w-]+)\", NULL, offsetof\([^)]*\), NULL\}", options))
-    found = [f"no option --{field} gives it to an act" for field in sorted(fields - typed)]
+    found = [f"no option --{field} allows it for an act" for field in sorted(fields - typed)]
     found += [f"--{option} is a field of no act" for option in sorted(typed - fields)]
     return found + [f"there is no command {act}" for act in acts
                     if not re.search(r'(?m)^    \{"%s", ' % act.split()[0], commands)]
@@ -127,7 +127,7 @@ def check_itself():
                       f"a page without {part} passes")
     common.expect(check_typed(acts, '    {"nc", ', "{'a', \"dry-run\", NULL, offsetof(x), NULL}"
                               "{'b', \"then\", NULL, offsetof(x), NULL}") ==
-                  ["no option --why gives it to an act", "--then is a field of no act",
+                  ["no option --why allows it for an act", "--then is a field of no act",
                    "there is no command open"], "what cannot be typed passes")
     common.expect("shut is no act" in check_acts(acts, page.replace("\n.El", "\n.It Ic shut\n.El")),
                   "an act that is none passes")

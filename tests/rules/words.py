@@ -1,7 +1,10 @@
 """Sentences in the field's words: no message in the code, no page for users and no comment of a header
 uses a word that only we understand. The dictionary says what to write instead."""
+import glob
 import os
 import re
+import shutil
+import subprocess
 
 import common
 
@@ -104,6 +107,19 @@ def check_page(text):
     return found
 
 
+def check_manual(rules):
+    """mandoc's own look at the man pages; what it says of pages that are not installed is left out."""
+    if not shutil.which("mandoc"):
+        rules.fail("docs/man", "mandoc is not installed: scripts/packages.sh --tests")
+        return
+    for page in sorted(glob.glob(rules.path("docs", "man", "*.[0-9]"))):
+        ran = subprocess.run(["mandoc", "-Tlint", "-Wstyle", page], capture_output=True, text=True,
+                             check=False)
+        for line in (ran.stdout + ran.stderr).splitlines():
+            if "referenced manual not found" not in line and "outdated mandoc.db" not in line:
+                rules.fail(rules.relative(page), line.split(": ", 1)[-1])
+
+
 def check_itself():
     common.expect(check_messages('f("the time was not watched", 1);\n'), "watched passes in a message")
     common.expect(check_messages('f("there is no such "\n  "leaf in it");\n'), "a leaf passes in a message")
@@ -132,6 +148,7 @@ def main():
     for page in PAGES:
         for line, sentence in check_page(common.read(rules.path(*page.split("/")))):
             rules.fail(f"{page}:{line}", "the page says " + sentence)
+    check_manual(rules)
     rules.finish("words")
 
 

@@ -315,8 +315,8 @@ static void test_evidence(void **state)
     assert_int_equal(json_array_size(json_object_get(one, "inclusion")), 2);
     CLEAN(clean_json) json_t *two = ask(state, "/api/evidence/1", NULL, 200);
     assert_string_equal(json_text_of(json_object_get(two, "text"), "who", ""), "alice");
-    check_refusal(state, "/api/evidence/3", NULL, 404, "there is no leaf 3");
-    check_refusal(state, "/api/evidence/x", NULL, 400, "no leaf's index");
+    check_refusal(state, "/api/evidence/3", NULL, 404, "there is no entry 3");
+    check_refusal(state, "/api/evidence/x", NULL, 400, "not the index of an entry");
     check_refusal(state, "/api/evidence", "{\"limit\":\"9999\"}", 400, "limit");
 }
 

@@ -411,7 +411,7 @@ static void test_snapshot_is_never_urgent(void **state)
     (void)state;
     struct scene scene = {.collect = collect_urgent_snapshot};
     assert_int_equal(scene_run(&scene, false, "{}"), 0);
-    assert_non_null(strstr(scene.said_all, "refused: a word of urgency"));
+    assert_non_null(strstr(scene.said_all, "refused: a report of urgency"));
     scene_end(&scene);
 }
 

@@ -105,13 +105,13 @@ static const struct said {
     {"scope = { assets = [\"web1\"]; };\n" M A85 "scope = [\"web1\"]; " END, NULL, NULL, true},
     {"scope = { units = [\"it\"];\n sites = [\"it\"]; };\n", "t.conf:2", "a second time", false},
     {M A85 "information_collector = \"ann\"; analyst = \"ann\"; " END, "t.conf:1",
-     "nobody should judge what he collected", true},
+     "nobody should evaluate what they collected", true},
     {"separation_of_duty = \"deny\";\n" M A85
      "information_collector = \"ann\"; analyst = \"ann\"; " END,
-     "t.conf:2", "nobody should judge what he collected", false},
+     "t.conf:2", "nobody should evaluate what they collected", false},
     {"separation_of_duty = \"deny\";\n" M A85 "implementer = \"bob\";\n"
      "effectiveness_reviewer = \"bob\"; " END,
-     "t.conf:3", "his own work has effect", false},
+     "t.conf:3", "the effect of their own work", false},
     {"separation_of_duty = \"deny\";\n" M A85 "implementer = \"bob\"; "
      "effectiveness_reviewer = \"ann\"; " END,
      NULL, NULL, true},

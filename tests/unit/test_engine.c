@@ -166,7 +166,7 @@ static void short_coverage(void **state)
     scene_expect(scene, "GOOD", "unknown");
     assert_non_null(strstr(scene_reason(scene, "GOOD"), "too few"));
     scene_expect(scene, "BREACH", "missed");
-    assert_non_null(strstr(scene_reason(scene, "BREACH"), "of the time that the formula"));
+    assert_non_null(strstr(scene_reason(scene, "BREACH"), "of the time range of the formula"));
     scene_expect(scene, "LOWER", "unknown");
     for (int i = 0; i < 58; i++) {
         scene_pass(scene, 10000);

@@ -91,12 +91,12 @@ static void set_forward_was_not_watched(void **state)
     }
     scene_run(scene, "accounts", 0, scene_bob);
     CLEAN(clean_json) json_t *before = scene_state(scene, "measure", "AGE");
-    assert_null(strstr(json_text_of(before, "reason", ""), "watched"));
+    assert_null(strstr(json_text_of(before, "reason", ""), "observed"));
     set_clock(scene, 20 * MINUTE);
     scene_pass(scene, MINUTE);
     scene_run(scene, "accounts", 0, scene_bob);
     scene_expect(scene, "AGE", "unknown");
-    assert_non_null(strstr(scene_reason(scene, "AGE"), "watched"));
+    assert_non_null(strstr(scene_reason(scene, "AGE"), "observed"));
     scene_expect(scene, "M1", "missed");
 }
 

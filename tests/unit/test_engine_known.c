@@ -211,7 +211,7 @@ static void an_accepted_partial_run(void **state)
     scene_pass(scene, HOUR);
     run_values(scene, CFD_PARTIAL, scene_bob, values + 1);
     scene_expect_reason(scene, "M", "unknown",
-                        "lost: collector accounts: some cannot be read; of what");
+                        "lost: collector accounts: some cannot be read; something that was read");
     scene_pass(scene, HOUR);
     run_values(scene, 0, scene_bob, values + 1);
     scene_expect(scene, "M", "met"); /* repaired, as a whole run says */
@@ -338,7 +338,7 @@ static void an_instance_by_its_name(void **state)
     scene_expect(scene, "HERE", "met");
 }
 
-/* A sample that is no number is passed over by an extreme, and met no criterion. */
+/* A sample that is not a number is passed over by an extreme, and met no criterion. */
 static void no_number_within_a_range(void **state)
 {
     static const double none[] = {NAN}, zero[] = {0};
@@ -356,7 +356,7 @@ static void no_number_within_a_range(void **state)
     scene_pass(scene, HOUR);
     run_values(scene, 0, scene_ann, zero);
     for (size_t i = 0; i < FORMULAS; i++)
-        scene_expect_reason(scene, ids[i], "unknown", "is no number");
+        scene_expect_reason(scene, ids[i], "unknown", "is not a number");
     for (int i = 0; i < 2; i++) {
         scene_pass(scene, HOUR);
         run_values(scene, 0, scene_ann, zero);
@@ -382,7 +382,7 @@ static const struct checked {
     {"sum(rate(x_hits_total[90m]))", "0", "too short", false},
     {"sum(sum_over_time(x_hits[90m]))", "0", NULL, false},
     {"sum(sum_over_time(x_hits[10h]))", "0.9", NULL, false},
-    {"sum(sum_over_time(x_hits[4h]))", "0.9", "at most 75 % of the range was watched", true},
+    {"sum(sum_over_time(x_hits[4h]))", "0.9", "at most 75 % of the range was observed", true},
     {"sum(sum_over_time(x_hits[4h]))", "0.75", NULL, false},
     {"sum(x_bad > 0)", "0.9", "may be empty where all is well", true},
     {"count(x_bad)", "0.9", "may be empty where all is well", true},

@@ -292,9 +292,9 @@ static void a_basis_counts_from_the_next_run(void **state)
     scene_legal_basis(scene, "2030-01-01");
     reload(scene);
     scene_expect_reason(scene, "ANN", "unknown",
-                        "collector slow keeps names as they are now, and has not told since");
+                        "collector slow keeps names as they are now, and has not reported since");
     scene_expect_reason(scene, "ALL", "unknown",
-                        "collector slow keeps names as they are now, and has not told since");
+                        "collector slow keeps names as they are now, and has not reported since");
     scene_expect(scene, "AGE", "met");
     assert_true(isnan(scene_query(scene, "x_bad{user=~\"p-.*\"}")));
     assert_true(scene_query(scene, "x_hits{user=\"root\"}") == 2);
@@ -323,14 +323,14 @@ static void names_leave_with_their_basis(void **state)
     withdraw_basis(scene);
     reload(scene);
     scene_expect_reason(scene, "ALL", "unknown",
-                        "collector slow keeps names as new pseudonyms now, and has not told");
+                        "collector slow keeps names as new pseudonyms now, and has not reported");
     assert_true(isnan(scene_query(scene, "x_bad{user=\"ann\"}")));
     /* Also over a crash, for the next process. */
     scene_crash(scene);
     scene_open(scene);
     scene_pass(scene, 1000);
     scene_expect_reason(scene, "ALL", "unknown",
-                        "collector slow keeps names as new pseudonyms now, and has not told");
+                        "collector slow keeps names as new pseudonyms now, and has not reported");
     run(scene, users);
     scene_expect(scene, "ALL", "missed");
     assert_true(isnan(scene_query(scene, "{user=\"ann\"}")));
@@ -348,7 +348,7 @@ static void a_start_sees_another_basis(void **state)
     scene_open(scene);
     scene_pass(scene, 1000);
     scene_expect_reason(scene, "ALL", "unknown",
-                        "collector slow keeps names as new pseudonyms now, and has not told");
+                        "collector slow keeps names as new pseudonyms now, and has not reported");
     assert_true(isnan(scene_query(scene, "{user=\"ann\"}")));
 }
 
@@ -375,7 +375,7 @@ static void a_run_in_between_tells_nothing(void **state)
     scene_pass(scene, 1000);
     assert_true(isnan(scene_query(scene, "{user=\"ann\"}")));
     scene_expect_reason(scene, "ALL", "unknown",
-                        "collector slow keeps names as new pseudonyms now, and has not told");
+                        "collector slow keeps names as new pseudonyms now, and has not reported");
     assert_int_equal(scene->starts, starts + 1);
     run(scene, users);
     scene_expect(scene, "ALL", "missed");
@@ -396,7 +396,7 @@ static void another_key_is_told_anew(void **state)
     scene_pass(scene, 1000);
     assert_int_equal(key_leaves(scene, "changed"), 1);
     scene_expect_reason(scene, "ALL", "unknown",
-                        "collector slow keeps names as new pseudonyms now, and has not told");
+                        "collector slow keeps names as new pseudonyms now, and has not reported");
     assert_true(isnan(scene_query(scene, "x_bad{user=~\"p-.*\"}")));
     run(scene, users);
     scene_expect(scene, "ALL", "missed");

@@ -78,8 +78,8 @@ static void expect_loss(struct scene *scene, int64_t from_ms, int64_t to_ms)
     text_from_time(from_ms, from);
     text_from_time(to_ms, to);
     CLEAN(clean_text)
-    char *sql = text_format("SELECT count(*) FROM findings WHERE key = 'losses:push' AND"
-                            " body LIKE '%%%s to %s%%' AND body LIKE '%%how much is not known%%'",
+    char *sql = text_format("SELECT count(*) FROM findings WHERE key = 'losses:push' AND body LIKE "
+                            "'%%%s to %s%%' AND body LIKE '%%how much is unknown%%'",
                             from, to);
     assert_int_equal(scene_count(scene, sql), 1);
     assert_true(watched(scene, from_ms - 1));

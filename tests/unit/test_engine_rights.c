@@ -98,11 +98,11 @@ static void through_the_socket(void **state)
     int64_t leaves = scene_leaves(scene, "approval", "");
     assert_refused(
         scene, "adopt", 0, 1005,
-        "adopt is not for uid 1005: the setting rights gives it to ann, group:isms, cid");
+        "adopt is not allowed for uid 1005: the setting rights allows it for ann, group:isms, cid");
     assert_refused(scene, "adopt", 0, NO_LOGIN, "allow_unattributed");
     /* sudo does not lend root's right, and root's does not come with being root. */
-    assert_refused(scene, "open", 0, 1001, "gives it to root");
-    assert_refused(scene, "collect", 1005, NO_LOGIN, "gives it to cid, root");
+    assert_refused(scene, "open", 0, 1001, "allows it for root");
+    assert_refused(scene, "collect", 1005, NO_LOGIN, "allows it for cid, root");
     assert_int_equal(scene_leaves(scene, "approval", ""), leaves);
     CLEAN(clean_json) json_t *opened = ask(scene, "open", 0, NO_LOGIN);
     assert_true(json_flag_of(opened, "ok", false));

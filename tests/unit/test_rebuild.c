@@ -229,7 +229,7 @@ static void damage_is_named(void **state)
          "samples of "},
         {"DELETE FROM payloads WHERE kind = 4 AND leaf = (SELECT min(leaf) FROM payloads WHERE kind"
          " = 4)",
-         "payloads: the samples of leaf "},
+         "payloads: the samples of entry "},
     };
     struct scene *scene = *state;
     struct intake_link *link = open_and_live(scene);
@@ -298,7 +298,7 @@ static void disposal_is_a_gap(void **state)
     looking_at(scene, false, &told);
     if (told.figures.differences)
         fail_msg("%zu differences:\n%s", told.figures.differences, told.all);
-    assert_non_null(strstr(told.gaps, "payloads (readings) up to leaf "));
+    assert_non_null(strstr(told.gaps, "payloads (readings) up to entry "));
     assert_non_null(strstr(told.gaps, "keep_readings = 1d"));
     assert_non_null(strstr(told.gaps, "samples of log from "));
     assert_null(strstr(told.gaps, "2026-11-25"));
@@ -307,7 +307,7 @@ static void disposal_is_a_gap(void **state)
                    "DELETE FROM payloads WHERE leaf = (SELECT max(leaf) FROM payloads WHERE kind"
                    " = 4) AND kind = 4");
     looking_at(scene, false, &told);
-    assert_non_null(strstr(told.all, "payloads: the samples of leaf "));
+    assert_non_null(strstr(told.all, "payloads: the samples of entry "));
 }
 
 int main(void)

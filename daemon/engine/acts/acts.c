@@ -48,7 +48,8 @@ static int run_act(struct engine *engine, const struct act *act, json_t **ret_bo
     case ACT_END:
         break;
     }
-    return error_set(error, ERROR_STATE, "%s is no act of one turn", act_row_words[act->row->name]);
+    return error_set(error, ERROR_STATE, "%s is not an act of one transaction",
+                     act_row_words[act->row->name]);
 }
 
 /* The whole act is one transaction; a refusal leaves nothing behind. */
@@ -105,7 +106,7 @@ static int may(const struct engine *engine, const struct act_row *row,
     bool attributed = asker->loginuid != (uint32_t)-1;
     if ((row->guards & ACT_NEEDS_LOGIN) && !may_decide(engine, asker))
         return error_set(error, ERROR_DENIED,
-                         "this decision must be somebody's: your session has no audit loginuid "
+                         "this decision needs a named person: your session has no audit loginuid "
                          "(/proc/self/loginuid); log in as yourself and use sudo, or set "
                          "allow_unattributed = true, and every such act will say so");
     struct acts_wish wish = {row, attributed ? asker->loginuid : asker->uid};

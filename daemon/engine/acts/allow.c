@@ -58,7 +58,8 @@ static int refuse(const json_t *rights, const struct acts_wish *wish, struct err
         }
     }
     CLEAN(clean_text) char *names = buffer_take(&who);
-    return error_set(error, ERROR_DENIED, "%s is not for uid %u: the setting rights gives it to %s",
+    return error_set(error, ERROR_DENIED,
+                     "%s is not allowed for uid %u: the setting rights allows it for %s",
                      act_row_words[wish->row->name], wish->uid, names && *names ? names : "nobody");
 }
 

@@ -4,8 +4,7 @@
 
 #include "engine/engine/state.h"
 
-/* Where the wall clock would stand had nobody set it, whether it was set, and what that
- * does. */
+/* What the wall clock would show if nobody had set it, whether it was set, and what that does. */
 int64_t clock_step_expected_ms(const struct engine *engine, struct moment now);
 bool clock_step_is_one(int64_t should_ms, int64_t is_ms);
 int clock_step_take(struct engine *engine, int64_t from_ms, struct error *error) MUST_CHECK;

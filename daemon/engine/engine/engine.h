@@ -59,8 +59,8 @@ int engine_courier_gone(struct engine *engine, struct moment now, struct error *
 
 /* True when a turn has something to do. */
 bool engine_wants_turn(const struct engine *engine, struct moment now);
-/* One turn: seal, judge, register, tell, commit. An error ends the program: the store is as it was
- * before the turn and the next process goes on from there. */
+/* One turn: seal, evaluate, register, report, commit. An error ends the program: the store is as
+ * it was before the turn and the next process goes on from there. */
 int engine_turn(struct engine *engine, struct moment now, struct error *error) MUST_CHECK;
 /* When the next thing is due, as CLOCK_BOOTTIME ms. */
 int64_t engine_next_ms(const struct engine *engine, struct moment now);

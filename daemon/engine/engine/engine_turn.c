@@ -31,7 +31,7 @@ static int turn_step(struct engine *engine, int64_t from_ms, struct moment *now,
 int engine_turn_begin(struct engine *engine, struct moment *now, struct error *error)
 {
     if (engine->failed_turn)
-        return error_set(error, ERROR_STATE, "a turn could not be taken back");
+        return error_set(error, ERROR_STATE, "a transaction could not be undone");
     int64_t should_ms = clock_step_expected_ms(engine, *now);
     bool step = clock_step_is_one(should_ms, now->wall_ms);
     bool back = step && now->wall_ms < engine->turn.now.wall_ms;
@@ -79,9 +79,9 @@ static json_t *show_daemon(struct engine *engine)
             notes, json_string("allow_unattributed is set: acts without an audit loginuid are "
                                "allowed, and each says so"));
     if (engine->sync.state != CLOCK_SYNCHRONISED && engine_sync_is_good(engine))
-        json_array_append_new(
-            notes, json_string("trust_clock is set: results count although the kernel does not "
-                               "hold the clock for synchronised"));
+        json_array_append_new(notes,
+                              json_string("trust_clock is set: results count although the kernel "
+                                          "reports that its clock is not synchronised"));
     if (engine->upkeep.log.outsider)
         json_array_append_new(
             notes, json_sprintf("process %lld reads the store in one long transaction: its log "

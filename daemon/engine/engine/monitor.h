@@ -4,13 +4,13 @@
 
 #include "engine/engine/state.h"
 
-/* In a turn, after the measures were judged. */
+/* In a turn, after the measures were evaluated. */
 int monitor_judge(struct engine *engine, struct error *error) MUST_CHECK;
 int monitor_load(struct engine *engine, struct error *error) MUST_CHECK;
 /* At a start, first: how did the process before end? A stop in order leaves its leaf as the last.
  */
 int monitor_note_end(struct engine *engine, struct error *error) MUST_CHECK;
-/* ... then: tells how long nothing ran. */
+/* ... then: writes how long nothing ran. */
 int monitor_start(struct engine *engine, struct error *error) MUST_CHECK;
 
 #endif

@@ -47,7 +47,7 @@ static int write_start(struct engine *engine, struct error *error)
         return ERROR_MEMORY;
     int code = ledger_attach(engine->turn.ledger, PAYLOAD_TEXT, body, strlen(body), commitment);
     if (code)
-        return error_set(error, code, "the ledger takes no payload: %s", error_text(code));
+        return error_set(error, code, "the ledger refused a payload: %s", error_text(code));
     json_t *start =
         json_pack("{s:s, s:s, s:s, s:I, s:s}", "boot", engine->boot, "version", CONFORMD_VERSION,
                   "pt", commitment, "size", (json_int_t)head.size, "root", root);

@@ -12,9 +12,9 @@
 static void rename_all(struct engine *engine)
 {
     struct moment now = engine->turn.now;
-    engine->calls->log(engine->context, LOG_LEVEL_WARNING,
-                       "the key of pseudonyms is another one than before: the same name has "
-                       "another pseudonym from now on");
+    engine->calls->log(
+        engine->context, LOG_LEVEL_WARNING,
+        "the key of pseudonyms changed: from now on the same name has another pseudonym");
     for (size_t i = 0; i < engine->intake.count; i++)
         names_renamed(engine->intake.instances[i], now);
 }

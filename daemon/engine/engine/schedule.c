@@ -37,7 +37,7 @@ static void start(struct engine *engine, struct instance *instance, struct momen
                              instance->tables && !instance_stays(instance) ? deadline_ms : 0);
 }
 
-/* A process for its plugin's selftest, which is no run. */
+/* A process for its plugin's selftest, which is not a run. */
 static void start_proof(struct engine *engine, struct instance *instance, struct moment now)
 {
     int64_t run = engine->next_run++;
@@ -238,7 +238,8 @@ int engine_courier_gone(struct engine *engine, struct moment now, struct error *
     /* Each of them may be what ended it: all wait longer and longer. */
     for (size_t i = 0; !code && i < engine->in_flight_count; i++) {
         struct outbox_failure failure = {.id = engine->in_flight[i],
-                                         .why = "the courier ended before it was taken"};
+                                         .why =
+                                             "the courier ended before the message was delivered"};
         code = notify_outbox_failed(engine->turn.store, now.wall_ms, &failure, error);
     }
     engine->in_flight_count = 0;

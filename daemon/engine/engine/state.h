@@ -77,13 +77,13 @@ int engine_turn_end(struct engine *engine, struct error *error) MUST_CHECK;
 /* Takes an act's turn back: the store is as it was, and memory agrees with it. Where that cannot be
  * brought about, the next turn is an error, which ends the program. */
 void engine_turn_undo(struct engine *engine);
-/* Judges what is due, by the clock as it stands. */
+/* Evaluates what is due, at the present time. */
 int engine_turn_judge(struct engine *engine, struct error *error) MUST_CHECK;
 /* sync.c: looks at the clock at most each minute; in the caller's turn. */
 int engine_sync_look(struct engine *engine, struct error *error) MUST_CHECK;
 bool engine_sync_is_good(const struct engine *engine);
 const char *engine_sync_text(const struct engine *engine);
-/* privacy.c: a leaf when the key of pseudonyms is new, and what the API tells of it. */
+/* privacy.c: a leaf when the key of pseudonyms is new, and what the API shows of it. */
 int engine_privacy_note_key(struct engine *engine, struct error *error) MUST_CHECK;
 
 #endif

@@ -81,7 +81,7 @@ static int put_collectors(const struct judge *judge, struct exposition *out)
     static const char *const states[] = {"starting", "well",    "partial",  "failed",
                                          "absent",   "standby", "disabled", NULL};
     int code = open_family(out, "conformd_collector_state", EXPOSITION_STATESET,
-                           "How a collector stands since its last run.");
+                           "State of a collector since its last run.");
     for (size_t i = 0; !code && i < judge->intake->count; i++) {
         const struct instance *instance = judge->intake->instances[i];
         struct label pair = {"collector", instance->name};
@@ -148,7 +148,7 @@ static int put_store(const struct metrics_source *source, struct exposition *out
     int code = notify_outbox_figures(source->judge->turn->store, &outbox, &error);
     if (!code)
         code = put_single(out, "conformd_ledger_leaves", EXPOSITION_COUNTER,
-                          "Leaves of the ledger.", (double)head.size);
+                          "Entries of the ledger.", (double)head.size);
     if (!code)
         code = put_single(out, "conformd_series", EXPOSITION_GAUGE, "Series in memory.",
                           (double)series.series);
@@ -157,15 +157,15 @@ static int put_store(const struct metrics_source *source, struct exposition *out
                           (double)series.samples);
     if (!code)
         code = put_single(out, "conformd_outbox_waiting", EXPOSITION_GAUGE,
-                          "Messages that their receiver has not taken.", (double)outbox.waiting);
+                          "Messages that are not delivered yet.", (double)outbox.waiting);
     if (!code)
-        code = put_single(out, "conformd_turns", EXPOSITION_COUNTER, "Turns since the start.",
-                          (double)source->turns);
+        code = put_single(out, "conformd_turns", EXPOSITION_COUNTER,
+                          "Transactions since the start.", (double)source->turns);
     if (!code)
         code = put_log(source, out);
     return code ? code
                 : put_single(out, "conformd_last_turn_timestamp_seconds", EXPOSITION_GAUGE,
-                             "When the last turn was committed.",
+                             "When the last transaction was committed.",
                              (double)source->judge->turn->now.wall_ms / 1000);
 }
 

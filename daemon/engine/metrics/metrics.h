@@ -1,4 +1,4 @@
-/* What stands behind /metrics, /metrics/samples and health. */
+/* What is behind /metrics, /metrics/samples and health. */
 #ifndef METRICS_METRICS_H
 #define METRICS_METRICS_H
 

@@ -1,4 +1,5 @@
-/* One thing that monitoring watches over, and who stands on it. Inside the room only. */
+/* One thing that the monitoring follows, and the measures that depend on it. Inside the room
+ * only. */
 #ifndef MONITORING_CONCERN_H
 #define MONITORING_CONCERN_H
 
@@ -16,8 +17,8 @@ struct concern {
     int64_t extended_ms; /* when its finding was last extended */
     int64_t saved_ms;
     char *finding; /* reference, or NULL */
-    bool raises;   /* a measure that stands on it is adopted */
-    bool moved;    /* in this turn: the leaf is to tell it */
+    bool raises;   /* a measure that depends on it is adopted */
+    bool moved;    /* in this turn: the leaf is to contain it */
 };
 
 /* The measures under a concern. */
@@ -26,7 +27,7 @@ struct readers {
     json_t *trial;
     bool urgent; /* one of those that count is */
     bool trial_urgent;
-    bool partial; /* of a partial run: who accepts that is no member */
+    bool partial; /* of a partial run: a measure that accepts that is not a member */
 };
 void monitoring_readers_finish(struct readers *readers);
 /* Those that read the attribute, added to what is there; NULL: every measure. */
@@ -38,7 +39,7 @@ struct concern *concern_find(struct monitoring *monitoring, enum monitoring_kind
                              const char *instance, const char *attribute);
 int concern_add(struct monitoring *monitoring, const struct concern *like,
                 struct concern **ret) MUST_CHECK;
-/* What must outlive a restart, as it stands in its row of states and in the leaf. */
+/* What must outlive a restart, as it is in its row of states and in the leaf. */
 json_t *concern_row(const struct concern *concern);
 int concern_save(const struct monitoring_world *world, struct concern *concern,
                  struct error *error) MUST_CHECK;
@@ -46,11 +47,11 @@ int concern_save(const struct monitoring_world *world, struct concern *concern,
 int concern_drop(struct monitoring *monitoring, const struct monitoring_world *world,
                  struct concern *concern, struct error *error) MUST_CHECK;
 
-/* told.c: writes the state leaf of a turn in which something moved, or an hour is over. */
+/* told.c: writes the state leaf of a turn in which something changed, or an hour is over. */
 int monitoring_tell(struct monitoring *monitoring, const struct monitoring_world *world,
                     struct error *error) MUST_CHECK;
 
-/* What a judgement of one concern says. */
+/* What an evaluation of one concern says. */
 struct concern_word {
     enum verdict verdict;
     const char *reason;

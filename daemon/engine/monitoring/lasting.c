@@ -23,13 +23,13 @@ static char *title_of(const struct concern *concern)
 {
     switch (concern->kind) {
     case MONITORING_LOST:
-        return text_format("Collector %s does not measure any more: %s", concern->instance,
+        return text_format("Collector %s no longer measures: %s", concern->instance,
                            concern->reason);
     case MONITORING_LOSSES:
         return text_format("Collector %s lost data: %s", concern->instance, concern->reason);
     case MONITORING_OVERFLOW:
-        return text_format("%s of collector %s has more series than the limit: what is beyond is "
-                           "counted, and not told apart",
+        return text_format("%s of collector %s has more series than the limit: what is beyond it "
+                           "is only counted in total",
                            concern->attribute, concern->instance);
     }
     return NULL;

@@ -1,6 +1,6 @@
-/* What conformd finds about its own monitoring (27001:2022 9.1): an instance that was measured and
- * is not, data that was lost, series beyond their limit, time in which conformd was down. Each is
- * one finding of the monitoring process, with the measures that stand on it as members. */
+/* What conformd finds about its own monitoring (27001:2022 9.1): an instance that was measured
+ * and is not, data that was lost, series beyond their limit, time in which conformd was down.
+ * Each is one finding of the monitoring process, with the measures that depend on it as members. */
 #ifndef MONITORING_MONITORING_H
 #define MONITORING_MONITORING_H
 
@@ -16,7 +16,7 @@ enum monitoring_kind {
     MONITORING_OVERFLOW, /* an attribute has more series than its limit */
 };
 
-/* A measure that stands on what is asked for. */
+/* A measure that depends on what is asked for. */
 struct monitoring_reader {
     const char *measure;
     bool adopted; /* approved: on trial nothing is raised */
@@ -25,7 +25,7 @@ struct monitoring_reader {
     int64_t every_ms;
 };
 
-/* What a turn hands over; borrowed. */
+/* What a turn provides; borrowed. */
 struct monitoring_world {
     const struct turn *turn;
     const struct intake *intake;
@@ -46,8 +46,8 @@ struct monitoring {
     struct concern *concerns;
     size_t count;
     size_t capacity;
-    int64_t due_boot_ms; /* when time alone moves something; 0 before the first judgement */
-    int64_t told_ms;     /* when all of it was last told by a leaf; 0: not by this process */
+    int64_t due_boot_ms; /* when time alone moves something; 0 before the first evaluation */
+    int64_t told_ms;     /* when all of it was last written in a leaf; 0: not by this process */
     json_t *over;        /* keys of what ended in this turn, or NULL */
 };
 
@@ -57,14 +57,15 @@ int monitoring_load(struct monitoring *monitoring, struct store *store, bool oth
 void monitoring_finish(struct monitoring *monitoring);
 
 /* In every turn, after what came was sealed. Time counts on CLOCK_BOOTTIME, of a gap at most two
- * minutes: a time in which nobody looked is no loss of the collector's. Takes the losses of the
- * instances. What moved is told by one state leaf, and all of it once an hour, so that it can be
- * rebuilt. */
+ * minutes: a time in which nobody looked is not a loss of the collector's. Takes the losses of
+ * the instances. What changed is written in one state leaf, and all of it once an hour, so that
+ * it can be rebuilt. */
 int monitoring_judge(struct monitoring *monitoring, struct monitoring_world *world,
                      struct error *error) MUST_CHECK;
 
-/* In the turn of a start: the time since the last turn of the process before is a gap leaf; where
- * an adopted measure was not judged for longer than it may be lost, it is one finding too. */
+/* In the turn of a start: the time since the last turn of the process before is a gap leaf;
+ * where an adopted measure was not evaluated for longer than it may be lost, it is one finding
+ * too. */
 struct monitoring_gap {
     int64_t from_ms; /* wall time of the last turn */
     int64_t lasted_ms;

@@ -48,7 +48,7 @@ static int write_leaf(const struct monitoring_world *world, const json_t *rows, 
         return ERROR_MEMORY;
     int code = ledger_attach(world->turn->ledger, PAYLOAD_TEXT, body, strlen(body), commitment);
     if (code)
-        return error_set(error, code, "the ledger takes no payload: %s", error_text(code));
+        return error_set(error, code, "the ledger refused a payload: %s", error_text(code));
     return ledger_append(world->turn->ledger, LEAF_STATE,
                          json_pack("{s:I, s:I, s:s}", "monitoring",
                                    (json_int_t)json_object_size(rows), "over",

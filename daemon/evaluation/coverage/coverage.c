@@ -144,7 +144,7 @@ static void ask_now(struct asking *asking)
         say_late(asking);
     else if (instance->names.switched && asking->attribute->personal)
         say(&asking->answer, kind,
-            text_format("collector %s keeps names as %s now, and has not told since",
+            text_format("collector %s keeps names as %s now, and has not reported since",
                         instance->name, instance->names.plain ? "they are" : "new pseudonyms"));
     else if (instance->standing.stepped)
         say(&asking->answer, kind,

@@ -56,18 +56,18 @@ int criterion_from_json(const json_t *json, struct criterion *ret, struct error 
 enum verdict criterion_judge(const struct criterion *criterion, double value);
 
 /* True when more of what is counted can only make it worse ("== 0", "< n", "<= n"), so that a
- * breach seen in a window that was watched only in part is a breach all the same. */
+ * breach seen in a window that was observed only in part is a breach nevertheless. */
 bool criterion_is_upper(const struct criterion *criterion);
 
-/* What is remembered between judgements; zeroed at first. Times are CLOCK_BOOTTIME. */
+/* What is remembered between evaluations; zeroed at first. Times are CLOCK_BOOTTIME. */
 struct criterion_memory {
-    bool judged;       /* there was a judgement before */
+    bool judged;       /* there was an evaluation before */
     enum verdict last; /* the last one */
     int64_t at_ms;     /* when */
     int64_t missed_ms; /* how long it has been missed; unknown neither adds nor resets */
     int64_t met_ms;    /* how long it has been met since a miss */
     bool standing;     /* raised, and not recovered */
-    bool provisional;  /* the last judgement was: good, it counts for nothing */
+    bool provisional;  /* the last evaluation was good, but does not count */
 };
 
 enum criterion_move {
@@ -77,8 +77,8 @@ enum criterion_move {
     CRITERION_CLEAR,  /* met for long enough while standing: the condition is cleared */
 };
 
-/* Takes one judgement at boot_ms. Of a gap since the last one at most most_gap_ms counts: time in
- * which nobody looked proves nothing. */
+/* Adds one evaluation at boot_ms. Of a gap since the last one at most most_gap_ms counts: time
+ * in which nobody observed proves nothing. */
 enum criterion_move criterion_step(const struct criterion *criterion,
                                    struct criterion_memory *memory, enum verdict verdict,
                                    int64_t boot_ms, int64_t most_gap_ms);
@@ -90,8 +90,8 @@ enum criterion_move criterion_step_provisional(const struct criterion *criterion
                                                enum verdict verdict, int64_t boot_ms,
                                                int64_t most_gap_ms);
 
-/* To and from the store: a restart keeps the times; after a reboot (other_boot) the clock began
- * anew and the gap counts as nothing. */
+/* To and from the store: a restart keeps the times; after a reboot (other_boot) the clock
+ * started at zero and the gap counts as nothing. */
 json_t *criterion_memory_to_json(const struct criterion_memory *memory);
 void criterion_memory_from_json(const json_t *json, bool other_boot, int64_t boot_ms,
                                 struct criterion_memory *ret);

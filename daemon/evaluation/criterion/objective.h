@@ -1,4 +1,4 @@
-/* Objectives (27001:2022 6.2): judged from their measures and their date. Pure. */
+/* Objectives (27001:2022 6.2): evaluated from their measures and their date. Pure. */
 #ifndef CRITERION_OBJECTIVE_H
 #define CRITERION_OBJECTIVE_H
 

@@ -1,4 +1,4 @@
-/* What the organization states in its configuration: shown, lent to the intake, and checked. */
+/* What the organization states in its configuration: shown, provided to the intake, and checked. */
 #ifndef ISMS_ISMS_H
 #define ISMS_ISMS_H
 

@@ -54,11 +54,11 @@ static void check_range(struct checking *checking, const struct instance *instan
                                "too short: allowed is %s or more",
                                selector->over, selector->name, instance->name, every, least);
     else if (selector->range_ms && watched < checking->coverage)
-        sentence = text_format("collector %s reads %s each %s: before a run at most %.0f %% of the "
-                               "range was watched, and coverage is %.0f %%: it will be unknown at "
-                               "times",
-                               instance->name, selector->name, every,
-                               watched > 0 ? watched * 100 : 0, checking->coverage * 100);
+        sentence = text_format(
+            "collector %s reads %s each %s: before a run at most %.0f %% of the range was "
+            "observed, and coverage is %.0f %%: the measure will be unknown at times",
+            instance->name, selector->name, every, watched > 0 ? watched * 100 : 0,
+            checking->coverage * 100);
     if (sentence)
         tell(checking, checking->setting, selector->column, !is_short, sentence);
 }
@@ -78,14 +78,14 @@ static void check_names(struct checking *checking, const struct instance *instan
         return;
     bool stated = basis->legal_basis && *basis->legal_basis;
     if (stated)
-        sentence = text_format("the review of the legal basis of collector %s was due on %s: its "
-                               "label %s is kept as pseudonyms since, so %s\"%s\" cannot be told "
-                               "and the measure will be unknown",
-                               instance->name, basis->review_due, matcher->name,
-                               signs[matcher->match], matcher->value);
+        sentence = text_format(
+            "the review of the legal basis of collector %s was due on %s: its label %s is kept as "
+            "pseudonyms since, so %s\"%s\" cannot be known and the measure will be unknown",
+            instance->name, basis->review_due, matcher->name, signs[matcher->match],
+            matcher->value);
     else
         sentence =
-            text_format("%s%s\"%s\" hangs on a name, and collector %s keeps that label as "
+            text_format("%s%s\"%s\" depends on a name, and collector %s keeps that label as "
                         "pseudonyms; " WATCH_NAMES_ALLOWED,
                         matcher->name, signs[matcher->match], matcher->value, instance->name);
     if (sentence)

@@ -11,14 +11,13 @@
 
 static const char by_tree[] = "only the daemon's user reads the folder; every byte is under a hash "
                               "tree (RFC 6962), so that a change is seen";
-static const char by_salt[] =
-    "only the daemon's user reads the folder; a salted hash in the ledger "
-    "holds for it, so that a change is seen and it can still go";
+static const char by_salt[] = "only the daemon's user reads the folder; a salted hash of it is in "
+                              "the ledger, so that a change is seen and it can still be deleted";
 static const char by_folder[] = "only the daemon's user reads the folder";
 static const char with_store[] = "as long as the store";
 static const char not_alone[] = "with the store; not alone yet";
 static const char by_disposal[] =
-    "by whole days, with a leaf that tells which; proofs of what stays still hold";
+    "by whole days, with an entry that says which; proofs of what stays remain valid";
 static const char by_sweep[] = "the oldest rows are deleted each minute";
 
 /* retention NULL: the setting `keep`. */
@@ -44,12 +43,12 @@ static const struct record_class {
      by_folder, NULL, by_sweep},
     {"runs", "each run of a collector: when, how it ended, what it cost", "table runs", by_folder,
      NULL, by_sweep},
-    {"messages", "messages to those who are told", "table outbox", by_folder,
+    {"messages", "messages to those who are notified", "table outbox", by_folder,
      "30 days after delivery; until then as long as it is tried", by_sweep},
     {"sessions", "who opened the dashboard: a hash of the token, the name, the times",
      "table sessions", by_folder, "until it expires", by_sweep},
     {"pseudonym_key", "the key that pseudonyms are made with", "file pseudonym.key",
-     "only the daemon's user may read it; no record holds it", "until it is replaced",
+     "only the daemon's user may read it; it is in no record", "until it is replaced",
      "by deleting the file: names before and after have different pseudonyms"},
     {"working", "present states, and where each stream goes on", "tables states, positions",
      by_folder, "until it is replaced", "it is overwritten"},

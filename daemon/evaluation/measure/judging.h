@@ -27,7 +27,7 @@ int measure_look_around(struct look *look, struct result *result, struct error *
 /* Counts who is expected and seen; look->few where that is too few. */
 int measure_population_count(struct look *look, struct result *result,
                              struct error *error) MUST_CHECK;
-/* Of a judged answer: how many of the population breach, and whether that is systemic. */
+/* Of an evaluated answer: how many of the population breach, and whether that is systemic. */
 int measure_population_extent(const struct measure *measure, struct result *result) MUST_CHECK;
 /* True when an element of the population misses by a value of its own. */
 bool measure_population_breaches(const struct measure *measure, const struct result *result);

@@ -84,7 +84,7 @@ static int check_partial(struct look *look, const struct promql_selector *select
     if (!code && (silence.silent || !silence.live))
         measure_look_unknown(
             look, answer->partly,
-            text_format("%s; of what was read before some is silent by now",
+            text_format("%s; something that was read before is silent now",
                         answer->partly_reason ? answer->partly_reason : "a run was partial"));
     return code;
 }

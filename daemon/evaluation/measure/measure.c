@@ -148,7 +148,7 @@ static int judge_value(const struct measure *measure, struct promql_value *value
     }
     if (result->verdict == VERDICT_UNKNOWN && !result->reason)
         set_unknown(result, UNKNOWN_INVALID,
-                    strdup("the value is no number: a denominator is zero, or data is missing; "
+                    strdup("the value is not a number: a denominator is zero, or data is missing; "
                            "zero_denominator says what that means"));
     if (!isfinite(result->value))
         result->has_value = false;
@@ -167,8 +167,8 @@ static void judge_passed_over(const struct measure *measure, const struct promql
         return;
     if (verdict == VERDICT_UNKNOWN) {
         set_unknown(result, UNKNOWN_INVALID,
-                    strdup("a value that the formula compares is no number: a denominator is zero, "
-                           "or data is missing; zero_denominator says what that means"));
+                    strdup("a value that the formula compares is not a number: a denominator is "
+                           "zero, or data is missing; zero_denominator says what that means"));
         return;
     }
     result->verdict = verdict;
@@ -208,10 +208,10 @@ static void judge_doubts(const struct measure *measure, struct look *look, struc
                           "only, and the formula asks for more",
                           look->overflowed));
     if (look->covered < measure->coverage)
-        doubt(measure, result, UNKNOWN_TOO_FEW,
-              text_format("%.0f %% of the time that the formula looks back on was watched, %.0f "
-                          "%% is needed",
-                          look->covered * 100, measure->coverage * 100));
+        doubt(
+            measure, result, UNKNOWN_TOO_FEW,
+            text_format("%.0f %% of the time range of the formula was observed, %.0f %% is needed",
+                        look->covered * 100, measure->coverage * 100));
     if (look->few) {
         doubt(measure, result, UNKNOWN_TOO_FEW, look->few);
         look->few = NULL;

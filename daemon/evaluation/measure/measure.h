@@ -25,7 +25,7 @@ struct measure {
     struct promql *valid_when; /* or NULL */
     struct criterion criterion;
     int64_t every_ms;
-    double coverage; /* share of a range that must have been watched */
+    double coverage; /* share of a range that must have been observed */
     bool accept_partial;
     const json_t *elements;   /* of the population, or NULL */
     struct promql *inventory; /* a selector that gives them, or NULL: the host itself */
@@ -54,23 +54,24 @@ enum unknown_kind {
     KNOWN,
     UNKNOWN_NOT_SET_UP, /* never measured: a to-do */
     UNKNOWN_LOST,       /* was measured, is not */
-    UNKNOWN_INVALID,    /* valid_when does not hold, or the value is no number */
-    UNKNOWN_TOO_FEW,    /* watched for too short a part of the range, or an empty answer */
+    UNKNOWN_INVALID,    /* valid_when is not true, or the value is not a number */
+    UNKNOWN_TOO_FEW,    /* observed for too short a part of the range, or an empty answer */
     UNKNOWN_STOPPED,    /* conformd itself was down */
 };
 const char *measure_unknown_kind_text(enum unknown_kind kind);
-/* Which of several reasons is told: lost, stopped, invalid, too few, not set up, in this order. */
+/* Which of several reasons is reported: lost, stopped, invalid, too few, not set up, in this
+ * order. */
 bool measure_unknown_is_worse(enum unknown_kind kind, enum unknown_kind than);
 
 /* What is known of one attribute. */
 struct watch_answer {
     enum unknown_kind unknown;
     char *reason;     /* the heap's; NULL when known */
-    double covered;   /* share of the range that every feeding instance watched; 1 for no range */
+    double covered;   /* share of the range that every feeding instance observed; 1 for no range */
     bool provisional; /* a backlog is being worked off */
     enum unknown_kind partly; /* what is unknown because a run was partial: a measure may accept */
     char *partly_reason;      /* that; the heap's */
-    bool event;               /* increments: a watched interval without one is 0 */
+    bool event;               /* increments: an observed interval without one is 0 */
     int64_t whole_ms;         /* when partial: when its instance last read everything; 0: never */
 };
 
@@ -88,8 +89,8 @@ struct measure_world {
     bool (*counts)(void *context, const struct labels *labels);
     /* True when this label of the attribute holds personal data. */
     bool (*is_personal)(void *context, const char *name, const char *label);
-    /* Why what a selector asks for cannot be told from the series, or NULL; the heap's. NULL: it
-     * always can. */
+    /* Why the series cannot show what a selector asks for, or NULL; the heap's. NULL as
+     * function: they always can. */
     int (*hidden)(void *context, const struct promql_selector *selector, char **ret_why);
 };
 
@@ -107,7 +108,7 @@ struct result {
     bool has_value;
     double value; /* of the worst element */
     bool provisional;
-    bool part_watched; /* a breach, although not everything was watched or seen */
+    bool part_watched; /* a breach, although not everything was observed */
     bool systemic;     /* more than systemic_share of the population breaches */
     bool partial;      /* from a partial run, which the construct accepts */
     size_t expected;   /* of the population */
@@ -118,8 +119,8 @@ struct result {
 };
 void measure_result_finish(struct result *result);
 
-/* Evaluates and judges at world->now_ms. An error is one of ours (memory, limits); what the world
- * lacks is a result that says so. */
+/* Evaluates formula and criterion at world->now_ms. An error is one of ours (memory, limits); what
+ * the world lacks is a result that says so. */
 int measure_judge(const struct measure *measure, const struct measure_world *world,
                   struct result *ret, struct error *error) MUST_CHECK;
 

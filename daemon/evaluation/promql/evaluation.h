@@ -103,7 +103,7 @@ int promql_evaluate_match(struct evaluation *evaluation, const struct node *node
 /* false: the element is filtered out. */
 bool promql_operate(int operation, double left, double right, double *ret);
 bool promql_operation_drops_name(int operation);
-/* Counts what a comparison cannot tell: its answer is no, whatever is asked. */
+/* Counts values that a comparison cannot decide: its answer is false for them. */
 void promql_note_compared(struct evaluation *evaluation, const struct node *node, double left,
                           double right);
 /* Sorts the values. NaN when there are none. */

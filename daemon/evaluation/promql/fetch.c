@@ -126,7 +126,7 @@ static int check_matchers(struct evaluation *evaluation, const struct node *node
     for (size_t i = 0; i < node->matchers; i++)
         if (promql_matcher_is_exhausted(&node->matcher[i]))
             return error_set(evaluation->error, ERROR_LIMIT,
-                             "the regular expression \"%s\" takes too much work; write it without "
+                             "the regular expression \"%s\" needs too much work; write it without "
                              "nested repetitions",
                              node->matcher[i].value);
     return 0;

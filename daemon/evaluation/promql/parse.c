@@ -44,9 +44,9 @@ int parser_unexpected(struct parser *parser, const char *wanted)
         return parser->fault->sentence ? ERROR_FORMAT : ERROR_MEMORY;
     if (token->kind == TOKEN_END)
         return promql_fault_set(parser->fault, token->column,
-                                "the formula ends where %s should stand", wanted);
+                                "the formula ends where %s is expected", wanted);
     CLEAN(clean_text) char *shown = text_printable(token->start, token->length);
-    return promql_fault_set(parser->fault, token->column, "%s should stand here, found %s", wanted,
+    return promql_fault_set(parser->fault, token->column, "%s is expected here, found %s", wanted,
                             shown ? shown : "something else");
 }
 
@@ -94,8 +94,7 @@ static int parse_offset(struct parser *parser, struct node *node)
     if (!takes_modifiers(node))
         return promql_fault_set(
             parser->fault, column,
-            "offset stands behind a selector or a subquery, not behind any other "
-            "expression");
+            "offset follows a selector or a subquery, not any other expression");
     if (node->reach.offset_ms)
         return promql_fault_set(parser->fault, column, "offset may not be given twice");
     node->reach.offset_ms = negative ? -offset_ms : offset_ms;
@@ -139,8 +138,7 @@ static int parse_pin(struct parser *parser, struct node *node)
         return code;
     if (!takes_modifiers(node))
         return promql_fault_set(parser->fault, column,
-                                "@ stands behind a selector or a subquery, not behind any other "
-                                "expression");
+                                "@ follows a selector or a subquery, not any other expression");
     if (node->reach.pin != PIN_NONE)
         return promql_fault_set(parser->fault, column, "@ may not be given twice");
     node->reach.pin = reach.pin;
@@ -151,15 +149,14 @@ static int parse_pin(struct parser *parser, struct node *node)
 static int set_range(struct parser *parser, struct node *node, size_t column, int64_t range_ms)
 {
     if (node->kind != NODE_SELECTOR || node->reach.range_ms)
-        return promql_fault_set(
-            parser->fault, column,
-            "a range [..] stands directly behind a selector; of other expressions "
-            "make a subquery [range:step]");
+        return promql_fault_set(parser->fault, column,
+                                "a range [..] follows a selector directly; for other expressions "
+                                "use a subquery [range:step]");
     if (node->reach.offset_ms)
         return promql_fault_set(parser->fault, column,
-                                "offset stands behind the range, not before it");
+                                "offset follows the range, it is not before it");
     if (node->reach.pin != PIN_NONE)
-        return promql_fault_set(parser->fault, column, "@ stands behind the range, not before it");
+        return promql_fault_set(parser->fault, column, "@ follows the range, it is not before it");
     node->reach.range_ms = range_ms;
     return 0;
 }

@@ -32,7 +32,7 @@ struct tag {
     uint64_t hash;
     size_t id;
     struct tag *bare; /* without the metric's name; NULL until asked */
-    uint64_t stamp;   /* scratch of one pass over a vector */
+    uint64_t stamp;   /* scratch memory of one walk through a vector */
     size_t slot;      /* valid under the pass's stamp */
 };
 

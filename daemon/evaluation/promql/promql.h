@@ -106,8 +106,8 @@ struct promql_value {
     char *string;
     struct promql_row *rows;
     size_t count;
-    /* Values that are no number (or infinite) and that a comparison or an extreme passed over, so
-     * that they do not show in the answer. */
+    /* Values that are not a number (or infinite) and that a comparison or an extreme skipped, so
+     * that they are not in the answer. */
     size_t passed_over;
 };
 void promql_value_finish(struct promql_value *value);

@@ -30,7 +30,7 @@ bool promql_invents(const struct promql *promql);
 bool promql_may_be_empty(const struct promql *promql);
 /* True when it is an instant selector and nothing else. */
 bool promql_is_selector(const struct promql *promql);
-/* An outermost comparison that filters tells 0 or 1 of each element from now on. */
+/* An outermost comparison that filters gives 0 or 1 for each element from now on. */
 void promql_tell_each(struct promql *promql);
 
 #endif

@@ -111,11 +111,10 @@ static struct token duration_token(struct promql_lexer *lexer, struct token toke
 {
     token.kind = TOKEN_DURATION;
     if (text_to_duration(text, &token.duration_ms) || token.duration_ms > DURATION_LIMIT_MS) {
-        promql_fault_set(
-            lexer->fault, token.column,
-            "\"%s\" is no duration: numbers with the units y, w, d, h, m, s, ms, from large "
-            "to small, each once, as in 1h30m, up to 292 years",
-            text);
+        promql_fault_set(lexer->fault, token.column,
+                         "\"%s\" is not a duration: numbers with the units y, w, d, h, m, s, ms, "
+                         "from large to small, each once, as in 1h30m, up to 292 years",
+                         text);
         return bad(token);
     }
     if (token.duration_ms == 0) {
@@ -141,7 +140,7 @@ static struct token lex_number(struct promql_lexer *lexer, struct token token)
         token.kind = TOKEN_NUMBER;
         if (!read_number(text, &token.number))
             return token;
-        promql_fault_set(lexer->fault, token.column, "\"%s\" is no number", text);
+        promql_fault_set(lexer->fault, token.column, "\"%s\" is not a number", text);
         return bad(token);
     }
     if (plain) {
@@ -335,8 +334,7 @@ int promql_token_unquote(const struct token *token, struct promql_fault *fault, 
         if (!step)
             return promql_fault_set(
                 fault, token->column + i,
-                "\"\\%c\" is no escape here; a backslash is written \\\\ (or use "
-                "`backquotes`)",
+                "\"\\%c\" is not an escape here; a backslash is written \\\\ (or use `backquotes`)",
                 isprint((unsigned char)token->start[i + 1]) ? token->start[i + 1] : '?');
         i += step;
     }

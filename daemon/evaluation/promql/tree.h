@@ -75,7 +75,7 @@ struct reach {
 /* How the two sides of a vector operation find each other, or a group is formed. */
 struct grouping {
     bool on;      /* on(...) or by(...): these labels; else all but these */
-    bool written; /* on, ignoring, by, without stand in the text */
+    bool written; /* on, ignoring, by or without is in the text */
     enum side many;
     struct names labels;
     struct names include; /* of group_left, group_right */
@@ -88,7 +88,7 @@ struct node {
     size_t id;     /* in the order of the text, from 0 */
     size_t column; /* bytes from 1 */
     size_t depth;
-    struct node **child; /* an aggregation's parameter stands before its vector */
+    struct node **child; /* an aggregation's parameter comes before its vector */
     size_t children;
     size_t capacity;
 

@@ -54,11 +54,11 @@ static int check_label_call(struct node *node, struct promql_fault *fault)
     if (!replaces && strcmp(node->function->name, "label_join") != 0)
         return 0;
     if (!labels_is_label_name(string_of(node->child[1])))
-        return promql_fault_set(fault, node->child[1]->column, "\"%s\" is no label name",
+        return promql_fault_set(fault, node->child[1]->column, "\"%s\" is not a label name",
                                 string_of(node->child[1]));
     for (size_t i = 3; !replaces && i < node->children; i++)
         if (!labels_is_label_name(string_of(node->child[i])))
-            return promql_fault_set(fault, node->child[i]->column, "\"%s\" is no label name",
+            return promql_fault_set(fault, node->child[i]->column, "\"%s\" is not a label name",
                                     string_of(node->child[i]));
     if (!replaces)
         return 0;
@@ -102,7 +102,7 @@ static int check_aggregate(struct node *node, struct promql_fault *fault)
     snprintf(where, sizeof where, "argument 1 of %s()", name);
     code = check_type(node->child[0], text ? PROMQL_STRING : PROMQL_SCALAR, where, fault);
     if (!code && text && !labels_is_label_name(string_of(node->child[0])))
-        return promql_fault_set(fault, node->child[0]->column, "\"%s\" is no label name",
+        return promql_fault_set(fault, node->child[0]->column, "\"%s\" is not a label name",
                                 string_of(node->child[0]));
     return code;
 }
@@ -117,11 +117,10 @@ static int check_matching(const struct node *node, struct promql_fault *fault)
                                 text);
     for (size_t i = 0; grouping->on && i < grouping->include.count; i++)
         if (promql_names_have(&grouping->labels, grouping->include.name[i]))
-            return promql_fault_set(
-                fault, node->column,
-                "the label \"%s\" stands in on(...) and in group_left or group_right; "
-                "it can stand in one of them",
-                grouping->include.name[i]);
+            return promql_fault_set(fault, node->column,
+                                    "the label \"%s\" is in on(...) and in group_left or "
+                                    "group_right; it can be in one of them only",
+                                    grouping->include.name[i]);
     return 0;
 }
 
@@ -148,8 +147,8 @@ static int check_binary(struct node *node, struct promql_fault *fault)
     bool vectors = left->type == PROMQL_VECTOR && right->type == PROMQL_VECTOR;
     node->type = scalars ? PROMQL_SCALAR : PROMQL_VECTOR;
     if (node->returns_bool && !promql_operation_compares(node->operation))
-        return promql_fault_set(fault, node->column,
-                                "bool stands behind comparisons only, not \"%s\"", text);
+        return promql_fault_set(fault, node->column, "bool follows comparisons only, not \"%s\"",
+                                text);
     if (scalars && promql_operation_compares(node->operation) && !node->returns_bool)
         return promql_fault_set(fault, node->column,
                                 "two scalars are compared with bool behind the operator: %s bool",
@@ -174,7 +173,7 @@ static int check_unary(struct node *node, struct promql_fault *fault)
     if (operand->type == PROMQL_SCALAR || operand->type == PROMQL_VECTOR)
         return 0;
     return promql_fault_set(fault, node->column,
-                            "a sign stands before a scalar or an instant vector, not a %s",
+                            "a sign is allowed before a scalar or an instant vector, not a %s",
                             promql_type_text(operand->type));
 }
 

@@ -9,17 +9,17 @@
 
 struct instance;
 
-/* Since this instance is known. Processor time is told when a process has ended. */
+/* Since this instance is known. Processor time is known when a process has ended. */
 struct account {
     int64_t runs;
     int64_t cpu_ms;
     int64_t bytes; /* of readings and excerpts kept as evidence */
     int64_t out_of_scope;
-    int64_t ended_cpu_ms; /* of the process that ended last, until a row of runs tells it */
+    int64_t ended_cpu_ms; /* of the process that ended last, until a row of runs contains it */
     int64_t ended_rss_kib;
 };
 
-/* The parent's word of a process' end (MESSAGE_ENDED). */
+/* The parent's report of a process's end (MESSAGE_ENDED). */
 void account_ended(struct account *account, const json_t *ended);
 /* Takes the run under way, before it is forgotten; a stream's part of an interval is none. */
 void account_run(struct instance *instance);

@@ -13,7 +13,7 @@ enum course_stage {
     COURSE_OPEN,   /* its process lives and its channel is open */
     COURSE_CLOSED, /* its process lives; its channel has ended, or the engine had it ended */
     COURSE_ORPHAN, /* a channel whose process has ended, or was never asked for */
-    COURSE_OVER,   /* both are gone, and how it ended is to be judged */
+    COURSE_OVER,   /* both are gone, and how it ended is to be evaluated */
     COURSE_STAGES,
 };
 
@@ -22,7 +22,7 @@ enum course_work {
     COURSE_RESTS,  /* no run is under way */
     COURSE_RUNS,   /* a run was asked for and has not ended; of a stream always */
     COURSE_LATE,   /* the run passed its deadline, and the engine had its process ended */
-    COURSE_PROVES, /* its process is for its plugin's selftest, which is no run */
+    COURSE_PROVES, /* its process is for its plugin's selftest, which is not a run */
     COURSE_WORKS,
 };
 
@@ -36,7 +36,7 @@ enum course_event {
     COURSE_DISCONNECT,    /* its channel has ended, or is not listened to any more */
     COURSE_DROP,          /* its channel was dropped unread */
     COURSE_PROCESS_ENDED, /* the parent's word */
-    COURSE_CONCLUDE,      /* its end was judged */
+    COURSE_CONCLUDE,      /* its end was evaluated */
     COURSE_EVENTS,
 };
 
@@ -49,7 +49,7 @@ struct course {
 /* ERROR_STATE, with nothing moved, where that cannot happen now. */
 int course_move(struct course *course, enum course_event event) MUST_CHECK;
 
-/* A process was asked for, and its end was not told. */
+/* A process was asked for, and its end was not reported. */
 bool course_has_process(const struct course *course);
 bool course_has_channel(const struct course *course);
 /* A run was asked for and has not ended. */

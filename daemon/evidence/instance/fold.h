@@ -1,4 +1,4 @@
-/* Runs that are as the one before, to be told in one coverage leaf. */
+/* Runs that are as the one before, to be counted in one coverage leaf. */
 #ifndef INSTANCE_FOLD_H
 #define INSTANCE_FOLD_H
 

@@ -1,4 +1,4 @@
-/* Instances of collectors: what they declared, how they stand, what their process does. */
+/* Instances of collectors: what they declared, their state, what their process does. */
 #ifndef INSTANCE_INSTANCE_H
 #define INSTANCE_INSTANCE_H
 
@@ -76,9 +76,9 @@ struct instance {
     struct awaited asked;
 
     struct run run;       /* what came since the last seal */
-    struct record record; /* what is told of it */
+    struct record record; /* what the API shows of it */
     json_t *last_run;     /* as the API shows it */
-    json_t *losses;       /* told since monitoring took them, or NULL */
+    json_t *losses;       /* reported since monitoring took them, or NULL */
     bool touched;         /* sealed in this turn */
     enum unsaved unsaved;
     int64_t saved_ms;
@@ -106,9 +106,9 @@ void instance_show_run(struct instance *instance, enum condition condition);
 void instance_mark(struct instance *instance, enum unsaved unsaved);
 /* They were written. */
 void instance_saved(struct instance *instance, int64_t now_ms);
-/* Measures that read it are to be judged in this turn; or were. */
+/* Measures that read it are to be evaluated in this turn; or were. */
 void instance_touch(struct instance *instance, bool touched);
-/* What monitoring was not told yet of losses, the caller's; or NULL. */
+/* Losses that monitoring has not received yet, the caller's; or NULL. */
 json_t *instance_take_losses(struct instance *instance);
 /* The counts since they were taken last. */
 struct counts instance_take_counts(struct instance *instance);

@@ -20,15 +20,15 @@ struct basis {
 struct names {
     struct basis basis; /* why personal data may be kept as it is */
     bool plain;         /* so it is: it has a legal basis whose review is not overdue */
-    bool switched;      /* how names are kept changed, and no run has told of them since */
+    bool switched;      /* how names are kept changed, and no run has reported them since */
     bool mixed;         /* ... while this run was under way: it holds some of both */
     bool hides;         /* what is in view of before is to end in the next turn */
-    int64_t from_ms;    /* what is older stands under pseudonyms; 0: nothing does */
+    int64_t from_ms;    /* what is older is stored under pseudonyms; 0: nothing does */
 };
 
 struct instance;
 
-/* True for a value that tells of nobody, which no pseudonym ever stands for. */
+/* True for a value that names nobody, for which there is never a pseudonym. */
 bool names_tell_nobody(const char *value);
 
 /* Reads the settings of a collector that are about its labels; again when they changed. */
@@ -42,9 +42,9 @@ void names_remember(struct names *names, int64_t now_ms);
 /* True once where what is in view of before is to end now. */
 bool names_take_hidden(struct names *names);
 
-/* Notes in a turn what has become of the legal basis, and of the series limit. Where names are kept
- * otherwise from now on, nothing is known of attributes that have them until a run told them anew,
- * for which it is due at once. */
+/* Notes in a turn what has become of the legal basis, and of the series limit. Where names are
+ * kept otherwise from now on, nothing is known of attributes that have them until a run has
+ * reported them again, for which it is due at once. */
 void names_note(struct instance *instance, struct moment now);
 /* The key of pseudonyms is another one: the same. */
 void names_renamed(struct instance *instance, struct moment now);

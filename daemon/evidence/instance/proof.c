@@ -99,7 +99,7 @@ int proof_told(struct instance *instance, const void *body, size_t length)
 void proof_conclude(struct proof *proof, const json_t *tables, const char *why)
 {
     if (!proof->ended && take(proof, "failed", json_text_of(tables, "sha256", ""), "",
-                              why ? why : "its process ended without a word"))
+                              why ? why : "its process ended without a report"))
         proof->tried_boot_ms = 0;
 }
 

@@ -30,7 +30,7 @@ bool proof_holds(const struct instance *instance);
 /* At install, after an upgrade, each month; where it failed or the file is another one, not more
  * often than each hour. */
 bool proof_is_due(const struct instance *instance, struct moment now);
-/* It has ended, and no leaf tells of it yet. */
+/* It has ended, and is in no leaf yet. */
 bool proof_is_untold(const struct instance *instance);
 /* A process is asked for, for it. */
 void proof_start(struct proof *proof, struct moment now);

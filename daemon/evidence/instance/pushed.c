@@ -56,10 +56,10 @@ static int tell_loss(struct instance *instance, int64_t now_ms)
     text_from_time(from_ms, from);
     text_from_time(now_ms, to);
     CLEAN(clean_text)
-    char *why = text_format("its process did not end in order and its source keeps nothing: what "
-                            "came between %s and %s and was not committed is gone, how much is "
-                            "not known",
-                            from, to);
+    char *why =
+        text_format("its process did not end in order and its source keeps nothing: what came "
+                    "between %s and %s and was not committed is gone, how much is unknown",
+                    from, to);
     if (!instance->run.lost)
         instance->run.lost = json_array();
     instance->run.urgent = true;

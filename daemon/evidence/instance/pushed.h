@@ -1,4 +1,5 @@
-/* Pushed sources keep nothing: what of them a crash took is told as lost, from when to when. */
+/* Pushed sources keep nothing: what a crash took from them is reported as lost, from when to
+ * when. */
 #ifndef INSTANCE_PUSHED_H
 #define INSTANCE_PUSHED_H
 
@@ -15,7 +16,7 @@ struct instance;
 /* Zeroed: its source can be read again. */
 struct pushed {
     bool is;    /* its plugin declares so (CFD_PUSHED) */
-    bool reads; /* the process of this link has handed over a batch */
+    bool reads; /* the process of this link has sent a batch */
     /* The last batch taken of a process whose end in order was not seen; 0: none. */
     int64_t kept_ms;
 };
@@ -26,10 +27,10 @@ const char *pushed_words(const struct instance *instance);
 /* In a turn, before a whole batch is sealed. True when it was no more than the word that a new
  * process reads from now on, and nothing was lost before: there is nothing to seal. */
 bool pushed_begins(struct instance *instance, int64_t now_ms);
-/* When a run is sealed: of the first batch of a process after one that did not end in order a loss
- * is told with it. */
+/* When a run is sealed: the first batch after a process that did not end in order carries a
+ * loss. */
 int pushed_note(struct instance *instance, int64_t now_ms) MUST_CHECK;
-/* Its process is gone, and what it handed over is sealed: an end in order loses nothing. */
+/* Its process is gone, and what it sent is sealed: an end in order loses nothing. */
 void pushed_note_end(struct instance *instance);
 
 #endif

@@ -1,4 +1,4 @@
-/* What of an instance stands in the ledger, and what is to stand there. */
+/* What of an instance is in the ledger, and what is to be written there. */
 #ifndef INSTANCE_RECORD_H
 #define INSTANCE_RECORD_H
 
@@ -10,7 +10,7 @@
 
 enum { INSTANCE_EVIDENCE = 16 };
 
-/* What a telling moved, as it was before; zeroed: nothing was told in this turn. */
+/* What writing a leaf changed, as it was before; zeroed: nothing was written in this turn. */
 struct undo {
     bool is;
     int64_t evidence[INSTANCE_EVIDENCE];
@@ -26,10 +26,10 @@ struct record {
     int64_t tables_leaf;                 /* of the tables that it declared; -1: none yet */
     int64_t evidence[INSTANCE_EVIDENCE]; /* latest leaves, newest first; -1: none */
     int64_t evidence_ms[INSTANCE_EVIDENCE];
-    int64_t told_ms; /* the turn of its last leaf: what is older stands in the ledger */
+    int64_t told_ms; /* the turn of its last leaf: what is older is in the ledger */
     int64_t untold;  /* runs and batches since */
     struct fold fold;
-    struct run waiting;   /* sealed batches that no leaf tells of yet; rows of pending too */
+    struct run waiting;   /* sealed batches that are in no leaf yet; rows of pending too */
     size_t held_rows;     /* of pending */
     size_t held_bytes;    /* of what waits: readings that were merged already */
     int64_t tell_boot_ms; /* what waits is urgent: a leaf by then; 0: it is not */

@@ -1,4 +1,4 @@
-/* How an instance stands, by what its runs said and when they were sealed. */
+/* The state of an instance, by what its runs reported and when they were sealed. */
 #ifndef INSTANCE_STANDING_H
 #define INSTANCE_STANDING_H
 
@@ -11,7 +11,7 @@
 
 struct instance;
 
-/* How an instance stands since its last sealed run. */
+/* The condition of an instance since its last sealed run. */
 enum condition {
     CONDITION_STARTING, /* no run has ended yet */
     CONDITION_WELL,
@@ -30,11 +30,11 @@ struct standing {
     bool ended_here;       /* a run has ended in this process of the engine */
     bool stepped;          /* the clock was set back behind its last run: nothing is known of now */
     bool backlog;          /* more is waiting: results are provisional */
-    bool clock_set;        /* the clock was set since it last told: results are provisional */
+    bool clock_set;        /* the clock was set since its last report: results are provisional */
     int64_t last_end_ms;   /* wall time of the last sealed run; 0: none */
     int64_t last_well_ms;  /* of one that ended well */
     int64_t last_whole_ms; /* of one that read everything */
-    int64_t watch_from_ms; /* what is watched goes on from here; 0: begins anew */
+    int64_t watch_from_ms; /* the observed time goes on from here; 0: a new one begins */
     struct spans watched;
 };
 
@@ -50,16 +50,17 @@ int instance_note_sealed(struct instance *instance, enum condition condition, st
 /* Behind it, the last run as the API shows it. */
 void instance_note_run(struct instance *instance, enum condition condition, int64_t now_ms);
 
-/* This evidence leaf tells of it. */
+/* This evidence leaf is about it. */
 void instance_note_evidence(struct instance *instance, int64_t leaf, int64_t now_ms);
 /* The last run's evidence is the newest leaf there is. */
 void instance_note_evidence_of_run(struct instance *instance);
 
 /* The wall clock was set to now_ms: times after it are of a clock that was wrong then. */
 void instance_step(struct instance *instance, int64_t now_ms);
-/* It leaves the configuration, or is disabled: should it come back it begins anew. */
+/* It leaves the configuration, or is disabled: if it comes back it starts from the beginning. */
 void instance_part(struct instance *instance);
-/* Kept from running it has no state but that; let run again it begins anew. */
+/* Kept from running it has no state but that; when it may run again it starts from the
+ * beginning. */
 void instance_enable(struct instance *instance, bool enabled);
 
 #endif

@@ -26,7 +26,7 @@ struct started {
 enum stream_word {
     STREAM_SILENT,
     STREAM_READ, /* some that are sealed, and not yet how an interval ended */
-    STREAM_TOLD, /* at an interval's end, how it stands */
+    STREAM_TOLD, /* at an interval's end, its state */
 };
 
 struct process {
@@ -36,7 +36,7 @@ struct process {
     bool outcome; /* the run has ended by the collector's word */
     /* How it ended: the parent's word. */
     bool bad;
-    bool stopped; /* on purpose: that is no failure */
+    bool stopped; /* on purpose: that is not a failure */
     char *why;
     char *broken; /* it broke the protocol, and how */
 };
@@ -47,13 +47,13 @@ bool instance_start(struct instance *instance, int64_t run, struct moment now) M
 bool instance_collect(struct instance *instance, int64_t run, struct moment now) MUST_CHECK;
 /* A process is asked for, for the selftest of its plugin. */
 bool instance_prove(struct instance *instance, int64_t run, struct moment now) MUST_CHECK;
-/* The channel came: what the process before had not handed over whole is forgotten. */
+/* The channel came: what the previous process had not sent completely is forgotten. */
 bool instance_connect(struct instance *instance) MUST_CHECK;
-/* Its process was told to run: the parent may have held it back. */
+/* Its process was asked to run: the parent may have held it back. */
 void instance_began(struct instance *instance, struct moment now);
 /* The run takes too long, and its process is ended. */
 bool instance_overdue(struct instance *instance) MUST_CHECK;
-/* Its process is told to end, and not listened to any more. */
+/* Its process is asked to end, and its messages are ignored from now on. */
 void instance_leave(struct instance *instance);
 /* The collector's word that its run has ended. */
 bool instance_outcome(struct instance *instance) MUST_CHECK;
@@ -62,9 +62,9 @@ bool instance_outcome(struct instance *instance) MUST_CHECK;
 void instance_disconnect(struct instance *instance, const char *sentence);
 /* The channel was dropped unread. */
 void instance_drop(struct instance *instance);
-/* The parent's word of a process' end (MESSAGE_ENDED). */
+/* The parent's report of a process's end (MESSAGE_ENDED). */
 void instance_ended(struct instance *instance, const json_t *ended);
-/* In a turn: an end that waited for what was handed over to be sealed is judged. */
+/* In a turn: an end that waited until what was sent is sealed is evaluated. */
 void instance_conclude(struct instance *instance);
 
 /* Something is whole and wants a turn. */
@@ -79,9 +79,9 @@ void instance_due(struct instance *instance, int64_t boot_ms);
 /* The same so long from now, shown to people. */
 void instance_wait(struct instance *instance, struct moment now, int64_t wait_ms);
 
-/* The wall clock was set to `now`: schedules run on, only what people are shown moves, and measures
- * are judged anew. A stream's last word may be newer than what is remembered of it: set back, it is
- * gone. */
+/* The wall clock was set to `now`: schedules continue, only what people are shown changes, and
+ * measures are evaluated again. A stream's last report may be newer than what is remembered of
+ * it: set back, it is gone. */
 void instance_step_due(struct instance *instance, struct moment now, bool back);
 
 /* Somebody waits for its run; or nobody does any more. */

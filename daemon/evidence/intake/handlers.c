@@ -53,7 +53,7 @@ static int on_missing(void *context, struct channel_message *message)
     const char *why = wire_text(&wire);
     if (!wire_ended_well(&wire) || number >= taking->instance->attributes.count ||
         strlen(why) > TEXT_LIMIT || !text_is_utf8(why, strlen(why)))
-        return taking_refuse(taking, "a malformed word of what is missing, or of no attribute");
+        return taking_refuse(taking, "a malformed report of what is missing, or of no attribute");
     if (!run->missing)
         run->missing = json_object();
     return json_object_set_new(run->missing, taking->instance->attributes.items[number].name,
@@ -101,7 +101,7 @@ static int on_opened(void *context, struct channel_message *message)
     uint64_t device = wire_u64(&wire), inode = wire_u64(&wire), size = wire_u64(&wire);
     int64_t changed_ms = wire_i64(&wire);
     if (!wire_ended_well(&wire))
-        return taking_refuse(taking, "a malformed word of what it opened");
+        return taking_refuse(taking, "a malformed report of what it opened");
     CLEAN(clean_text) char *plain = text_printable(path, strlen(path));
     return list_place(&run->opened,
                       json_pack("{s:s, s:I, s:I, s:I, s:I}", "path", plain ? plain : "", "device",
@@ -120,7 +120,7 @@ static int take_positions(struct taking *taking, struct run *run, struct wire *w
     for (uint32_t i = 0; i < count && !wire->failed; i++) {
         const char *key = wire_text(wire), *value = wire_text(wire);
         if (!text_is_utf8(key, strlen(key)) || !text_is_utf8(value, strlen(value)))
-            return taking_refuse(taking, "a position that is no UTF-8");
+            return taking_refuse(taking, "a position that is not UTF-8");
         if (!wire->failed && json_object_set_new(run->positions, key, json_string(value)))
             return ERROR_MEMORY;
     }
@@ -133,7 +133,7 @@ static int on_batch(void *context, struct channel_message *message)
     struct wire wire = wire_over(message->body, message->length);
     struct run *run = taking->run;
     if (!taking->instance->stream)
-        return taking_refuse(taking, "a batch, which only a stream may hand over");
+        return taking_refuse(taking, "a batch, which only a stream may send");
     uint32_t flags = wire_u32(&wire);
     int code = take_positions(taking, run, &wire);
     if (code)
@@ -173,7 +173,7 @@ static int on_tables(void *context, struct channel_message *message)
     if (taking->link->declared)
         return taking_refuse(taking, "its tables for the second time");
     if (messages_json(message, &tables))
-        return taking_refuse(taking, "tables that are no JSON object");
+        return taking_refuse(taking, "tables that are not a JSON object");
     int code = instance_take_tables(taking->instance, tables, &error);
     if (code)
         return code == ERROR_MEMORY ? code : taking_refuse(taking, "%s", error_sentence(&error));
@@ -189,7 +189,7 @@ static int on_watched(void *context, struct channel_message *message)
     const char *source = wire_text(&wire);
     uint64_t bytes = wire_u64(&wire), lines = wire_u64(&wire);
     if (!wire_ended_well(&wire) || bytes >= (uint64_t)SEEN_MOST || lines >= (uint64_t)SEEN_MOST)
-        return taking_refuse(taking, "a malformed word of what it watched");
+        return taking_refuse(taking, "a malformed report of what it read");
     CLEAN(clean_text) char *plain = text_printable(source, strlen(source));
     return plain ? seen_add(&run->seen, plain, (int64_t)bytes, (int64_t)lines) : ERROR_MEMORY;
 }
@@ -216,7 +216,7 @@ static int on_proved(void *context, struct channel_message *message)
 {
     struct taking *taking = context;
     if (proof_told(taking->instance, message->body, message->length))
-        return taking_refuse(taking, "a malformed word on its selftest");
+        return taking_refuse(taking, "a malformed report of its selftest");
     return 0;
 }
 

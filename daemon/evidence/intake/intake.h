@@ -32,33 +32,33 @@ int intake_positions(struct intake *intake, const struct instance *instance, jso
 /* True when something is whole and wants a turn. */
 bool intake_is_ready(const struct intake *intake);
 
-/* In a turn: the wall clock was set to `now`. What was watched or read after it is forgotten, the
- * time until the next run counts as not watched, and what is folded is told first. */
+/* In a turn: the wall clock was set to `now`. What was observed or read after it is forgotten,
+ * the time until the next run counts as unobserved, and what is folded is written first. */
 int intake_step(struct intake *intake, struct moment now, struct error *error) MUST_CHECK;
 
-/* In a turn: it leaves the configuration, or is disabled. What no leaf tells of yet is told; should
- * it come back it has to run first. */
+/* In a turn: it leaves the configuration, or is disabled. What is in no leaf yet is written. If
+ * it comes back it has to run first. */
 int intake_part(struct intake *intake, struct instance *instance, struct error *error) MUST_CHECK;
 
-/* In a turn: seals every whole run, and tells stream folds once an hour. */
+/* In a turn: seals every whole run, and writes stream folds once an hour. */
 int intake_seal(struct intake *intake, struct error *error) MUST_CHECK;
 /* When something urgent that waits is to become a leaf, on the boot clock; INT64_MAX: nothing. */
 int64_t intake_tell_ms(const struct intake *intake);
 /* The commit took all batches that were sealed. */
 void intake_committed(struct intake *intake);
 
-/* An act's turn was taken back, after the store was: what it told is untold, and what it wrote of
- * an instance is to be written again. Such a turn seals nothing. */
+/* An act's turn was undone, after the store was: what it wrote in leaves is in no leaf again,
+ * and what it wrote of an instance is to be written again. Such a turn seals nothing. */
 int intake_undone(struct intake *intake, struct error *error) MUST_CHECK;
 
 /* Rows of all instances are to be written in this turn. */
 void intake_mark_all(struct intake *intake);
-/* Measures were judged by all that was sealed in this turn. */
+/* Measures were evaluated with all that was sealed in this turn. */
 void intake_judged(struct intake *intake);
 /* Writes the rows of instances that moved, and of those that changed once a minute (states). */
 int intake_save(struct intake *intake, struct error *error) MUST_CHECK;
-/* Writes the evidence leaf of what a stream read and no leaf tells of yet, so that a judgement can
- * refer to it. */
+/* Writes the evidence leaf of what a stream read and is in no leaf yet, so that an evaluation
+ * can refer to it. */
 int intake_tell(struct intake *intake, struct instance *instance, struct error *error) MUST_CHECK;
 /* The same, and the coverage leaf of what is folded; before a stop, and each hour. */
 int intake_unfold(struct intake *intake, struct instance *instance, struct error *error) MUST_CHECK;

@@ -1,4 +1,4 @@
-/* Personal data of what a collector hands over: pseudonyms, unless the collector states why not. */
+/* Personal data in what a collector sends: pseudonyms, unless the collector states why not. */
 #ifndef INTAKE_PERSONAL_H
 #define INTAKE_PERSONAL_H
 

@@ -46,20 +46,20 @@ static int read_key(int fd, const char *path, uint8_t key[KEY_BYTES], struct err
     if (fstat(fd, &status))
         return error_set(error, ERROR_IO, "%s: %s", path, strerror(errno));
     if (!S_ISREG(status.st_mode) || status.st_uid != geteuid() || (status.st_mode & 077))
-        return error_set(error, ERROR_DENIED,
-                         "%s holds the key of the pseudonyms and must be a file of the daemon's "
-                         "user that nobody else may read (mode 0600); it has mode %04o and owner "
-                         "%u",
-                         path, (unsigned)status.st_mode & 07777, (unsigned)status.st_uid);
+        return error_set(
+            error, ERROR_DENIED,
+            "%s contains the key of the pseudonyms and must be a file of the daemon's user that "
+            "nobody else may read (mode 0600); it has mode %04o and owner %u",
+            path, (unsigned)status.st_mode & 07777, (unsigned)status.st_uid);
     ssize_t length = read(fd, bytes, sizeof bytes);
     if (length == KEY_BYTES)
         memcpy(key, bytes, KEY_BYTES);
     OPENSSL_cleanse(bytes, sizeof bytes);
     if (length != KEY_BYTES)
         return error_set(error, ERROR_FORMAT,
-                         "%s holds no key of %d bytes; where it is damaged take it from a backup, "
-                         "or move it away: a new one is made then, and the same name has another "
-                         "pseudonym from there on",
+                         "%s does not contain a key of %d bytes; where it is damaged take it from "
+                         "a backup, or move it away: then a new one is made, and the same name has "
+                         "another pseudonym from then on",
                          path, KEY_BYTES);
     return 0;
 }

@@ -1,4 +1,4 @@
-/* Keyed pseudonyms of personal data, and the key that they hang on. */
+/* Keyed pseudonyms of personal data, and the key that they are made with. */
 #ifndef INTAKE_PSEUDONYM_H
 #define INTAKE_PSEUDONYM_H
 
@@ -17,7 +17,7 @@ struct pseudonyms;
 int pseudonym_open(const char *folder, struct pseudonyms **ret, struct error *error) MUST_CHECK;
 void pseudonym_close(struct pseudonyms *pseudonyms);
 
-/* Tells keys apart and nothing of the key. */
+/* Identifies a key and discloses nothing of it. */
 const char *pseudonym_key_id(const struct pseudonyms *pseudonyms);
 
 /* The first 64 bits of HMAC-SHA-256: the same text has the same one while the key is the same. */

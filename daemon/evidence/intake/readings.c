@@ -65,7 +65,7 @@ static int take_labels(struct taking *taking, const struct attribute *attribute,
         *pair = (struct label){attribute->labels[i], wire_text(wire)};
         size_t length = strlen(pair->value);
         if (length > LABEL_LIMIT || !text_is_utf8(pair->value, length))
-            return taking_refuse(taking, "a reading of %s whose label %s is no UTF-8 or too long",
+            return taking_refuse(taking, "a reading of %s whose label %s is not UTF-8 or too long",
                                  attribute->name, attribute->labels[i]);
         if (!(attribute->personal >> i & 1))
             continue;
@@ -102,9 +102,10 @@ static int take_reading(struct taking *taking, struct run *run, struct wire *wir
     if (wire->failed)
         return taking_refuse(taking, "readings that are cut off");
     if (!text_is_utf8(reading.text, strlen(reading.text)))
-        return taking_refuse(taking, "a reading of %s whose text is no UTF-8", attribute->name);
+        return taking_refuse(taking, "a reading of %s whose text is not UTF-8", attribute->name);
     if (attribute->kind == SERIES_EVENT && !(value >= 0 && isfinite(value)))
-        return taking_refuse(taking, "a reading of event %s that is no increment", attribute->name);
+        return taking_refuse(taking, "a reading of event %s that is not an increment",
+                             attribute->name);
     if (!scope_admits(taking->link->intake->scope, &reading)) {
         run->out_of_scope++;
         return 0;

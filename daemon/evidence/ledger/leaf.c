@@ -147,7 +147,7 @@ static int write_integer(struct leaf_writer *writer, int64_t value, const char *
 {
     char text[24];
     if (value >= INTEGER_LIMIT || value <= -INTEGER_LIMIT)
-        return error_set(writer->error, ERROR_FORMAT, "a leaf's integer %s is beyond 2^53", key);
+        return error_set(writer->error, ERROR_FORMAT, "an entry's integer %s is beyond 2^53", key);
     int length = snprintf(text, sizeof text, "%lld", (long long)value);
     buffer_append(writer->out, text, (size_t)length);
     return 0;
@@ -158,7 +158,8 @@ static int write_value(struct leaf_writer *writer, const json_t *value, const ch
                        unsigned depth)
 {
     if (depth > DEPTH_LIMIT)
-        return error_set(writer->error, ERROR_FORMAT, "a leaf's field %s is nested too deep", key);
+        return error_set(writer->error, ERROR_FORMAT, "an entry's field %s is nested too deep",
+                         key);
     switch (json_typeof(value)) {
     case JSON_OBJECT:
         return write_object(writer, value, depth);
@@ -177,7 +178,7 @@ static int write_value(struct leaf_writer *writer, const json_t *value, const ch
     case JSON_NULL:
         break;
     }
-    return error_set(writer->error, ERROR_FORMAT, "a leaf's field %s is %s", key,
+    return error_set(writer->error, ERROR_FORMAT, "an entry's field %s is %s", key,
                      json_is_null(value) ? "null" : "a real number: give it as text");
 }
 
@@ -195,7 +196,7 @@ int ledger_make_leaf(json_t *fields, enum leaf_type type, const char *time, stru
 {
     struct leaf_writer writer = {ret_text, error};
     if (!json_is_object(fields))
-        return error_set(error, ERROR_FORMAT, "a leaf's fields must be an object");
+        return error_set(error, ERROR_FORMAT, "an entry's fields must be an object");
     if (set_head(fields, type, time))
         return error_set(error, ERROR_MEMORY, "out of memory");
     int code = write_object(&writer, fields, 0);
@@ -204,7 +205,7 @@ int ledger_make_leaf(json_t *fields, enum leaf_type type, const char *time, stru
     if (ret_text->failed)
         return error_set(error, ERROR_MEMORY, "out of memory");
     if (ret_text->length > LEDGER_LEAF_LIMIT)
-        return error_set(error, ERROR_LIMIT, "a leaf of type %s has %zu bytes; %d are allowed",
+        return error_set(error, ERROR_LIMIT, "an entry of type %s has %zu bytes; %d are allowed",
                          ledger_leaf_type_text(type), ret_text->length, LEDGER_LEAF_LIMIT);
     return 0;
 }

@@ -98,8 +98,9 @@ static int store_attached(struct ledger *ledger, const char *leaf, int64_t index
 {
     for (size_t i = 0; i < PAYLOAD_MOST; i++)
         if (ledger->attached[i].commitment[0] && !strstr(leaf, ledger->attached[i].commitment))
-            return error_set(error, ERROR_STATE,
-                             "a payload is attached to a leaf that does not hold its commitment");
+            return error_set(
+                error, ERROR_STATE,
+                "a payload is attached to an entry that does not contain its commitment");
     int code = 0;
     for (size_t i = 0; !code && i < PAYLOAD_MOST; i++)
         if (ledger->attached[i].commitment[0])
@@ -119,7 +120,7 @@ static int append_leaf(struct ledger *ledger, int64_t index, struct error *error
     size_t before = ledger->entries.length;
     int code = bundle_append(&ledger->entries, ledger->leaf.data, ledger->leaf.length);
     if (code)
-        error_set(error, code, "no memory for a leaf");
+        error_set(error, code, "no memory for an entry");
     else
         code = store_attached(ledger, ledger->leaf.data, index, error);
     if (code) {

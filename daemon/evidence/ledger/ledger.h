@@ -57,7 +57,7 @@ struct ledger_head {
 int ledger_open(struct store *store, struct ledger **ret, struct error *error) MUST_CHECK;
 void ledger_close(struct ledger *ledger);
 
-/* The time of the turn, which every leaf appended from now on bears as "ts". */
+/* The time of the turn, which every leaf appended from now on has as "ts". */
 void ledger_turn(struct ledger *ledger, int64_t wall_ms);
 
 /* Appends one leaf made of `fields` (an object, taken over; "t" (type), "ts" (RFC 3339) and "v":1
@@ -80,8 +80,8 @@ int ledger_attach(struct ledger *ledger, enum payload_kind kind, const void *byt
 /* Writes the turn's leaves as one bundle row and the full tiles; call before the store's commit.
  * Nothing appended: nothing written. */
 int ledger_seal(struct ledger *ledger, struct error *error) MUST_CHECK;
-/* Forgets what was appended since the last seal; call when the transaction was rolled back, after
- * the rollback: what was sealed in it is taken back too. */
+/* Forgets what was appended since the last seal; call when the transaction was rolled back,
+ * after the rollback: what was sealed in it is undone too. */
 void ledger_forget(struct ledger *ledger);
 
 /* A reader's ledger: takes in the leaves that were committed since it was opened or last refreshed,

@@ -30,7 +30,7 @@ void merkle_leaf(struct merkle_hasher *hasher, const void *leaf, size_t length,
 void merkle_node(struct merkle_hasher *hasher, const uint8_t left[LEDGER_HASH_SIZE],
                  const uint8_t right[LEDGER_HASH_SIZE], uint8_t ret_hash[LEDGER_HASH_SIZE]);
 
-/* The root of 2^height hashes that stand one after the other; height at most 8. */
+/* The root of 2^height hashes that follow one another; height at most 8. */
 void merkle_fold(struct merkle_hasher *hasher, const uint8_t *hashes, unsigned height,
                  uint8_t ret_hash[LEDGER_HASH_SIZE]);
 

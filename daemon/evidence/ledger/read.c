@@ -35,11 +35,11 @@ int ledger_read(struct ledger *ledger, int64_t index, struct buffer *ret_leaf, s
     }
     store_reset(query);
     if (code == 0)
-        return error_set(error, ERROR_MISSING, "the ledger has no leaf %lld", (long long)index);
+        return error_set(error, ERROR_MISSING, "the ledger has no entry %lld", (long long)index);
     if (code < 0)
-        return error_set(error, code, "the ledger's bundle with leaf %lld is malformed",
+        return error_set(error, code, "the ledger's bundle with entry %lld is malformed",
                          (long long)index);
-    return ret_leaf->failed ? error_set(error, ERROR_MEMORY, "no memory for a leaf") : 0;
+    return ret_leaf->failed ? error_set(error, ERROR_MEMORY, "no memory for an entry") : 0;
 }
 
 int ledger_payload(struct ledger *ledger, int64_t index, enum payload_kind kind,
@@ -54,7 +54,7 @@ int ledger_payload(struct ledger *ledger, int64_t index, enum payload_kind kind,
         return code;
     if (code == 0)
         return error_set(error, ERROR_MISSING,
-                         "leaf %lld has no such payload, or it was disposed of", (long long)index);
+                         "entry %lld has no such payload, or it was disposed of", (long long)index);
     size_t length;
     const void *bytes = store_bytes(query, 0, &length);
     buffer_reset(ret_bytes);
@@ -93,7 +93,7 @@ static int node_of(void *context, unsigned level, int64_t index, uint8_t *ret_ha
 
 static int refuse_size(const struct ledger *ledger, int64_t size, struct error *error)
 {
-    return error_set(error, ERROR_RANGE, "a proof for %lld leaves, of which there are %lld",
+    return error_set(error, ERROR_RANGE, "a proof for %lld entries, but there are %lld",
                      (long long)size, (long long)ledger->edge.merkle.size);
 }
 
@@ -106,7 +106,7 @@ int ledger_inclusion(struct ledger *ledger, int64_t index, int64_t size, struct 
     int code = merkle_inclusion(&(struct merkle_source){ledger->hasher, &asking, node_of}, index,
                                 size, ret);
     if (code == ERROR_RANGE)
-        return error_set(error, code, "leaf %lld is not among the first %lld", (long long)index,
+        return error_set(error, code, "entry %lld is not among the first %lld", (long long)index,
                          (long long)size);
     return code;
 }
@@ -120,7 +120,7 @@ int ledger_consistency(struct ledger *ledger, int64_t old_size, int64_t size,
     int code = merkle_consistency(&(struct merkle_source){ledger->hasher, &asking, node_of},
                                   old_size, size, ret);
     if (code == ERROR_RANGE)
-        return error_set(error, code, "a tree of %lld leaves is no beginning of one of %lld",
+        return error_set(error, code, "a tree of %lld entries is not the beginning of one of %lld",
                          (long long)old_size, (long long)size);
     return code;
 }

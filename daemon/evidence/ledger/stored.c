@@ -93,12 +93,12 @@ static int load_leaves(struct ledger *ledger, int64_t begin, int64_t size, struc
         if (code == 0)
             continue;
         store_reset(query);
-        return error_set(error, code, "the ledger's bundle with leaf %lld is malformed",
+        return error_set(error, code, "the ledger's bundle with entry %lld is malformed",
                          (long long)next);
     }
     if (code == 0 && next != size)
-        code = error_set(error, ERROR_FORMAT, "the ledger lacks leaf %lld of %lld", (long long)next,
-                         (long long)size);
+        code = error_set(error, ERROR_FORMAT, "the ledger lacks entry %lld of %lld",
+                         (long long)next, (long long)size);
     return code;
 }
 
@@ -162,9 +162,9 @@ int ledger_load(struct ledger *ledger, struct error *error)
     merkle_root(ledger->hasher, &ledger->edge.merkle, root);
     if (memcmp(root, head.root, sizeof root) != 0)
         return error_set(error, ERROR_FORMAT,
-                         "the ledger's stored leaves and tiles do not lead to the root stored for "
-                         "%lld leaves: it was changed outside of conformd or damaged; keep a copy, "
-                         "and restore a backup",
+                         "the ledger's stored entries and tiles do not lead to the root stored for "
+                         "%lld entries: it was changed outside of conformd or damaged; keep a "
+                         "copy, and restore a backup",
                          (long long)head.size);
     memcpy(ledger->root, root, sizeof root);
     return 0;
@@ -215,8 +215,8 @@ static int take_bundles(struct ledger *ledger, size_t *ret_rows, struct error *e
         if (!code)
             continue;
         error_set(error, code,
-                  "the ledger's bundle with leaf %lld is malformed, or does not lead to "
-                  "the root stored with it",
+                  "the ledger's bundle with entry %lld is malformed, or does not lead to the root "
+                  "stored with it",
                   (long long)store_integer(query, 0));
         store_reset(query);
         return code;

@@ -23,7 +23,7 @@ static int check_tile(void *context, unsigned level, int64_t n, const uint8_t *h
     if (!code && memcmp(stored, hashes, sizeof stored) != 0)
         code =
             error_set(check->error, ERROR_FORMAT,
-                      "the ledger's tile %u/%lld does not match its leaves", level, (long long)n);
+                      "the ledger's tile %u/%lld does not match its entries", level, (long long)n);
     return code;
 }
 
@@ -59,7 +59,7 @@ static int check_payload(const struct check *check, const struct bundle *leaf)
     if (good)
         return 0;
     return error_set(check->error, ERROR_FORMAT,
-                     "payload %lld of leaf %lld does not match the commitment in the leaf",
+                     "payload %lld of entry %lld does not match the commitment in the entry",
                      (long long)store_integer(check->payload, 1),
                      (long long)store_integer(check->payload, 0));
 }
@@ -91,11 +91,11 @@ static int check_root(struct check *check, struct store_query *row)
     merkle_root(ledger->hasher, &check->edge.merkle, root);
     if (length != sizeof root || memcmp(stored, root, sizeof root) != 0)
         return error_set(check->error, ERROR_FORMAT,
-                         "the leaves up to %lld do not lead to the root stored with them",
+                         "the entries up to %lld do not lead to the root stored with them",
                          (long long)size);
     if (size == ledger->edge.merkle.size && memcmp(root, ledger->root, sizeof root) != 0)
         return error_set(check->error, ERROR_FORMAT,
-                         "the ledger of %lld leaves was exchanged since it was opened",
+                         "the ledger of %lld entries was exchanged since it was opened",
                          (long long)size);
     return 0;
 }
@@ -105,7 +105,7 @@ static int check_bundle(struct check *check, struct store_query *row)
     int64_t first = store_integer(row, 0);
     int64_t end = first + store_integer(row, 1);
     if (first != check->edge.merkle.size)
-        return error_set(check->error, ERROR_FORMAT, "the ledger lacks the bundle with leaf %lld",
+        return error_set(check->error, ERROR_FORMAT, "the ledger lacks the bundle with entry %lld",
                          (long long)check->edge.merkle.size);
     struct bundle bundle = {0};
     bundle.bytes = store_bytes(row, 2, &bundle.length);
@@ -116,9 +116,10 @@ static int check_bundle(struct check *check, struct store_query *row)
             return code;
     }
     if (code || check->edge.merkle.size != end)
-        return error_set(check->error, ERROR_FORMAT,
-                         "the bundle of leaf %lld does not hold the %lld leaves that it should",
-                         (long long)first, (long long)(end - first));
+        return error_set(
+            check->error, ERROR_FORMAT,
+            "the bundle of entry %lld does not contain the %lld entries that it should",
+            (long long)first, (long long)(end - first));
     return check_root(check, row);
 }
 
@@ -149,7 +150,7 @@ static int check_strays(struct check *check)
         " coalesce((SELECT first + count FROM bundles ORDER BY first DESC LIMIT 1), 0) LIMIT 1");
     int code = store_step(tile, check->error);
     if (code == 1)
-        code = error_set(check->error, ERROR_FORMAT, "the ledger's tile %lld/%lld has no leaves",
+        code = error_set(check->error, ERROR_FORMAT, "the ledger's tile %lld/%lld has no entries",
                          (long long)store_integer(tile, 0), (long long)store_integer(tile, 1));
     store_reset(tile);
     if (code)
@@ -161,7 +162,7 @@ static int check_strays(struct check *check)
     code = store_step(payload, check->error);
     if (code == 1)
         code =
-            error_set(check->error, ERROR_FORMAT, "a payload names leaf %lld, which is not there",
+            error_set(check->error, ERROR_FORMAT, "a payload names entry %lld, which is not there",
                       (long long)store_integer(payload, 0));
     store_reset(payload);
     return code;
@@ -174,7 +175,7 @@ static int check_all(struct check *check)
     while (!code && rows)
         code = check_rows(check, &rows);
     if (!code && check->edge.merkle.size < check->ledger->edge.merkle.size)
-        code = error_set(check->error, ERROR_FORMAT, "the ledger lacks the bundle with leaf %lld",
+        code = error_set(check->error, ERROR_FORMAT, "the ledger lacks the bundle with entry %lld",
                          (long long)check->edge.merkle.size);
     return code ? code : check_strays(check);
 }
@@ -183,7 +184,7 @@ int ledger_verify(struct ledger *ledger, int64_t *ret_leaves, struct error *erro
 {
     if (ledger->entries_count)
         return error_set(error, ERROR_STATE,
-                         "seal or forget the turn before the ledger is checked");
+                         "seal or forget the transaction before the ledger is checked");
     struct check check = {.ledger = ledger, .error = error};
     int code = check_all(&check);
     int64_t leaves = check.edge.merkle.size;

@@ -137,7 +137,7 @@ static int take_samples(struct rebuilt *rebuilt, const struct leaf *leaf, const 
     if (code == ERROR_MISSING && json_array_size(rebuilt->disposals))
         return note_gap(rebuilt, instance, told_ms, leaf->time_ms);
     CLEAN(clean_text)
-    char *what = text_format("payloads: the samples of leaf %lld", (long long)leaf->index);
+    char *what = text_format("payloads: the samples of entry %lld", (long long)leaf->index);
     rebuilt_differs(rebuilt, what ? what : "", error_text(code), "");
     return 0;
 }

@@ -28,7 +28,7 @@ struct rebuild_figures {
 int rebuild_check(struct store *store, const struct rebuild_report *report,
                   struct rebuild_figures *ret, struct error *error) MUST_CHECK;
 /* Replaces states, register and series by what is rebuilt, in one transaction, with a state leaf
- * that says so. What no leaf tells of yet stays: samples behind an instance's last leaf. */
+ * that says so. What is in no leaf yet stays: samples after an instance's last leaf. */
 int rebuild_apply(struct store *store, const struct rebuild_report *report,
                   struct rebuild_figures *ret, struct error *error) MUST_CHECK;
 

@@ -58,7 +58,7 @@ void rebuilt_differs(struct rebuilt *rebuilt, const char *what, const char *stor
 int rebuilt_odd(struct rebuilt *rebuilt, const struct leaf *leaf)
 {
     CLEAN(clean_text)
-    char *what = text_format("leaf %lld, %s", (long long)leaf->index, leaf->type);
+    char *what = text_format("entry %lld, %s", (long long)leaf->index, leaf->type);
     rebuilt_differs(rebuilt, what ? what : "", "none that conformd writes", "");
     return what ? 0 : ERROR_MEMORY;
 }
@@ -108,8 +108,8 @@ int rebuilt_payload(struct rebuilt *rebuilt, const struct leaf *leaf, enum paylo
     if (rebuilt_is_disposed(rebuilt, leaf, kind))
         return 0;
     CLEAN(clean_text)
-    char *what = text_format("payloads: the %s of leaf %lld", names[kind], (long long)leaf->index);
-    rebuilt_differs(rebuilt, what ? what : "", "", "held, for no disposal tells of it");
+    char *what = text_format("payloads: the %s of entry %lld", names[kind], (long long)leaf->index);
+    rebuilt_differs(rebuilt, what ? what : "", "", "stored: no disposal names it");
     return 0;
 }
 
@@ -125,7 +125,7 @@ int rebuilt_text(struct rebuilt *rebuilt, const struct leaf *leaf, json_t **ret)
     json_decref(*ret);
     *ret = NULL;
     CLEAN(clean_text)
-    char *what = text_format("payloads: the text of leaf %lld", (long long)leaf->index);
+    char *what = text_format("payloads: the text of entry %lld", (long long)leaf->index);
     rebuilt_differs(rebuilt, what ? what : "", "no JSON object", "");
     return 0;
 }
@@ -185,7 +185,7 @@ static int read_leaf(struct rebuilt *rebuilt, int64_t index,
         return code;
     if (json_read(bytes.data ? bytes.data : "", bytes.length, &fields, NULL) ||
         text_to_time(json_text_of(fields, "ts", ""), &leaf.time_ms))
-        return error_set(rebuilt->error, ERROR_FORMAT, "leaf %lld is none that conformd writes",
+        return error_set(rebuilt->error, ERROR_FORMAT, "entry %lld is not one that conformd writes",
                          (long long)index);
     leaf.fields = fields;
     leaf.type = json_text_of(fields, "t", "");

@@ -21,7 +21,7 @@ struct rebuilt {
     json_t *instances;  /* {name: what is remembered} */
     json_t *measures;   /* {id: what is remembered, with "state"} */
     json_t *objectives; /* {id: state} */
-    json_t *own;        /* {told, watched} of the daemon itself */
+    json_t *own;        /* the members `told` and `watched` of the daemon itself */
     json_t *watching;   /* {kind of states: {id: row}} of what watches over the monitoring */
     json_t *boot;       /* {id, turn}: of the last start, and the last turn that left a leaf */
     json_t *config;     /* the text of the last configuration's leaf */
@@ -47,11 +47,11 @@ int rebuilt_read(struct rebuilt *rebuilt) MUST_CHECK;
 void rebuilt_differs(struct rebuilt *rebuilt, const char *what, const char *stored,
                      const char *made);
 
-/* A leaf that lacks what its type tells is passed over, and told as a difference; 0. */
+/* A leaf that lacks a member of its type is skipped, and reported as a difference; 0. */
 int rebuilt_odd(struct rebuilt *rebuilt, const struct leaf *leaf) MUST_CHECK;
 
 /* 1: the payload is there; 0: the leaf has none, or it was disposed of; a missing one that no
- * disposal tells of is a difference. */
+ * disposal names is a difference. */
 int rebuilt_payload(struct rebuilt *rebuilt, const struct leaf *leaf, enum payload_kind kind,
                     struct buffer *ret) MUST_CHECK;
 /* The same, of PAYLOAD_TEXT as an object; NULL where it is not there. */
@@ -65,7 +65,7 @@ json_t *rebuilt_table(struct rebuilt *rebuilt, const char *name);
 int rebuild_instances_take(struct rebuilt *rebuilt, const struct leaf *leaf) MUST_CHECK;
 int rebuild_instances_collector(struct rebuilt *rebuilt, const struct leaf *leaf) MUST_CHECK;
 int rebuild_instances_clock(struct rebuilt *rebuilt, const struct leaf *leaf) MUST_CHECK;
-/* judged.c */
+/* decided.c */
 int rebuild_judged_config(struct rebuilt *rebuilt, const struct leaf *leaf) MUST_CHECK;
 int rebuild_judged_approval(struct rebuilt *rebuilt, const struct leaf *leaf) MUST_CHECK;
 int rebuild_judged_result(struct rebuilt *rebuilt, const struct leaf *leaf) MUST_CHECK;
@@ -81,7 +81,7 @@ int rebuild_watching_cost(struct rebuilt *rebuilt, const char *instance,
 int rebuild_watching_compare(struct rebuilt *rebuilt) MUST_CHECK;
 int rebuild_watching_apply(struct rebuilt *rebuilt) MUST_CHECK;
 
-/* compare.c, states.c, samples.c: each tells its differences. */
+/* differences.c, remembered.c, told_samples.c: each reports its differences. */
 int rebuild_compare_tables(struct rebuilt *rebuilt) MUST_CHECK;
 int rebuild_compare_states(struct rebuilt *rebuilt) MUST_CHECK;
 /* Rows of one kind of states: {id: body}. */

@@ -86,7 +86,7 @@ static void tell_gaps(struct rebuilt *rebuilt)
     json_array_foreach (rebuilt->disposals, index, disposal) {
         CLEAN(clean_text)
         char *sentence = text_format(
-            "%lld payloads (%s) up to leaf %lld were disposed of on %s after %s",
+            "%lld payloads (%s) up to entry %lld were disposed of on %s after %s",
             (long long)json_integer_of(disposal, "count", 0), json_text_of(disposal, "kind", ""),
             (long long)json_integer_of(disposal, "to", 0), json_text_of(disposal, "ts", ""),
             json_text_of(disposal, "policy", ""));

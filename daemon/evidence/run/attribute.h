@@ -23,7 +23,7 @@ struct attribute {
     bool missed_now;   /* said so since the interval began */
     char *missing_why;
     bool measured;       /* it was read once: from now on its absence is a loss */
-    struct spans missed; /* when its instance was watched and it was not */
+    struct spans missed; /* when its instance was observed and it was not */
 };
 
 struct attributes {

@@ -1,4 +1,4 @@
-/* What a collector handed over and no commit has taken yet: one run, or the batches of a stream. */
+/* What a collector sent and is not committed yet: one run, or the batches of a stream. */
 #ifndef RUN_RUN_H
 #define RUN_RUN_H
 
@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Bytes of readings or of excerpts that one run may hand over. */
+/* Bytes of readings or of excerpts that one run may send. */
 enum { RUN_PAYLOAD_LIMIT = 8 << 20, RUN_EXCERPTS_LIMIT = 1 << 20, RUN_PLACES_LIMIT = 1000 };
 
 /* Zeroed is empty. */

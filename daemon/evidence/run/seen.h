@@ -1,5 +1,5 @@
-/* How much of its sources a collector read, by its own word: so that it can be seen what was
- * watched where nothing was found. */
+/* How much of its sources a collector read, as it reported: so that it can be seen what was read
+ * where nothing was found. */
 #ifndef RUN_SEEN_H
 #define RUN_SEEN_H
 
@@ -23,7 +23,7 @@ int seen_add(struct seen *seen, const char *source, int64_t bytes, int64_t lines
 int seen_merge(struct seen *to, const struct seen *from) MUST_CHECK;
 void seen_finish(struct seen *seen);
 
-/* NULL where nothing was told. */
+/* NULL where nothing was reported. */
 json_t *seen_to_json(const struct seen *seen);
 int seen_from_json(const json_t *json, struct seen *ret) MUST_CHECK;
 

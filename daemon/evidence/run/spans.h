@@ -1,4 +1,4 @@
-/* When a source was watched: spans of wall time that touch or overlap become one. */
+/* When a source was observed: spans of wall time that touch or overlap become one. */
 #ifndef RUN_SPANS_H
 #define RUN_SPANS_H
 
@@ -23,7 +23,7 @@ struct spans {
 
 /* Adds from_ms < t <= to_ms; from_ms must not be before the last span's beginning. */
 int spans_add(struct spans *spans, int64_t from_ms, int64_t to_ms) MUST_CHECK;
-/* Milliseconds of from_ms .. to_ms that were watched. */
+/* Milliseconds of from_ms .. to_ms that were observed. */
 int64_t spans_covered(const struct spans *spans, int64_t from_ms, int64_t to_ms);
 /* The same, without what `but` covers too. */
 int64_t spans_covered_but(const struct spans *spans, const struct spans *but, int64_t from_ms,

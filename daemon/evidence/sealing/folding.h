@@ -14,7 +14,7 @@ enum folding_how {
 
 struct folding {
     enum folding_how how;
-    bool ends_fold; /* what is folded is told first, for this is not like it */
+    bool ends_fold; /* what is folded is written first, because this is not like it */
 };
 
 /* Before the instance takes over what the run says; condition: how it ended. */
@@ -22,10 +22,10 @@ int folding_choose(struct instance *instance, enum condition condition, int64_t 
                    struct folding *ret) MUST_CHECK;
 /* One more run that is as the one before. */
 int folding_add(struct instance *instance, int64_t now_ms) MUST_CHECK;
-/* A batch in which there was nothing: only how much it read is told. */
+/* A batch in which there was nothing: only how much it read is reported. */
 int folding_add_nothing(struct instance *instance) MUST_CHECK;
 /* The coverage leaf of what is folded, before evidence that follows at once, is not like it and
- * tells all the rest; while the instance stands as what is folded left it. */
+ * contains all the rest; while the instance is as what is folded left it. */
 int folding_end(struct sealing *sealing, struct instance *instance, struct error *error) MUST_CHECK;
 /* The coverage leaf of the hour. */
 int folding_tell_due(struct sealing *sealing, struct instance *instance,

@@ -13,7 +13,7 @@
 
 int leaves_refused(struct error *error, int code)
 {
-    return error_set(error, code, "the ledger takes no payload: %s", error_text(code));
+    return error_set(error, code, "the ledger refused a payload: %s", error_text(code));
 }
 
 int leaves_attach(struct sealing *sealing, enum payload_kind kind, const struct buffer *bytes,

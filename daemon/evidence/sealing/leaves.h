@@ -21,7 +21,7 @@ int leaves_attach(struct sealing *sealing, enum payload_kind kind, const struct 
 int leaves_attach_json(struct sealing *sealing, const json_t *text, json_t *fields) MUST_CHECK;
 /* Takes the names of sources out of the fields, for a leaf holds none; the caller's, or NULL. */
 json_t *leaves_take_sources(json_t *fields);
-/* Why the run ended as it did; without one, why the instance stands as it does, or "". */
+/* Why the run ended as it did; without one, why the instance is in its state, or "". */
 const char *leaves_reason(const struct instance *instance, const struct run *run);
 /* The sentence for what the ledger refused. */
 int leaves_refused(struct error *error, int code);

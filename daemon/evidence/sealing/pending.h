@@ -1,11 +1,11 @@
-/* What a stream read and no leaf tells of yet: it waits for the end of the interval, in the store
+/* What a stream read and is in no leaf yet: it waits for the end of the interval, in the store
  * too (table pending). Inside the room only. */
 #ifndef SEALING_PENDING_H
 #define SEALING_PENDING_H
 
 #include "evidence/sealing/sealing.h"
 
-/* A collector that finds all that it hands over urgent gets no more leaves than this lets it. */
+/* A collector that marks everything it sends as urgent gets no more leaves than this allows. */
 enum { PENDING_URGENT_MS = 1000 };
 
 /* May what a stream read wait for the end of the interval? Not when the last evidence leaf is an

@@ -14,7 +14,7 @@ struct sealing {
     int64_t keep_ms;    /* how far back spans are kept */
 };
 
-/* What no leaf tells of yet when the last process ended. */
+/* What was in no leaf yet when the last process ended. */
 int sealing_load(struct sealing *sealing, struct instance *instance,
                  struct error *error) MUST_CHECK;
 
@@ -26,14 +26,14 @@ int sealing_proof(struct sealing *sealing, struct instance *instance,
 
 /* In a turn: leaves whose time has come, of what is folded, is urgent, or has waited enough. */
 int sealing_due(struct sealing *sealing, struct instance *instance, struct error *error) MUST_CHECK;
-/* The evidence leaf of what a stream read and no leaf tells of yet, so that a judgement can refer
+/* The evidence leaf of what a stream read and is in no leaf yet, so that an evaluation can refer
  * to it. */
 int sealing_tell(struct sealing *sealing, struct instance *instance,
                  struct error *error) MUST_CHECK;
 /* The same, and the coverage leaf of what is folded; before a stop, and each hour. */
 int sealing_unfold(struct sealing *sealing, struct instance *instance,
                    struct error *error) MUST_CHECK;
-/* All that is told of it nowhere yet, before it leaves the configuration. */
+/* All that is in no leaf yet, before it leaves the configuration. */
 int sealing_last(struct sealing *sealing, struct instance *instance,
                  struct error *error) MUST_CHECK;
 

@@ -204,7 +204,7 @@ int selfmetrics_tell(struct selfmetrics *own, bool all, struct error *error)
     int code = attach_own(own, fields);
     if (code) {
         json_decref(fields);
-        return error_set(error, code, "the ledger takes no payload: %s", error_text(code));
+        return error_set(error, code, "the ledger refused a payload: %s", error_text(code));
     }
     own->told_ms = own->turn->now.wall_ms;
     code = ledger_append(own->turn->ledger, LEAF_COVERAGE, fields, &leaf, error);

@@ -1,4 +1,4 @@
-/* The engine as one that is watched itself: when it ran, and the series that it puts of its own. */
+/* The engine's measurements of itself: when it ran, and its own series. */
 #ifndef SELFMETRICS_SELFMETRICS_H
 #define SELFMETRICS_SELFMETRICS_H
 
@@ -10,23 +10,23 @@ enum {
     OWN_LOOKBACK_MS = 3 * OWN_EVERY_MS,
 };
 
-/* Zeroed at first; what stands above the line is lent by the engine. */
+/* Zeroed at first; the engine provides what is above the line. */
 struct selfmetrics {
     const struct turn *turn;
     struct intake *intake;
 
     int64_t started_ms;
-    int64_t from_ms; /* wall time from which the engine watched without a break */
+    int64_t from_ms; /* wall time from which the engine has run without a break */
     struct spans watched;
-    int64_t told_ms; /* up to where the own series stand in the ledger */
+    int64_t told_ms; /* up to where the own series are in the ledger */
     int64_t due_boot_ms;
 };
 
-/* What the process before told, and watched. */
+/* What the previous process wrote, and when it ran. */
 int selfmetrics_load(struct selfmetrics *own, struct error *error) MUST_CHECK;
 void selfmetrics_finish(struct selfmetrics *own);
 bool selfmetrics_has(const char *name); /* true for the name of one of them */
-/* When they are due; *ret_put tells whether they were. */
+/* When they are due; *ret_put says whether they were. */
 int selfmetrics_put(struct selfmetrics *own, bool *ret_put, struct error *error) MUST_CHECK;
 /* The hourly coverage leaf of the own series; `all`: also before the hour is over. */
 int selfmetrics_tell(struct selfmetrics *own, bool all, struct error *error) MUST_CHECK;

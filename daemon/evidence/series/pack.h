@@ -18,14 +18,14 @@ int series_open_empty(struct store *store, struct series_set **ret) MUST_CHECK;
 struct series_unpacker;
 int series_unpacker_new(struct series_set *set, struct series_unpacker **ret) MUST_CHECK;
 void series_unpacker_free(struct series_unpacker *unpacker);
-/* ERROR_VERSION or ERROR_FORMAT for what is no such body, ERROR_MISSING for samples of a series
- * whose labels were not stated (their bodies are gone): those are passed over. */
+/* ERROR_VERSION or ERROR_FORMAT for anything that is not such a body, ERROR_MISSING for samples
+ * of a series whose labels were not stated (their bodies are gone): those are skipped. */
 int series_unpack(struct series_unpacker *unpacker, const void *bytes, size_t length) MUST_CHECK;
 /* The clock was set back: samples behind to_ms leave the set, in memory alone. */
 int series_cut(struct series_set *set, int64_t to_ms) MUST_CHECK;
 
-/* How two sets differ. wants chooses the samples that are held against each other: number `at` of a
- * series as one of the sets has it. on_difference is told of each series that differs: the first
+/* How two sets differ. wants chooses the samples that are compared: number `at` of a series as
+ * one of the sets has it. on_difference is called for each series that differs, with the first
  * time at which it does. */
 struct series_samples {
     const struct labels *labels;

@@ -8,7 +8,7 @@
 #include "evidence/series/varint.h"
 #include "ground/base/buffer.h"
 
-/* How a value stands; two bits. */
+/* How a value is stored; two bits. */
 enum row_form {
     FORM_INTEGER, /* folded integer: most values are small whole numbers */
     FORM_BITS,    /* eight bytes, low first */

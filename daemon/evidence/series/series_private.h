@@ -25,7 +25,7 @@ struct series {
     struct series *total;  /* of an event, once looked up */
     int64_t lookback_ms;
     struct chunk *first, *last;
-    double held;      /* the last value that was no stale marker: of a total, the sum */
+    double held;      /* the last value that was not a stale marker: of a total, the sum */
     double increment; /* of an event in the run that ends now */
     uint64_t run;     /* the last run that gave it a reading */
     int64_t event_ms; /* of an event: when it last had one, or began */

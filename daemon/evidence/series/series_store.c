@@ -39,11 +39,11 @@ static int labels_from_json(const char *text, struct labels **ret, struct error 
     if (code)
         return code;
     if (!json_is_object(object) || json_object_size(object) > LABELS_LIMIT)
-        return error_set(error, ERROR_FORMAT, "labels that are no object of at most %d members",
+        return error_set(error, ERROR_FORMAT, "labels that are not an object of at most %d members",
                          LABELS_LIMIT);
     json_object_foreach (object, name, value) {
         if (!json_is_string(value))
-            return error_set(error, ERROR_FORMAT, "a label that is no text");
+            return error_set(error, ERROR_FORMAT, "a label that is not text");
         pairs[count++] = (struct label){name, json_string_value(value)};
     }
     code = labels_new(pairs, count, ret);

@@ -12,7 +12,7 @@ struct loaded_cell {
     bool is_null;
     int64_t integer;
     double real;
-    size_t at; /* of its text or bytes, in `bytes`; a NUL stands behind them */
+    size_t at; /* of its text or bytes, in `bytes`; a NUL follows them */
     size_t length;
 };
 

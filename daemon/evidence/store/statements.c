@@ -187,7 +187,7 @@ static int step_loaded(struct store_query *query, struct error *error)
         if (code == SQLITE_INTERRUPT || code == SQLITE_TOOBIG)
             answer = refuse_length(query, code, error);
         else if (code == SQLITE_NOMEM)
-            answer = error_set(error, ERROR_MEMORY, "no memory for what the store holds");
+            answer = error_set(error, ERROR_MEMORY, "no memory for what the store contains");
         else if (code != SQLITE_DONE)
             answer = store_fail(query->store->db, "using it", error);
         sqlite3_reset(query->statement);

@@ -1,5 +1,5 @@
-/* Rows of states: small JSON objects by kind and id, the present state of what the daemon judges.
- */
+/* Rows of states: small JSON objects by kind and id, the present state of what the daemon
+ * evaluates. */
 #ifndef STORE_STATES_H
 #define STORE_STATES_H
 

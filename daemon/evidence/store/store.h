@@ -40,11 +40,11 @@ bool store_in_transaction(const struct store *store);
 
 /* Moves the WAL into the file; call when idle. Passive: never waits for readers. */
 int store_checkpoint(struct store *store, struct error *error) MUST_CHECK;
-/* The WAL as it stands. While frames are not moved into the file it cannot begin anew. */
+/* The state of the WAL. While frames are not moved into the file it cannot be reset. */
 struct store_log {
     int64_t bytes;  /* from its beginning to the last commit */
     int64_t frames; /* the same, as pages */
-    int64_t moved;  /* of these, by the last checkpoint; -1: none since it began anew */
+    int64_t moved;  /* of these, by the last checkpoint; -1: none since it was reset */
 };
 void store_log(const struct store *store, struct store_log *ret);
 /* The process that holds a read mark of the WAL, as the kernel names it (one of them when there are

@@ -29,8 +29,9 @@ int store_fail(sqlite3 *db, const char *doing, struct error *error);
 void store_reading(struct store *store);
 void store_read(struct store *store);
 
-/* Opens the -shm file, before SQLite does and for as long as its connection stands: a process that
- * closes any descriptor of a file loses all POSIX locks that it has on it, SQLite's among them. */
+/* Opens the -shm file, before SQLite does and for as long as its connection is open: a process
+ * that closes any descriptor of a file loses all POSIX locks that it has on it, SQLite's among
+ * them. */
 int store_open_marks(const char *folder, int *ret_fd, struct error *error) MUST_CHECK;
 
 void store_finish_queries(struct store *store);

@@ -58,6 +58,6 @@ int turn_undo(struct turn *turn, struct error *error)
     ledger_forget(turn->ledger);
     turn->now = turn->committed;
     if (store_in_transaction(turn->store))
-        return error_set(error, ERROR_DATABASE, "the store: its transaction cannot be taken back");
+        return error_set(error, ERROR_DATABASE, "the store: its transaction cannot be rolled back");
     return series_reload(turn->series, error);
 }

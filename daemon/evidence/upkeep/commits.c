@@ -22,7 +22,7 @@ int upkeep_publish_commits(const struct upkeep *upkeep, struct exposition *out)
 {
     const struct commit_times *times = &upkeep->commits;
     struct exposition_family family = {.name = "conformd_commit_seconds",
-                                       .help = "How long the store took to commit a turn.",
+                                       .help = "How long the store took to commit a transaction.",
                                        .unit = "seconds",
                                        .type = EXPOSITION_HISTOGRAM};
     struct exposition_buckets buckets = {bounds, times->counts, COMMITS_BOUNDS, times->seconds};

@@ -46,14 +46,14 @@ static void find_holder(struct upkeep *upkeep, struct moment now)
         watch->asked_boot_ms = now.boot_ms;
         if (upkeep->asks.end_reader)
             upkeep->asks.end_reader(upkeep->asks.context, pid,
-                                    "it holds the store's log, which cannot begin anew");
+                                    "it keeps the store's log from being reset");
         return;
     }
     if (now.boot_ms - watch->asked_boot_ms < ENDING_MS)
         return;
     watch->outsider = pid;
     say(upkeep, LOG_LEVEL_WARNING,
-        text_format("process %lld, which is none of conformd's, reads the store in one long "
+        text_format("process %lld, which does not belong to conformd, reads the store in one long "
                     "transaction: its log grows until that ends",
                     (long long)pid));
 }
@@ -63,7 +63,7 @@ static void take_end(struct upkeep *upkeep)
     struct log_watch *watch = &upkeep->log;
     if (watch->outsider)
         say(upkeep, LOG_LEVEL_NOTICE,
-            text_format("process %lld holds the store's log no longer",
+            text_format("process %lld no longer keeps the store's log from being reset",
                         (long long)watch->outsider));
     watch->outsider = watch->asked = watch->stuck_boot_ms = 0;
 }

@@ -40,7 +40,7 @@ struct commit_times {
     double seconds; /* of all */
 };
 
-/* Zeroed at first; what stands above the line is lent by the engine. */
+/* Zeroed at first; the engine provides what is above the line. */
 struct upkeep {
     const struct turn *turn;
     struct upkeep_asks asks;

@@ -339,7 +339,7 @@ static int approval_leaf(struct judge *judge, const struct judge_decision *decis
         return ERROR_MEMORY;
     int code = ledger_attach(judge->turn->ledger, PAYLOAD_TEXT, body, strlen(body), commitment);
     if (code)
-        return error_set(error, code, "the ledger takes no payload: %s", error_text(code));
+        return error_set(error, code, "the ledger refused a payload: %s", error_text(code));
     json_t *fields =
         json_pack("{s:s, s:s, s:b, s:s}", "construct", decision->hash, "kind", decision->kind,
                   "attributed", decision->attributed, "pt", commitment);

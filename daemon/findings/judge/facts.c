@@ -351,7 +351,7 @@ json_t *judge_facts_of_finding(struct judge *judge, struct judged *judged)
         window_of(judged, judge->turn->now.wall_ms), "evidence", evidence_list(judged), "excerpts",
         excerpt_list(judge, judged), "quality",
         result->provisional    ? provisional_words(judge, judged)
-        : result->part_watched ? "not everything was watched or seen"
+        : result->part_watched ? "not everything was observed"
         : result->partial      ? "from a partial run"
                                : "complete",
         "classification", json_text_of(judge->config, "classification", ""));

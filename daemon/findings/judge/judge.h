@@ -1,4 +1,5 @@
-/* Judges measures and objectives: result, finding, message, leaf; which text of them judges. */
+/* Evaluates measures and objectives: result, finding, message, leaf; and which of their texts is
+ * in force. */
 #ifndef JUDGE_JUDGE_H
 #define JUDGE_JUDGE_H
 
@@ -7,7 +8,7 @@
 #include "evidence/turn/turn.h"
 #include "findings/judge/judged.h"
 
-/* Zeroed at first; what stands above the line is lent by the engine. */
+/* Zeroed at first; the engine provides what is above the line. */
 struct judge {
     const struct turn *turn;
     struct intake *intake;
@@ -23,7 +24,7 @@ struct judge {
     size_t measure_count;
     struct objective *objectives;
     size_t objective_count;
-    json_t *new_texts; /* of constructs, that no config leaf tells of yet */
+    json_t *new_texts; /* of constructs, that are in no config leaf yet */
     bool told;         /* something was put into the outbox; whoever looks there takes it back */
 };
 
@@ -31,7 +32,7 @@ int judge_load(struct judge *judge, struct error *error) MUST_CHECK;
 void judge_forget(struct judge *judge); /* what was loaded */
 void judge_finish(struct judge *judge);
 struct judged *judge_find(struct judge *judge, const char *id);
-/* The own series were put: what reads them is to be judged. */
+/* The own series were written: what reads them is to be evaluated. */
 void judge_touch_own(struct judge *judge);
 void judge_touch_all(struct judge *judge);
 int judge_due(struct judge *judge, struct error *error) MUST_CHECK;

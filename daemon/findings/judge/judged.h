@@ -1,4 +1,4 @@
-/* Measures and objectives as the engine judges them. Inside the room, and for acts. */
+/* Measures and objectives as the engine evaluates them. Inside the room, and for acts. */
 #ifndef JUDGE_JUDGED_H
 #define JUDGE_JUDGED_H
 
@@ -6,7 +6,7 @@
 #include "evaluation/measure/measure.h"
 #include "evidence/intake/intake.h"
 
-/* One measure as it is judged. */
+/* One measure as it is evaluated. */
 struct judged {
     struct measure *measure; /* the approved text, or the configured one while on trial */
     bool trial;              /* nobody adopted or approved it yet */
@@ -31,7 +31,7 @@ struct judged {
     bool touched;
     const json_t *excluded; /* what takes it out of the statement of applicability, of the config */
     bool observes;          /* its controls are not implemented yet: a miss is an observation */
-    bool unsynchronised;    /* it was judged by a clock that is not synchronised */
+    bool unsynchronised;    /* it was evaluated while the clock was not synchronised */
     bool reads_own;         /* it reads series of the engine itself */
 };
 

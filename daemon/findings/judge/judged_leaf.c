@@ -18,7 +18,7 @@ static int attach_text(struct judge *judge, json_t *text, char ret_commitment[DI
     if (!body)
         return ERROR_MEMORY;
     int code = ledger_attach(judge->turn->ledger, PAYLOAD_TEXT, body, strlen(body), ret_commitment);
-    return code ? error_set(error, code, "the ledger takes no payload: %s", error_text(code)) : 0;
+    return code ? error_set(error, code, "the ledger refused a payload: %s", error_text(code)) : 0;
 }
 
 /* The names in a list of the configuration, of those that are enabled. */

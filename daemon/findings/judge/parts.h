@@ -4,7 +4,7 @@
 
 #include "findings/judge/judge.h"
 
-/* leaf.c: the leaves of what was judged. body: of its row, with the reason. */
+/* leaf.c: the leaves of what was evaluated. body: of its row, with the reason. */
 int judge_leaf_result(struct judge *judge, struct judged *judged, json_t *body, int64_t *ret_leaf,
                       struct error *error) MUST_CHECK;
 int judge_leaf_objective(struct judge *judge, struct objective *objective,
@@ -19,7 +19,7 @@ int judge_objectives_judge(struct judge *judge, struct objective *objective,
 /* facts.c: what a finding and a message say of a result. */
 json_t *judge_facts_of_finding(struct judge *judge, struct judged *judged);
 void judge_facts_gather_evidence(struct judge *judge, struct judged *judged);
-/* What streams read and no leaf tells of yet becomes evidence, for those that feed the measure. */
+/* What streams read and is in no leaf yet becomes evidence, for those that feed the measure. */
 int judge_facts_tell(struct judge *judge, const struct judged *judged,
                      struct error *error) MUST_CHECK;
 

@@ -1,6 +1,6 @@
-/* Who is told what, when; the outbox; the shapes of messages.
- * An outbox row is written in the turn that moved something, and stays until the receiver took it:
- * at least once, over restarts. */
+/* Who is sent what, and when; the outbox; the shapes of messages. An outbox row is written in
+ * the transaction that changed something, and stays until the receiver accepted it: at least
+ * once, over restarts. */
 #ifndef NOTIFY_NOTIFY_H
 #define NOTIFY_NOTIFY_H
 
@@ -10,7 +10,7 @@
 #include <jansson.h>
 #include <stdint.h>
 
-/* When a move is told (a measure's urgency). */
+/* When a change is reported (a measure's urgency). */
 enum urgency {
     URGENCY_NOW,    /* at once */
     URGENCY_DAY,    /* at 07:00 UTC, once a day */
@@ -21,7 +21,7 @@ enum urgency notify_urgency_from_text(const char *text); /* anything unknown is 
 /* The wall time from which it may be sent. Pure. */
 int64_t notify_when(enum urgency urgency, int64_t now_ms);
 
-/* One move to be told. */
+/* One change to be reported. */
 struct notify_event {
     const char *name;    /* "candidate", "returned", "condition_cleared", "test" */
     const char *subject; /* a finding's reference */

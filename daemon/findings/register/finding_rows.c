@@ -194,7 +194,7 @@ static int append_leaf(const struct turn *turn, const struct register_row *row,
     char commitment[DIGEST_TEXT_SIZE];
     int code = attach_text(turn, row, event, commitment);
     if (code)
-        return error_set(error, code, "the ledger takes no payload: %s", error_text(code));
+        return error_set(error, code, "the ledger refused a payload: %s", error_text(code));
     json_t *fields = json_pack(
         "{s:I, s:s, s:s, s:b, s:s, s:O*}", "finding", (json_int_t)row->id, "event", event->name,
         "state", register_finding_state_text(row->state), "attributed", event->actor->attributed,
@@ -202,7 +202,7 @@ static int append_leaf(const struct turn *turn, const struct register_row *row,
     code = attach_excerpts(turn, row, fields);
     if (code) {
         json_decref(fields);
-        return error_set(error, ERROR_MEMORY, "the ledger takes no payload: out of memory");
+        return error_set(error, ERROR_MEMORY, "the ledger refused a payload: out of memory");
     }
     return ledger_append(turn->ledger, LEAF_FINDING, fields, ret_leaf, error);
 }

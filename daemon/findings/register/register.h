@@ -40,7 +40,7 @@ struct register_raised {
 int register_raise(const struct turn *turn, const char *key, const json_t *facts,
                    struct register_raised *ret, struct error *error) MUST_CHECK;
 
-/* The same while the condition stands: extends what is open. One that a person dismissed is not
+/* The same while the condition lasts: extends what is open. One that a person dismissed is not
  * raised again by what was dismissed: then ret_ref is NULL and nothing is written. */
 int register_extend(const struct turn *turn, const char *key, const json_t *facts,
                     struct register_raised *ret, struct error *error) MUST_CHECK;

@@ -15,7 +15,7 @@ struct label {
     const char *value;
 };
 
-/* Sorted by name in byte order; a name stands once; no value is empty (empty is absent). */
+/* Sorted by name in byte order; a name appears once; no value is empty (empty is absent). */
 struct labels {
     size_t count;
     struct label pair[];

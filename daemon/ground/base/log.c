@@ -79,7 +79,7 @@ void log_complaint_tell(struct complaint *complaint, int64_t now_ms, enum log_le
     write_line(level, format, arguments);
     va_end(arguments);
     if (complaint->silent)
-        log_write(level, "(the same %llu times more since last told)",
+        log_write(level, "(the same %llu times more since the last report)",
                   (unsigned long long)complaint->silent);
     complaint->interval_ms =
         complaint->active ? complaint->interval_ms * 2 : (int64_t)FIRST_INTERVAL_MS;

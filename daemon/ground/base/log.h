@@ -25,8 +25,8 @@ void log_open(const char *program, bool to_stderr, enum log_level least);
 
 void log_write(enum log_level level, const char *format, ...) PRINTF_LIKE(2, 3);
 
-/* One repeated complaint: told at once, then at most once in interval doubling to an hour with the
- * count left out, and told again when it has ended. Zeroed at first. */
+/* One repeated complaint: reported at once, then at most once in an interval that doubles to an
+ * hour, with the count of those left out, and once more when it has ended. Zeroed at first. */
 struct complaint {
     int64_t told_ms;
     int64_t interval_ms;

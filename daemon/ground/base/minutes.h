@@ -1,5 +1,5 @@
-/* What may happen often, told at most once a minute and key: at once when it is the first, then
- * with how many more there were. Pure: the owner writes the lines. */
+/* What may happen often, reported at most once a minute and key: at once when it is the first,
+ * then with how many more there were. Pure: the owner writes the lines. */
 #ifndef BASE_MINUTES_H
 #define BASE_MINUTES_H
 
@@ -15,7 +15,7 @@ enum { MINUTES_KEYS = 64, MINUTES_MS = 60000 };
 struct minutes_row {
     char *key;
     int64_t since_ms; /* boot time of its last line */
-    uint64_t count;   /* not told since then */
+    uint64_t count;   /* not reported since then */
 };
 
 /* Zeroed is empty. */
@@ -24,10 +24,10 @@ struct minutes {
     size_t count;
 };
 
-/* True: tell it now. Else it was counted. */
+/* True: report it now. Otherwise it was counted. */
 bool minutes_add(struct minutes *minutes, const char *key, int64_t now_ms);
-/* Takes the count of a key whose minute is over (INT64_MAX: of any): tell that there were so many
- * more of ret_key, which the caller frees. ERROR_MISSING: none is. */
+/* Takes the count of a key whose minute is over (INT64_MAX: of any): report that there were so
+ * many more of ret_key, which the caller frees. ERROR_MISSING: none is. */
 int minutes_take(struct minutes *minutes, int64_t now_ms, char **ret_key,
                  uint64_t *ret_count) MUST_CHECK;
 /* When to ask minutes_take again, or INT64_MAX. */

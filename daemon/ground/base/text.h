@@ -53,8 +53,8 @@ bool text_ends(const char *text, const char *suffix);
 /* True for well-formed UTF-8 without NUL (RFC 3629). */
 bool text_is_utf8(const char *bytes, size_t length);
 
-/* A copy in which bytes that are not UTF-8 or are control characters stand as \xHH, so that any
- * log line can go into JSON or onto a terminal. The caller frees; NULL without memory. */
+/* A copy in which bytes that are not UTF-8 or are control characters are written as \xHH, so
+ * that any log line can go into JSON or onto a terminal. The caller frees; NULL without memory. */
 char *text_printable(const char *bytes, size_t length);
 
 /* printf into new memory; NULL without memory. */

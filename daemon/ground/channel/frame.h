@@ -58,7 +58,7 @@ void channel_free(struct channel *channel);
 int channel_fd(const struct channel *channel);
 
 /* Takes the rows of a further table as well, whose handlers get a context of their own; before
- * anything is received. ERROR_LIMIT: beyond CHANNEL_TABLES; ERROR_STATE: a type that stands in an
+ * anything is received. ERROR_LIMIT: beyond CHANNEL_TABLES; ERROR_STATE: a type that is in an
  * earlier table. */
 int channel_also(struct channel *channel, const struct channel_rule *rules,
                  void *context) MUST_CHECK;

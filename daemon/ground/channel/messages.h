@@ -16,8 +16,8 @@ enum message_type {
     MESSAGE_STOP,      /* parent: no body - finish, then exit 0 */
     MESSAGE_STATUS,    /* child: JSON {text} - one line for `systemctl status` */
     MESSAGE_FAULT,     /* child in check mode: JSON {setting, column, sentence, warning} */
-    MESSAGE_CHECKED,   /* child in check mode, last: JSON {faults} - how many were no warnings;
-                          a collector adds its attributes: {plugin: see MESSAGE_TABLES} */
+    MESSAGE_CHECKED,   /* child in check mode, last: JSON {faults} - how many were not warnings; a
+                          collector adds its attributes: {plugin: see MESSAGE_TABLES} */
     MESSAGE_PREPARE,   /* parent: JSON - the role's part of the new configuration */
     MESSAGE_PREPARED,  /* child: JSON {ok, sentence} */
     MESSAGE_COMMIT,    /* parent: no body - the prepared one is in force */

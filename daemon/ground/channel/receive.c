@@ -144,10 +144,10 @@ static int check_message(struct channel *channel, const struct arrival *arrival,
     const struct channel_rule *rule = channel_find_rule(channel, head->type, &table);
     if (!rule)
         return refuse(channel,
-                      text_format("a message of type %u, which is not taken here", head->type));
+                      text_format("a message of type %u, which is not accepted here", head->type));
     if (arrival->extra || !is_fd_allowed(rule, arrival->fd))
-        return refuse(channel, text_format("message type %u with descriptors that it may not bear, "
-                                           "or without the one that it must",
+        return refuse(channel, text_format("message type %u with descriptors that it may not "
+                                           "carry, or without the one that it must carry",
                                            head->type));
     size_t body = arrival->length - CHANNEL_LEAST;
     if (!is_size_allowed(rule, body, arrival->fd))

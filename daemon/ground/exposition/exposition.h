@@ -30,7 +30,7 @@ enum exposition_type {
 struct exposition_family {
     const char *name; /* without _total or _info; either is cut off where the type adds it */
     const char *help; /* may be NULL */
-    const char *unit; /* may be NULL; told only where the name ends in "_unit", as it must */
+    const char *unit; /* may be NULL; written only where the name ends in "_unit", as it must */
     enum exposition_type type;
 };
 
@@ -42,7 +42,7 @@ struct exposition {
     enum exposition_type type;
     const char *name;   /* of the present family, without suffix; NULL: points are refused */
     const char *suffix; /* of its samples */
-    char **seen;        /* names taken: a family stands once */
+    char **seen;        /* names in use: a family appears once */
     size_t seen_count;
     size_t seen_capacity;
 };
@@ -53,8 +53,8 @@ struct exposition {
 int exposition_family(struct exposition *expose, const struct exposition_family *family) MUST_CHECK;
 
 /* One sample of the present family. Nothing is written when it fails: ERROR_RANGE for a label's
- * name that is no such name or is reserved (__x), or given twice, ERROR_STATE without a family. A
- * value that is not UTF-8 is made printable. An info's value is not looked at. */
+ * name that is not a label's name or is reserved (__x), or given twice, ERROR_STATE without a
+ * family. A value that is not UTF-8 is made printable. An info's value is not looked at. */
 int exposition_point(struct exposition *expose, const struct label *pairs, size_t count,
                      double value) MUST_CHECK;
 

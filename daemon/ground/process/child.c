@@ -64,7 +64,7 @@ static int on_prepare(void *context, struct channel_message *message)
     if (inner->calls->on_prepare)
         code = inner->calls->on_prepare(inner->context, config, &error);
     else
-        code = error_set(&error, ERROR_STATE, "this role takes no new configuration");
+        code = error_set(&error, ERROR_STATE, "this role accepts no new configuration");
     json_decref(inner->prepared);
     inner->prepared = code ? NULL : json_incref(config);
     CLEAN(clean_json)

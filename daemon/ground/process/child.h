@@ -15,7 +15,7 @@
 struct child {
     enum role role;
     const char *instance; /* a collector's name, from the command line; else NULL */
-    bool check;           /* --check: judge the configuration, tell faults, exit */
+    bool check;           /* --check: check the configuration, report faults, exit */
     int listeners;        /* how many from CHILD_LISTEN on */
     json_t *config;       /* borrowed; replaced at commit */
     struct loop *loop;

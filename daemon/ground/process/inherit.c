@@ -103,12 +103,12 @@ int inherit_config(json_t **ret, struct error *error)
     json_t *config = NULL;
     code = json_read(text.data, text.length, &config, error);
     if (code) {
-        error_prefix(error, "the configuration handed over");
+        error_prefix(error, "the configuration from the parent");
         return code;
     }
     if (!json_is_object(config)) {
         json_decref(config);
-        return error_set(error, ERROR_FORMAT, "the configuration handed over is no object");
+        return error_set(error, ERROR_FORMAT, "the configuration from the parent is not an object");
     }
     *ret = config;
     return 0;

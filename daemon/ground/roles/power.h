@@ -1,5 +1,5 @@
-/* What a program may ask of the kernel: which system calls each power lets through stands in the
- * sandbox's tables. */
+/* What a program may ask of the kernel: the sandbox's tables say which system calls each power
+ * allows. */
 #ifndef ROLES_POWER_H
 #define ROLES_POWER_H
 
@@ -7,7 +7,7 @@
 enum power {
     POWER_ANY = 1 << 0,      /* every program but the parent */
     POWER_READ = 1 << 1,     /* opens files for reading */
-    POWER_WATCH = 1 << 2,    /* is told of changes of files */
+    POWER_WATCH = 1 << 2,    /* is notified of changes of files */
     POWER_STORE = 1 << 3,    /* opens files for writing, and makes them */
     POWER_REMOVE = 1 << 4,   /* takes files away, cuts them short */
     POWER_SEAL = 1 << 5,     /* hands large messages over in sealed memory */

@@ -26,14 +26,14 @@ enum child_descriptor {
 enum role_trait {
     ROLE_KEPT = 1 << 0,     /* without it there is no daemon: it is started again for ever, and has
                                no reason of its own to go */
-    ROLE_ORDERLY = 1 << 1,  /* told of the parent's death by SIGTERM, not SIGKILL */
+    ROLE_ORDERLY = 1 << 1,  /* gets SIGTERM when the parent dies, not SIGKILL */
     ROLE_NAMED = 1 << 2,    /* a process an instance, whose name is on its command line */
     ROLE_FOREIGN = 1 << 3,  /* runs code of others: it can pass no descriptors, and is set aside
                                when it dies again and again before it is ready */
     ROLE_TOLD = 1 << 4,     /* its neighbour hears how each of its processes ended */
-    ROLE_PREPARES = 1 << 5, /* takes a new configuration over; others are started anew for it */
+    ROLE_PREPARES = 1 << 5, /* takes a new configuration over; others are started again for it */
     ROLE_LOADS = 1 << 6,    /* loads objects after it has begun */
-    ROLE_ASKED = 1 << 7,    /* tells who asks it by /proc/PID/loginuid */
+    ROLE_ASKED = 1 << 7,    /* identifies who asks it by /proc/PID/loginuid */
     ROLE_REACHES = 1 << 8,  /* connects to whatever is configured */
 };
 

@@ -16,14 +16,13 @@ static const struct lack {
     const char *sentence;
 } lacks[] = {
     {1, ~0u,
-     "this kernel offers no Landlock: the table of system calls and the files' own permissions "
-     "hold "
-     "alone"},
+     "this kernel offers no Landlock: only the table of system calls and the files' own "
+     "permissions protect"},
     {1, POWER_RUN,
      "without Landlock a program that is run may open nothing for writing, not even "
      "/dev/null"},
     {3, POWER_STORE | POWER_OUTPUT,
-     "Landlock before ABI 3 does not hold truncation: the table of system calls does"},
+     "Landlock before ABI 3 does not prevent truncation: the table of system calls does"},
     {4, POWER_CONNECT | POWER_SERVE,
      "Landlock before ABI 4 knows no ports: any address may be used"},
     {6, POWER_RUN,
@@ -118,7 +117,7 @@ int sandbox_enter(const struct sandbox_plan *plan, struct sandbox_state *ret, st
     else
         code = enter_role(plan, &state, error);
     if (!code && !state.seccomp)
-        code = say(state.left_out, "this kernel takes no table of system calls");
+        code = say(state.left_out, "this kernel accepts no table of system calls");
     if (code) {
         sandbox_finish(&state);
         return error && error->sentence ? code : error_set(error, code, "%s", error_text(code));

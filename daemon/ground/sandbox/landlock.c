@@ -146,10 +146,11 @@ int sandbox_landlock_restrict(int abi, const struct places *places, const struct
         return error_set(error, ERROR_IO, "Landlock makes no ruleset: %s", strerror(errno));
     for (size_t i = 0; i < places->count; i++)
         if (add_place(ruleset, &places->rules[i], attributes.files))
-            return error_set(error, ERROR_IO, "Landlock takes no rule for %s: %s",
+            return error_set(error, ERROR_IO, "Landlock accepts no rule for %s: %s",
                              places->rules[i].path, strerror(errno));
     if (abi >= ABI_PORTS && add_ports(ruleset, plan, attributes.ports))
-        return error_set(error, ERROR_IO, "Landlock takes no rule for a port: %s", strerror(errno));
+        return error_set(error, ERROR_IO, "Landlock accepts no rule for a port: %s",
+                         strerror(errno));
     if (syscall(SYS_landlock_restrict_self, ruleset, 0))
         return error_set(error, ERROR_IO, "Landlock restricts nothing: %s", strerror(errno));
     return 0;

@@ -17,7 +17,7 @@ struct sandbox_plan {
      * NULL: none. Borrowed. */
     const json_t *needs;
     /* Beside what the role reads and writes; NULL at the end, NULL for none. Folders, with all
-     * below them, and files; what is not there is passed over. */
+     * below them, and files; what does not exist is skipped. */
     const char *const *reads;
     const char *const *writes;
 };
@@ -36,9 +36,9 @@ struct sandbox_state {
     size_t place_count;
 };
 
-/* Gives up all that the plan does not name; there is no way back. The caller has no other thread.
- * What the kernel lacks is no error: the state says it. ERROR_MEMORY; ERROR_IO where the kernel has
- * a mechanism and refuses what is asked of it, with a sentence. */
+/* Gives up all that the plan does not name; there is no way back. The caller has no other
+ * thread. What the kernel lacks is not an error: the state says it. ERROR_MEMORY; ERROR_IO where
+ * the kernel has a mechanism and refuses what is asked of it, with a sentence. */
 int sandbox_enter(const struct sandbox_plan *plan, struct sandbox_state *ret,
                   struct error *error) MUST_CHECK;
 /* True once a path is there that was not, or a single file is another one: a new process would

@@ -1,4 +1,4 @@
-/* What the parts of this room tell each other. */
+/* What the files of this room share. */
 #ifndef SANDBOX_SANDBOX_INNER_H
 #define SANDBOX_SANDBOX_INNER_H
 

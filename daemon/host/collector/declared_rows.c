@@ -196,7 +196,7 @@ int plugin_attribute_check(const struct cfd_attribute *attribute, const char *fa
         return error_set(error, ERROR_FORMAT, "attribute %s has method 0; methods count from 1",
                          name);
     if (!is_sound_text(attribute->unit) || !is_sound_text(attribute->help))
-        return error_set(error, ERROR_FORMAT, "unit or help of attribute %s is no UTF-8", name);
+        return error_set(error, ERROR_FORMAT, "unit or help of attribute %s is not UTF-8", name);
     return check_labels(attribute, error);
 }
 

@@ -41,7 +41,7 @@ int emit_part(struct emitter *emitter, enum message_type type,
 /* What belongs to no batch: TABLES, SAID. */
 int emit_aside(struct emitter *emitter, enum message_type type,
                const struct buffer *body) MUST_CHECK;
-/* Notes a position for the batch that it ends. ERROR_LIMIT when a batch would bear too many. */
+/* Notes a position for the batch that it ends. ERROR_LIMIT when a batch would have too many. */
 int emit_position(struct emitter *emitter, const char *key, const char *value) MUST_CHECK;
 /* True when something was emitted after the last position. */
 bool emit_is_open(const struct emitter *emitter);
@@ -52,9 +52,9 @@ bool emit_hold(struct emitter *emitter);
 /* The batch under way is urgent. */
 void emit_urgent(struct emitter *emitter);
 bool emit_is_urgent(const struct emitter *emitter);
-/* Hands over what is packed and ends the batch with the positions noted. */
+/* Sends what is packed and ends the batch with the positions noted. */
 int emit_batch(struct emitter *emitter, uint32_t flags) MUST_CHECK;
-/* Hands over what is packed, and the run's status. */
+/* Sends what is packed, and the run's status. */
 int emit_outcome(struct emitter *emitter, int64_t status, const char *why) MUST_CHECK;
 /* Waits until all is written to the socket. */
 int emit_drain(struct emitter *emitter) MUST_CHECK;

@@ -28,7 +28,8 @@ static int check_labels(struct lender *lender, const struct cfd_attribute *attri
     size_t count = reading->labels ? plugin_attribute_label_count(attribute) : 0;
     for (size_t i = 0; i < count; i++)
         if (!is_text(reading->labels[i], LEND_LABEL))
-            return lend_refuse(lender, "%s: label %s is absent, no UTF-8, or of more than %d bytes",
+            return lend_refuse(lender,
+                               "%s: label %s is absent, not UTF-8, or of more than %d bytes",
                                attribute->name, attribute->labels[i], LEND_LABEL);
     return CFD_OK;
 }
@@ -37,7 +38,7 @@ static int check_reading(struct lender *lender, const struct cfd_attribute *attr
                          const struct cfd_reading *reading)
 {
     if (attribute->kind == CFD_TEXT && !is_text(reading->text, LEND_TEXT))
-        return lend_refuse(lender, "%s: its text is absent, no UTF-8, or of more than %d bytes",
+        return lend_refuse(lender, "%s: its text is absent, not UTF-8, or of more than %d bytes",
                            attribute->name, LEND_TEXT);
     if (attribute->kind == CFD_EVENT && !(reading->value >= 0 && isfinite(reading->value)))
         return lend_refuse(lender, "%s: an event is an increment, finite and not negative",
@@ -169,7 +170,9 @@ int lend_watched(const struct cfd_host *host, const char *source, uint64_t bytes
 {
     struct lender *lender = host->context;
     if (!may_hand_over(lender) || !source || !*source || bytes >> 53 || lines >> 53)
-        return lend_refuse(lender, "watched outside of collect, without a source, or too much");
+        return lend_refuse(
+            lender,
+            "a report of what was read, outside of collect, without a source, or too large");
     buffer_reset(&lender->message);
     put_cut(&lender->message, source, LEND_EXCERPT);
     wire_put_u64(&lender->message, bytes);
@@ -183,10 +186,9 @@ int lend_position_set(const struct cfd_host *host, const char *key, const char *
     if (lender->phase != LEND_COLLECT || !lender->emitter || !plugin_is_stream(lender->plugin))
         return lend_refuse(lender, "a position outside of a stream's collect");
     if (!is_text(key, LEND_LABEL) || !*key || !is_text(value, LEND_LABEL))
-        return lend_refuse(lender,
-                           "a position whose key or value is absent, no UTF-8, or of more "
-                           "than %d bytes",
-                           LEND_LABEL);
+        return lend_refuse(
+            lender, "a position whose key or value is absent, not UTF-8, or of more than %d bytes",
+            LEND_LABEL);
     int code = emit_position(lender->emitter, key, value);
     if (code)
         return lend_status(code);
@@ -199,7 +201,7 @@ int lend_urgent(const struct cfd_host *host)
 {
     struct lender *lender = host->context;
     if (lender->phase != LEND_COLLECT || !lender->emitter || !plugin_is_stream(lender->plugin))
-        return lend_refuse(lender, "a word of urgency outside of a stream's collect");
+        return lend_refuse(lender, "a report of urgency outside of a stream's collect");
     emit_urgent(lender->emitter);
     return CFD_OK;
 }

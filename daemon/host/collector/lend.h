@@ -1,4 +1,4 @@
-/* What the daemon lends a collector: struct cfd_host, with every call checked. */
+/* What the daemon provides to a collector: struct cfd_host, with every call checked. */
 #ifndef COLLECTOR_LEND_H
 #define COLLECTOR_LEND_H
 
@@ -14,23 +14,23 @@ enum {
     LEND_EXCERPT = 4096,   /* bytes of an excerpt, and of its source and place */
     LEND_WHY = 1024,       /* bytes of a reason */
     LEND_SAID = 200,       /* lines for the log in a run or interval */
-    LEND_REFUSALS = 10,    /* of them, refusals told in full */
+    LEND_REFUSALS = 10,    /* of them, refusals reported in full */
 };
 
 /* Which callback runs: what may be called follows from it. */
 enum lend_phase { LEND_IDLE, LEND_OPEN, LEND_COLLECT, LEND_SELFTEST };
 
-/* A lent host. The first part is the owner's to set; zeroed is sound. */
+/* A host for one collector. The first part is the owner's to set; zeroed is sound. */
 struct lender {
     const struct plugin *plugin;
     struct settings *settings;
-    struct emitter *emitter; /* NULL: nothing can be handed over (check, describe, selftest) */
+    struct emitter *emitter; /* NULL: nothing can be sent (check, describe, selftest) */
     struct lend_wait wait;
     json_t *sandbox;  /* what is in force, for the tables; NULL: nothing is. Borrowed */
     const char *root; /* put before the paths of open_file; NULL for none */
-    /* A mistake in the settings that open told. May be NULL. */
+    /* A mistake in the settings that open reported. May be NULL. */
     void (*on_fault)(void *context, const char *path, const char *sentence);
-    /* A line for the log where there is no engine to tell it to. May be NULL. */
+    /* A line for the log where there is no engine to send it to. May be NULL. */
     void (*on_said)(void *context, int level, const char *text);
     void *context;
 
@@ -50,7 +50,7 @@ struct lender {
     struct buffer message; /* body of the message that is being made */
 };
 
-/* Fills the table that is lent. */
+/* Fills the table of functions. */
 void lend_begin(struct lender *lender);
 void lend_finish(struct lender *lender);
 
@@ -58,12 +58,12 @@ void lend_finish(struct lender *lender);
 const struct cfd_attribute *lend_attribute(const struct lender *lender, uint32_t number);
 /* {plugin, version, sha256, stream, attributes, sandbox} for MESSAGE_TABLES. NULL without memory.*/
 json_t *lend_tables(const struct lender *lender);
-/* Forgets what was counted and said in the last run or interval, after telling what was left out.
- * forget: also why it went wrong last. */
+/* Forgets what was counted and said in the last run or interval, after it reported what was left
+ * out. forget: also why it went wrong last. */
 void lend_settle(struct lender *lender, bool forget);
-/* Tells a line, to the engine or to on_said. */
+/* Sends a line to the engine or to on_said. */
 void lend_say(struct lender *lender, int level, const char *text);
-/* Tells why something that the plugin handed over was not taken; gives CFD_INVALID. */
+/* Reports why something that the plugin sent was refused; returns CFD_INVALID. */
 int lend_refuse(struct lender *lender, const char *format, ...) PRINTF_LIKE(2, 3);
 /* A code of the rooms as a status of the ABI. */
 int lend_status(int code);

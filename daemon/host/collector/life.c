@@ -154,9 +154,9 @@ const char *stream_why(const struct life *life, int status)
         [-CFD_ABSENT] = "the source is not there",
         [-CFD_DENIED] = "the source may not be read",
         [-CFD_LATE] = "the deadline passed",
-        [-CFD_LIMIT] = "there was more than is taken",
-        [-CFD_INVALID] = "what it read or handed over is malformed",
-        [-CFD_CHANGED] = "what was read changed meanwhile",
+        [-CFD_LIMIT] = "there was more than the limit allows",
+        [-CFD_INVALID] = "what it read or sent is malformed",
+        [-CFD_CHANGED] = "the source changed while it was read",
     };
     if (status >= 0)
         return "";

@@ -8,7 +8,7 @@ enum {
     LIFE_SLICE_MS = 200,      /* a stream's collect works at most so long */
     LIFE_GAP_MS = 50,         /* at least so long between two collects that found the end */
     LIFE_APART_MS = 500,      /* so long between two batches, but of a backlog and what is urgent */
-    LIFE_STOP_MS = 3000,      /* a stream that is told to stop may still collect so long */
+    LIFE_STOP_MS = 3000,      /* a stream that is asked to stop may still collect so long */
     LIFE_RESIDENT_MS = 60000, /* with an interval below, a snapshot's process stays */
 };
 
@@ -35,14 +35,14 @@ struct life {
     struct life_asked asked;
     int status;        /* the worst of the interval */
     bool more;         /* the last collect said so */
-    bool due;          /* an interval's end has not been handed over yet */
+    bool due;          /* an interval's end has not been sent yet */
     int64_t next_ms;   /* boot clock: end of the interval */
     int64_t pause_ms;  /* boot clock: the descriptor is not looked at before */
     int64_t handed_ms; /* boot clock: the last batch */
 };
 
-/* Calls open. ERROR_SETTING when it told faults, ERROR_FORMAT when it failed otherwise, with what
- * it logged last as sentence. Nothing is handed over. */
+/* Calls open. ERROR_SETTING when it reported faults, ERROR_FORMAT when it failed otherwise, with
+ * what it logged last as sentence. Nothing is sent. */
 int life_open(struct life *life, struct error *error) MUST_CHECK;
 /* Takes over the channel's descriptor and sends the tables. */
 int life_connect(struct life *life, int fd, struct error *error) MUST_CHECK;

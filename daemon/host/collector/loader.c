@@ -66,7 +66,7 @@ static int check_file(const char *file, const char *folder, struct error *error)
     if (stat(file, &status))
         return error_set(error, ERROR_IO, "%s: %s", file, strerror(errno));
     if (!S_ISREG(status.st_mode))
-        return error_set(error, ERROR_FORMAT, "%s: it is no regular file", file);
+        return error_set(error, ERROR_FORMAT, "%s: it is not a regular file", file);
     return check_owner(file, &status, "it", error);
 }
 
@@ -122,7 +122,7 @@ static int check_names(const struct cfd_collector *head, const char *name, struc
                          head->name ? head->name : "nothing", name);
     if (!head->version || !text_is_utf8(head->version, strlen(head->version)) || !head->summary ||
         !text_is_utf8(head->summary, strlen(head->summary)))
-        return error_set(error, ERROR_FORMAT, "its version or summary is missing or no UTF-8");
+        return error_set(error, ERROR_FORMAT, "its version or summary is missing or not UTF-8");
     const char *family = head->family ? head->family : head->name;
     size_t length = strspn(family, "abcdefghijklmnopqrstuvwxyz0123456789_");
     if (!*family || family[length] || family[0] < 'a' || length > PLUGIN_NAME_LENGTH)

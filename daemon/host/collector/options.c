@@ -84,7 +84,7 @@ static void check_program(struct parse *parse, const char *path, const char *fir
 {
     if (!first || first[0] != '/')
         tell(parse, path, false,
-             "the first word is no absolute path of a program, as \"/usr/bin/uptime\"");
+             "the first word is not the absolute path of a program, as \"/usr/bin/uptime\"");
 }
 
 static void parse_preset_list(struct parse *parse, const char *path,
@@ -151,7 +151,7 @@ static void parse_group(struct parse *parse, const char *path, const struct cfd_
         if (!item)
             return;
         if (!json_is_object(row)) {
-            tell(parse, item, false, "a group stands here, as { name = \"...\"; }");
+            tell(parse, item, false, "this setting is a group, as { name = \"...\"; }");
             continue;
         }
         add_list(parse, item, option, 1, NULL);
@@ -168,9 +168,9 @@ static void parse_absent(struct parse *parse, const char *path, const struct cfd
 {
     if (option->flags & CFD_REQUIRED) {
         CLEAN(clean_text)
-        char *sentence = text_format("this setting must be given: %s",
+        char *sentence = text_format("this setting is required: %s",
                                      option->help ? option->help : "it has no preset");
-        tell(parse, path, false, sentence ? sentence : "this setting must be given");
+        tell(parse, path, false, sentence ? sentence : "this setting is required");
     } else if (option->preset && option->type != CFD_GROUP) {
         if ((option->flags & CFD_LIST) || option->type == CFD_PROGRAM)
             parse_preset_list(parse, path, option);

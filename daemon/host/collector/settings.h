@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* One path and what stands there; a list or group has a row of its own, with its count. */
+/* One path and its value; a list or group has a row of its own, with its count. */
 struct settings_row {
     char *path;
     struct cfd_value value;
@@ -23,18 +23,18 @@ struct settings {
     size_t capacity;
 };
 
-/* How mistakes are told: path is relative to the settings, as "checks[2].program". */
+/* How mistakes are reported: path is relative to the settings, as "checks[2].program". */
 struct settings_faults {
     void (*on_fault)(void *context, const char *path, bool warning, const char *sentence);
     void *context;
     bool check; /* credentials may be out of reach: then that is a warning */
 };
 
-/* json: the object as written in the configuration, or NULL. All mistakes are told, then
- * ERROR_SETTING is returned; warnings alone are no mistake. */
+/* json: the object as written in the configuration, or NULL. All mistakes are reported, then
+ * ERROR_SETTING is returned; warnings alone are not a mistake. */
 int settings_parse(const struct cfd_option *options, const json_t *json,
                    const struct settings_faults *faults, struct settings *ret) MUST_CHECK;
-/* Borrowed; NULL where nothing stands at that path. */
+/* Borrowed; NULL where there is nothing at that path. */
 const struct cfd_value *settings_get(const struct settings *settings, const char *path);
 void settings_finish(struct settings *settings);
 

@@ -83,7 +83,7 @@ static int check_path(const char *text, struct error *error)
 {
     if (text[0] != '/' || climbs(text))
         return error_set(error, ERROR_SETTING,
-                         "\"%s\" is no absolute path without \"..\", as \"/etc/passwd\"", text);
+                         "\"%s\" is not an absolute path without \"..\", as \"/etc/passwd\"", text);
     return 0;
 }
 
@@ -95,7 +95,8 @@ static int check_url(const char *text, struct error *error)
     for (const char *at = text; *at && sound; at++)
         sound = (unsigned char)*at > ' ' && *at != 0x7f;
     if (!sound)
-        return error_set(error, ERROR_SETTING, "\"%s\" is no URL, as \"https://host/path\"", text);
+        return error_set(error, ERROR_SETTING, "\"%s\" is not a URL, as \"https://host/path\"",
+                         text);
     return 0;
 }
 
@@ -114,7 +115,7 @@ static int read_credential(const char *text, char **ret_text, struct error *erro
     const char *folder = getenv("CREDENTIALS_DIRECTORY");
     if (!text_begins(text, "credential:") || !is_credential_name(name))
         return error_set(error, ERROR_SETTING,
-                         "a secret stands in the configuration as \"credential:NAME\" only");
+                         "a secret is written in the configuration as \"credential:NAME\" only");
     if (!folder || folder[0] != '/')
         return error_set(error, ERROR_MISSING,
                          "the credential %s is not there: the service was started without "
@@ -177,7 +178,8 @@ static int take_duration(const struct cfd_option *option, const char *text, stru
     int64_t ms = 0;
     if (text_to_duration(text, &ms))
         return error_set(error, ERROR_SETTING,
-                         "\"%s\" is no duration, as \"250ms\", \"10s\", \"1h30m\", \"7d\"", text);
+                         "\"%s\" is not a duration, as \"250ms\", \"10s\", \"1h30m\", \"7d\"",
+                         text);
     CLEAN(clean_text) char *found = text_format("\"%s\"", text);
     return take_integer(option, ms, found ? found : text, value, error);
 }
@@ -187,8 +189,8 @@ static int take_bytes(const struct cfd_option *option, const char *text, struct 
 {
     int64_t bytes = 0;
     if (text_to_bytes(text, &bytes))
-        return error_set(error, ERROR_SETTING, "\"%s\" is no size, as \"512\", \"64KiB\", \"1MB\"",
-                         text);
+        return error_set(error, ERROR_SETTING,
+                         "\"%s\" is not a size, as \"512\", \"64KiB\", \"1MB\"", text);
     CLEAN(clean_text) char *found = text_format("\"%s\"", text);
     return take_integer(option, bytes, found ? found : text, value, error);
 }
@@ -247,7 +249,7 @@ static const char *wanted_text(int32_t type)
 
 static int refuse_type(const struct cfd_option *option, const json_t *json, struct error *error)
 {
-    return error_set(error, ERROR_SETTING, "%s stands here; allowed is %s", json_type_text(json),
+    return error_set(error, ERROR_SETTING, "found %s; allowed is %s", json_type_text(json),
                      wanted_text(option->type));
 }
 
@@ -265,7 +267,7 @@ static int from_json_integer(const struct cfd_option *option, const json_t *json
     if (option->type == CFD_NUMBER)
         return take_number(option, (double)integer, text, value, error);
     if (option->type == CFD_BYTES && integer < 0)
-        return error_set(error, ERROR_SETTING, "%s is no size", text);
+        return error_set(error, ERROR_SETTING, "%s is not a size", text);
     if (option->type == CFD_INTEGER || option->type == CFD_BYTES)
         return take_integer(option, integer, text, value, error);
     return refuse_type(option, json, error);
@@ -316,11 +318,11 @@ int settings_value_from_text(const struct cfd_option *option, const char *typed,
         return take_integer(option, typed[0] == 't', typed, ret, error);
     case CFD_INTEGER:
         if (text_to_integer(typed, &integer))
-            return error_set(error, ERROR_SETTING, "\"%s\" is no integer", typed);
+            return error_set(error, ERROR_SETTING, "\"%s\" is not an integer", typed);
         return take_integer(option, integer, typed, ret, error);
     case CFD_NUMBER:
         if (text_to_double(typed, &number))
-            return error_set(error, ERROR_SETTING, "\"%s\" is no number", typed);
+            return error_set(error, ERROR_SETTING, "\"%s\" is not a number", typed);
         return take_number(option, number, typed, ret, error);
     default:
         return take_text(option, typed, ret, ret_text, error);

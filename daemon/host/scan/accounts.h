@@ -7,7 +7,7 @@
 #include <conformd/collector.h>
 #include <stdbool.h>
 
-#define ACCOUNTS_INVALID "(invalid)" /* stands for a name that is no account */
+#define ACCOUNTS_INVALID "(invalid)" /* written in place of a name that is not an account */
 
 /* The settings of a log collector that say which names are accounts, and the need that they are. */
 #define ACCOUNTS_OPTIONS                                                                           \

@@ -284,8 +284,9 @@ static void tell_undecided(const struct feed *feed, const struct cfd_host *host)
     for (size_t i = 0; i < feed->undecided_count; i++) {
         const struct undecided *one = &feed->undecided[i];
         CLEAN(clean_text)
-        char *why = text_format("rule %s reached its limits in %llu lines, which may hold events",
-                                feed->set.rules[one->rule].id, (unsigned long long)one->lines);
+        char *why =
+            text_format("rule %s reached its limits in %llu lines, which may contain events",
+                        feed->set.rules[one->rule].id, (unsigned long long)one->lines);
         feed_lost(host, one->source, why ? why : "a rule reached its limits", one->from, one->to);
     }
 }

@@ -20,7 +20,7 @@ extern const struct cfd_attribute feed_attributes[];
 struct feed;
 
 /* Compiles the rules, tries their self-test lines, declares what they feed. CFD_INVALID after a
- * fault was told. */
+ * fault was reported. */
 int feed_open(const struct cfd_host *host, struct feed **ret) MUST_CHECK;
 void feed_free(struct feed *feed);
 
@@ -61,10 +61,10 @@ struct feed_source {
 };
 int feed_source(const struct cfd_host *host, const struct feed_source *source) MUST_CHECK;
 
-/* Hands over all that waits; the caller then sets its positions. */
+/* Sends all that waits; the caller then sets its positions. */
 int feed_flush(struct feed *feed, const struct cfd_host *host) MUST_CHECK;
 
-/* Tells that none of the attributes is complete in this run. */
+/* Reports that none of the attributes is complete in this run. */
 void feed_missing(const struct feed *feed, const struct cfd_host *host, const char *why);
 
 /* A loss in bytes of a source. */

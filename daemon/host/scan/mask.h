@@ -1,4 +1,5 @@
-/* A line as it may be kept: without what is no account, and with what is personal marked. */
+/* A line as it may be kept: without names that are not accounts, and with what is personal
+ * marked. */
 #ifndef SCAN_MASK_H
 #define SCAN_MASK_H
 
@@ -20,9 +21,9 @@ struct mask {
     struct matcher *matcher;
 };
 
-/* A line (borrowed) in which a hit is. What labels of accounts and personal ones take in it, of the
- * hit's rule and of every other that matches too, is looked for in the whole line, for it may stand
- * there more than once. */
+/* A line (borrowed) in which a hit is. What labels of accounts and personal ones take in it, of
+ * the hit's rule and of every other that matches too, is looked for in the whole line, because
+ * it may be there more than once. */
 int mask_line(struct mask *mask, const struct rule_set *set, const struct scan_hit *hit,
               const struct accounts *accounts, const struct capture *line) MUST_CHECK;
 void mask_finish(struct mask *mask);

@@ -90,18 +90,18 @@ static int add_label(struct rule *rule, const char *written, struct error *error
         return error_set(error, ERROR_MEMORY, "no memory for label %s", written);
     if (!labels_is_label_name(label->name) || text_begins(label->name, "__"))
         return error_set(error, ERROR_SETTING,
-                         "\"%s\" is no label; a label is letters, digits and _, or name=value",
+                         "\"%s\" is not a label; a label is letters, digits and _, or name=value",
                          written);
     for (size_t i = 0; i + 1 < rule->label_count; i++) {
         if (strcmp(rule->labels[i].name, label->name) == 0)
-            return error_set(error, ERROR_SETTING, "label \"%s\" stands twice", label->name);
+            return error_set(error, ERROR_SETTING, "label \"%s\" is named twice", label->name);
     }
     if (equals)
         return 0;
     int group = pcre2_substring_number_from_name(rule->code, (PCRE2_SPTR)label->name);
     if (group <= 0)
         return error_set(error, ERROR_SETTING,
-                         "label \"%s\" is no single named capture of the pattern; write "
+                         "label \"%s\" is not a single named capture of the pattern; write "
                          "(?<%s>...) in it, or %s=value",
                          label->name, label->name, label->name);
     label->group = (size_t)group;

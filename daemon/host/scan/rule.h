@@ -36,7 +36,7 @@ struct rule_label {
     char *constant; /* NULL: of a capture */
     size_t group;   /* number of that capture */
     bool personal;
-    bool account; /* a value that is no account of the host is not kept */
+    bool account; /* a value that is not an account of the host is not stored */
 };
 
 /* What patterns share at work; one a thread. */

@@ -33,7 +33,7 @@ void scan_set_finish(struct rule_set *set);
 size_t scan_set_attribute(const struct rule_set *set, const struct rule *rule);
 size_t scan_attribute_label(const struct feed_attribute *attribute, const char *name);
 
-/* A rule and a line that it matches; each pair is told once. Borrowed until on_hit returns. */
+/* A rule and a line that it matches; each pair is reported once. Borrowed until on_hit returns. */
 struct scan_hit {
     size_t rule;
     size_t start;   /* of the line in the buffer */
@@ -49,16 +49,16 @@ struct scan_sink {
     void *context;
 };
 
-/* What stands behind scan_buffer may change. Hits come rule by rule, each in the order of lines,
- * those of folded lines last. */
+/* The implementation of scan_buffer may change. Hits come rule by rule, each in the order of
+ * lines, those of folded lines last. */
 struct scan;
 
 /* The set is borrowed for the scan's life and must not change. */
 int scan_new(const struct rule_set *set, struct scan **ret) MUST_CHECK;
 void scan_free(struct scan *scan);
 
-/* Scans whole lines (the last may lack its end), best 64 to 256 KiB at once. Of a line longer than
- * RULE_LINE_MOST the rules see that much. ERROR_MEMORY: not all was told. */
+/* Scans whole lines (the last may lack its end), best 64 to 256 KiB at once. Of a line longer
+ * than RULE_LINE_MOST the rules see that much. ERROR_MEMORY: not everything was reported. */
 int scan_buffer(struct scan *scan, const char *bytes, size_t length,
                 const struct scan_sink *sink) MUST_CHECK;
 

@@ -1,4 +1,4 @@
-/* Events of a batch, counted by attribute and label values until they are handed over. */
+/* Events of a batch, counted by attribute and label values until they are sent. */
 #ifndef SCAN_TALLY_H
 #define SCAN_TALLY_H
 

@@ -162,9 +162,9 @@ int api_show_evidence(struct call *call, json_t **ret, struct error *error)
     int64_t index;
     ledger_head(call->api->ledger, &head);
     if (text_to_integer(call->name, &index) || index < 0)
-        return error_set(error, ERROR_RANGE, "\"%s\" is no leaf's index", call->name);
+        return error_set(error, ERROR_RANGE, "\"%s\" is not the index of an entry", call->name);
     if (index >= head.size)
-        return error_set(error, ERROR_MISSING, "there is no leaf %lld: the ledger has %lld",
+        return error_set(error, ERROR_MISSING, "there is no entry %lld: the ledger has %lld",
                          (long long)index, (long long)head.size);
     CLEAN(clean_json) json_t *object = json_object();
     json_t *leaf = NULL;

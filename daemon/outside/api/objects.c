@@ -13,7 +13,7 @@ int api_rows_body(const char *text, const char *what, json_t **ret, struct error
     int code = text ? json_read(text, strlen(text), &body, error)
                     : error_set(error, ERROR_FORMAT, "nothing is stored");
     if (!code && !json_is_object(body))
-        code = error_set(error, ERROR_FORMAT, "it is no object");
+        code = error_set(error, ERROR_FORMAT, "it is not an object");
     if (code) {
         json_decref(body);
         error_prefix(error, "the stored body of %s cannot be read", what);

@@ -10,7 +10,7 @@ struct call {
     const struct api *api;
     const struct api_request *request;
     const char *name;    /* what stands for the * of the pattern, or NULL */
-    const char *warning; /* set by a handler of v1: told beside its data; static */
+    const char *warning; /* set by a handler of v1: returned beside its data; static */
 };
 
 /* Handlers answer 0 and a new reference, or a code with a sentence: ERROR_RANGE is the asker's

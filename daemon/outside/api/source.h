@@ -24,7 +24,7 @@ struct chosen {
     int64_t from_ms;
     int64_t to_ms;
 };
-/* ERROR_RANGE for what is no series selector; also for none where one is needed. */
+/* ERROR_RANGE for anything that is not a series selector; also for none where one is needed. */
 int source_choose(const struct call *call, bool needed, struct chosen *ret,
                   struct error *error) MUST_CHECK;
 void source_chosen_finish(struct chosen *chosen);

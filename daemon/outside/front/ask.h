@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ASK_NO_LOGINUID 4294967295u /* no login stands behind the process, or it cannot be told */
+#define ASK_NO_LOGINUID 4294967295u /* the process has no login, or it cannot be known */
 
 /* Borrowed. */
 struct ask {
@@ -42,12 +42,12 @@ struct answer {
     const char *type;
     const char *body;
     size_t length;
-    const char *read_what; /* for the log of reads; NULL: nothing that stands there */
+    const char *read_what; /* for the log of reads; NULL: nothing is written there */
     const char *read_by;
     struct answer_field fields[ANSWER_FIELDS]; /* field_count of them */
     size_t field_count;
 };
-/* ERROR_PEER for what is no answer. */
+/* ERROR_PEER for anything that is not an answer. */
 int ask_answer_read(const json_t *message, struct answer *ret) MUST_CHECK;
 
 /* The session that the engine gave for a one-time token: its body, as JSON {"session": text} or as

@@ -1,5 +1,5 @@
 /* Who may speak to the front, before anything is asked: the Host header, tokens, and the headers
- * that every answer bears. Pure. */
+ * that every answer has. Pure. */
 #ifndef FRONT_GUARD_H
 #define FRONT_GUARD_H
 
@@ -7,9 +7,10 @@
 
 #include <stdbool.h>
 
-/* True for a Host header (RFC 9110, 7.2; with or without port) that names this machine from itself:
- * localhost, 127.0.0.0/8, [::1]. A page of a stranger whose name was rebound to 127.0.0.1 bears the
- * stranger's name here. is_public: any well-formed one. NULL (no header) is refused. */
+/* True for a Host header (RFC 9110, 7.2; with or without port) that names this machine from
+ * itself: localhost, 127.0.0.0/8, [::1]. A page of a stranger whose name was rebound to
+ * 127.0.0.1 has the stranger's name here. is_public: any well-formed one. NULL (no header) is
+ * refused. */
 bool guard_host(const char *host, bool is_public);
 
 /* The session cookie's name: "conformd_9191", by the port in Host, for a browser sends cookies to

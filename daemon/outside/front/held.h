@@ -16,7 +16,7 @@ enum { HELD_FRESH_MS = 10000 }; /* an engine that said nothing for so long is no
 struct held {
     int fds[HELD_KINDS][2]; /* by dialect; health has one, at 0; -1: none yet */
     int64_t health_ms;      /* boot time of the last health; -1: none yet */
-    bool linked;            /* the channel to the engine stands */
+    bool linked;            /* the channel to the engine is open */
     bool ready;             /* by the engine's own word */
 };
 

@@ -1,5 +1,4 @@
-/* What the front sends back, with the headers that every answer bears. Each call ends its request.
- */
+/* What the front sends back, with the headers that every answer has. Each call ends its request. */
 #ifndef FRONT_REPLIES_H
 #define FRONT_REPLIES_H
 

@@ -2,7 +2,7 @@
  *
  * evhttp neither counts connections nor bounds the whole time of a request (its timeout is one of
  * silence, so that a byte every few seconds holds a connection for ever). A reference to each
- * connection's bufferevent tells here whether it still lives: evhttp takes its callbacks off when
+ * connection's bufferevent shows whether it still lives: evhttp takes its callbacks off when
  * it is done with it. */
 #ifndef HTTP_CONNECTIONS_H
 #define HTTP_CONNECTIONS_H

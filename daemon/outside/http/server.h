@@ -35,7 +35,7 @@ struct http_request {
     const char *method; /* "GET", "HEAD" or "POST"; others were refused with 405 */
     char *path;         /* decoded, UTF-8, begins with '/' */
     json_t *query;      /* {name: text or [text...]}, a form's fields among them */
-    char *body;         /* NUL behind length bytes; of a POST that is no form */
+    char *body;         /* NUL after length bytes; of a POST that is not a form */
     size_t body_length;
     struct http_peer peer;
     void *inner; /* the server's own, and */

@@ -182,7 +182,7 @@ static int launch_checker(struct checker *checker, struct error *error)
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = checker};
     if (!code && epoll_ctl(checker->check->poll, EPOLL_CTL_ADD, fd, &event))
         code = ERROR_IO;
-    return code ? error_set(error, code, "cannot watch a check: %s", error_text(code)) : 0;
+    return code ? error_set(error, code, "cannot observe a check: %s", error_text(code)) : 0;
 }
 
 /* part: taken over. */

@@ -1,4 +1,4 @@
-/* Has a configuration judged by the roles that must live with it: each is started with --check. */
+/* Has a configuration checked by the roles that must live with it: each is started with --check. */
 #ifndef CHECKS_CHECK_H
 #define CHECKS_CHECK_H
 
@@ -36,7 +36,7 @@ json_t *check_tables(const struct check *check);
 json_t *check_known(const struct check *check);
 /* The engine's part with the tables in it. A new reference, NULL without memory. */
 json_t *check_engine_part(const struct config *config, json_t *tables);
-/* One mistake that a role told about its part, put into the configuration. */
+/* One mistake that a role reported about its part, put into the configuration. */
 void check_add_fault(struct config *config, enum role role, const char *instance,
                      const json_t *fault);
 

@@ -51,7 +51,7 @@ struct children_row {
     struct child_link *link;
     void *owner;        /* the caller's */
     bool killed;        /* SIGKILL was sent; its end is awaited */
-    bool in_order;      /* the parent asked it to end: that is no death */
+    bool in_order;      /* the parent asked it to end: that is not a death */
     bool again;         /* the next start was asked for before this process has ended */
     const char *reason; /* why the parent ended it: static text, NULL when it did not */
     int64_t start_at_ms;

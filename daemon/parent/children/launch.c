@@ -107,7 +107,7 @@ int launch_start(const struct launch *launch, pid_t *ret_pid, int *ret_fd, struc
     CLEAN(clean_fd) int config_fd = -1;
     code = seal_part(launch->part, &config_fd);
     if (code)
-        return error_set(error, code, "cannot hand over the configuration of %s: %s",
+        return error_set(error, code, "cannot send the configuration to %s: %s",
                          role_find(launch->role)->program, error_text(code));
     struct spawn_plan plan = {0};
     code = plan_descriptors(launch, theirs, config_fd, &plan);

@@ -69,7 +69,7 @@ static int remove_old(const char *path, struct error *error)
     if (lstat(path, &status))
         return 0;
     if (!S_ISSOCK(status.st_mode))
-        return error_set(error, ERROR_EXISTS, "%s is in the way: it is no socket", path);
+        return error_set(error, ERROR_EXISTS, "%s is in the way: it is not a socket", path);
     unlink(path);
     return 0;
 }
@@ -88,7 +88,7 @@ static int open_unix(const json_t *config, const char *name, int *ret, struct er
     memcpy(address.sun_path, path, length + 1);
     if (is_served(&address))
         return error_set(error, ERROR_EXISTS,
-                         "%s is served by another process: is conformd running already?", path);
+                         "%s is used by another process: is conformd running already?", path);
     int code = remove_old(path, error);
     if (code)
         return code;
@@ -171,7 +171,7 @@ static int add_tcp(const json_t *text, const struct listeners *old, struct liste
 {
     size_t place = listeners->front_count;
     if (!json_is_string(text) || place == ROLE_LISTENERS_MOST)
-        return error_set(error, ERROR_SETTING, "http.listen holds at most %d addresses as text",
+        return error_set(error, ERROR_SETTING, "http.listen takes at most %d addresses as text",
                          ROLE_LISTENERS_MOST - 1);
     int code = shared_or_new(json_string_value(text), old, &listeners->front[place], error);
     if (code)

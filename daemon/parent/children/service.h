@@ -1,4 +1,4 @@
-/* What the service manager is told (sd_notify(3)). */
+/* What is sent to the service manager (sd_notify(3)). */
 #ifndef CHILDREN_SERVICE_H
 #define CHILDREN_SERVICE_H
 
@@ -7,7 +7,7 @@
 
 #include "ground/base/error.h"
 
-/* How a state is sent; the main lends sd_notify, a test its own. */
+/* How a state is sent; the main provides sd_notify, a test its own. */
 struct notify {
     void (*send)(void *context, const char *state);
     void *context;

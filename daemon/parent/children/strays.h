@@ -11,9 +11,9 @@
  * where this process has children already, which a shell gave it that became it. */
 bool strays_adopt(void);
 
-/* Kills every child that is_ours does not know, and reaps those that have ended. Called after each
- * SIGCHLD: the kernel hands on orphans before it tells the end of their parent. At most some
- * hundred at once; the end of each calls again. Gives how many were alive. */
+/* Kills every child that is_ours does not know, and reaps those that have ended. Called after
+ * each SIGCHLD: the kernel passes on orphans before it reports the end of their parent. At most
+ * some hundred at once; the end of each calls again. Gives how many were alive. */
 size_t strays_end(bool (*is_ours)(const void *context, pid_t pid), const void *context);
 
 #endif

@@ -142,7 +142,7 @@ static json_t *read_absent(struct config *config, const struct setting *setting,
     if (setting->flags & SETTING_REQUIRED)
         config_fault_setting(config, path, "found nothing, required is %s", allowed);
     else if (setting->flags & SETTING_WISHED)
-        config_fault_warn(config, path, "found nothing, wished is %s", allowed);
+        config_fault_warn(config, path, "found nothing, recommended is %s", allowed);
     return preset_of(config, setting, path);
 }
 

@@ -92,11 +92,11 @@ static int check_duties(struct config *config, size_t at, const json_t *measure)
         const char *one, *other, *sentence;
     } duties[] = {
         {"information_collector", "analyst",
-         "found the same as information_collector; wished is another one, for nobody should judge "
-         "what he collected (separation_of_duty)"},
+         "found the same as information_collector; recommended is another one: nobody should "
+         "evaluate what they collected (separation_of_duty)"},
         {"implementer", "effectiveness_reviewer",
-         "found the same as implementer; wished is another one, for nobody should judge whether "
-         "his own work has effect (separation_of_duty)"},
+         "found the same as implementer; recommended is another one: nobody should evaluate the "
+         "effect of their own work (separation_of_duty)"},
     };
     for (size_t i = 0; i < sizeof duties / sizeof *duties; i++) {
         const char *one = json_text_of(measure, duties[i].one, "");
@@ -118,7 +118,7 @@ static int check_measure(struct config *config, size_t at, const json_t *measure
                         json_object_get(measure, "controls")))
         config_fault_warn(
             config, path,
-            "found only controls that soa excludes: it is not applicable, and not judged");
+            "found only controls that soa excludes: it is not applicable, and not evaluated");
     int code = check_tags(config, "measures", at, measure);
     return code ? code : check_duties(config, at, measure);
 }
@@ -143,8 +143,7 @@ static int check_soa(struct config *config, size_t at, const json_t *row)
                              "\"not_started\" of a control that applies");
     if (!applies && has_status)
         config_fault_setting(config, path,
-                             "found \"%s\", allowed is no status of a control that does not "
-                             "apply",
+                             "found \"%s\", a control that does not apply has no status",
                              json_text_of(row, "status", ""));
     return 0;
 }
@@ -198,8 +197,8 @@ static int check_annex(struct config *config)
     if (stated && stated < all)
         config_fault_warn(
             config, "soa",
-            "found %d of the %d controls of 27001:2022 Annex A, wished is a word on each", stated,
-            all);
+            "found %d of the %d controls of 27001:2022 Annex A, recommended is a statement on each",
+            stated, all);
     return 0;
 }
 
@@ -213,11 +212,10 @@ static void check_count(struct config *config)
         enabled += json_flag_of(measure, "enabled", true);
     }
     if (most && enabled > most)
-        config_fault_warn(
-            config, "measures_most",
-            "found %lld measures that are enabled, wished are at most %lld: too many hide "
-            "what matters, and each costs",
-            (long long)enabled, (long long)most);
+        config_fault_warn(config, "measures_most",
+                          "found %lld measures that are enabled, recommended are at most %lld: too "
+                          "many hide what matters, and each costs",
+                          (long long)enabled, (long long)most);
 }
 
 int config_check_stated(struct config *config)

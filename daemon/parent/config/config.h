@@ -46,14 +46,14 @@ char *config_place(const struct config *config, const char *setting);
 /* The part that a role may see, by the readers of the table's rows; instance names a collector. A
  * new reference. */
 json_t *config_part(const struct config *config, enum role role, const char *instance);
-/* True when the role's process would be told something else by the next configuration. */
+/* True when the role's process would get something else from the next configuration. */
 bool config_part_differs(const struct config *old, const struct config *next, enum role role,
                          const char *instance);
 /* The name of a setting that differs and of which a reload does this; NULL for none. */
 const char *config_differs(const struct config *old, const struct config *next,
                            enum setting_reload reload);
-/* The path in the whole that a setting of a role's part stands at: "settings.files[0]" of the
- * second collector is "collectors[1].files[0]". The caller frees. */
+/* The path in the whole of a setting of a role's part: "settings.files[0]" of the second
+ * collector is "collectors[1].files[0]". The caller frees. */
 char *config_path(const struct config *config, enum role role, const char *instance,
                   const char *setting);
 

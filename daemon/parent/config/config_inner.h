@@ -9,7 +9,7 @@ struct config {
     struct config_fault *faults;
     size_t fault_count;
     size_t fault_capacity;
-    bool failed;    /* memory ran out while a fault was told: the load fails */
+    bool failed;    /* memory ran out while a fault was reported: the load fails */
     bool is_broken; /* a file could not be taken in: what it names is not known */
     json_t *places; /* path of a setting or element -> "file:line" */
     json_t *raw;    /* all files as written, lists added up */
@@ -17,7 +17,7 @@ struct config {
     char *hash;
 };
 
-/* Tells a mistake. A NULL place or sentence means that memory ran out. */
+/* Reports a mistake. A NULL place or sentence means that memory ran out. */
 void config_fault_tell(struct config *config, const char *place, bool warning,
                        const char *sentence);
 /* The same for a setting: the sentence is "SETTING: ..." and the place is looked up. */
@@ -26,8 +26,8 @@ void config_fault_setting(struct config *config, const char *setting, const char
 void config_fault_warn(struct config *config, const char *setting, const char *format, ...)
     PRINTF_LIKE(3, 4);
 
-/* One file's text into config->raw and config->places; for the set of its rules. Mistakes are told.
- * ERROR_MEMORY only. */
+/* One file's text into config->raw and config->places; for the set of its rules. Mistakes are
+ * reported. ERROR_MEMORY only. */
 struct source {
     const char *path; /* as it is shown */
     const char *set;  /* the file's name without .conf */

@@ -185,10 +185,9 @@ static int check_basis(struct config *config, size_t index, const json_t *collec
         if (!path)
             return ERROR_MEMORY;
         if (!*json_text_of(collector, members[i], ""))
-            config_fault_setting(
-                config, path,
-                "found nothing, required is it where one of legal_basis, reviewed_by "
-                "and review_due is given");
+            config_fault_setting(config, path,
+                                 "found nothing; it is required where one of legal_basis, "
+                                 "reviewed_by and review_due is given");
     }
     return 0;
 }
@@ -230,10 +229,9 @@ static int check_measure(struct config *config, size_t index, const json_t *meas
             tolerance, target);
     if (json_array_size(json_object_get(measure, "controls")) == 0 &&
         json_array_size(json_object_get(measure, "clauses")) == 0)
-        config_fault_warn(
-            config, item,
-            "found neither controls nor clauses, wished is at least one that it gives "
-            "evidence of");
+        config_fault_warn(config, item,
+                          "found neither controls nor clauses, recommended is at least one that it "
+                          "gives evidence of");
     return 0;
 }
 

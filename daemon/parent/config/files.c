@@ -37,7 +37,7 @@ static void tell_unread(struct config *config, const char *path, bool is_main, i
                                "it into files in conf.d",
                                SCAN_FILE_LIMIT / 1024, SCAN_FILE_LIMIT / 1024);
     else if (code == ERROR_FORMAT)
-        sentence = strdup("found something that is no regular file, allowed are regular files");
+        sentence = strdup("found something other than a regular file, allowed are regular files");
     else
         sentence = text_format("found a file that cannot be read (%s): give the user that runs "
                                "conformd the right to read it, or take it away",

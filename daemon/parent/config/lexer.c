@@ -188,7 +188,7 @@ static int read_number_word(struct config_lexer *lexer, struct token *token, cha
     }
     sentence =
         error == ERROR_RANGE
-            ? text_format("found the number %s, allowed is one that 64 bits can hold", written)
+            ? text_format("found the number %s, allowed is one that fits into 64 bits", written)
             : text_format("found %s, allowed is a number such as 42, -1, 0.5 or 0xff", written);
     int kind = token->kind;
     if (!sentence || refuse(lexer, token, token->line, sentence))

@@ -71,13 +71,12 @@ static void print_group(struct buffer *out, const struct setting *group, int dep
 char *schema_reference(void)
 {
     struct buffer out = {0};
-    buffer_text(
-        &out,
-        "# Every setting of conformd with its preset; ... where it has none. conformd does not\n"
-        "# read this file. A collector's own settings: conformctl describe PLUGIN.\n"
-        "# Files: conformd.conf; conf.d/*.conf; measures.d/*.conf for measures and\n"
-        "# objectives; rules.d/*.conf for rules. Lists add up; what is given twice is\n"
-        "# refused. Durations: \"250ms\", \"10s\", \"15m\", \"1h30m\", \"7d\".\n");
+    buffer_text(&out,
+                "# Every setting of conformd with its preset; ... where it has none. conformd does "
+                "not\n# read this file. A collector's own settings: conformctl describe PLUGIN.\n# "
+                "Files: conformd.conf; conf.d/*.conf; measures.d/*.conf for measures and\n# "
+                "objectives; rules.d/*.conf for rules. Lists add up; a setting that is given twice "
+                "is\n# refused. Durations: \"250ms\", \"10s\", \"15m\", \"1h30m\", \"7d\".\n");
     print_table(&out, schema_table, 0);
     return buffer_take(&out);
 }

@@ -103,8 +103,8 @@ bool schema_is_near(const char *name, const char *other);
 /* The members of an object that a role reads, after the table of these; what is worked out while
  * loading is taken whole. New reference, NULL without memory. */
 json_t *schema_pick(const struct setting *table, const json_t *from, enum role role);
-/* The name of a setting that differs and of which a reload does this; NULL for none. Items of lists
- * are passed over: no row of theirs has a reload of its own. */
+/* The name of a setting that differs and of which a reload does this; NULL for none. Items of
+ * lists are skipped: no row of theirs has a reload of its own. */
 const char *schema_differs(const json_t *old, const json_t *next, enum setting_reload reload);
 
 /* conformd.conf.reference: every setting with help, type and preset. The caller frees. */

@@ -17,7 +17,7 @@ const struct setting schema_channels[] = {
     {"secret", SETTING_SECRET, 0, BY_COURIER, RELOAD_TAKEN, 0, 0, NULL,
      "Of a webhook: the systemd credential that signs or authorizes.", NULL, NULL},
     {"events", SETTING_NAME, SETTING_LIST, BY_ENGINE, RELOAD_TAKEN, 1, 64, NULL,
-     "Which events it is told; not given: all.", NULL, NULL},
+     "Which events it is sent; not given: all.", NULL, NULL},
     {"timeout", SETTING_DURATION, 0, BY_COURIER, RELOAD_TAKEN, SECOND, 300 * SECOND, "10s",
      "How long one delivery may take.", NULL, NULL},
     {"ca_file", SETTING_PATH, 0, BY_COURIER, RELOAD_TAKEN, 1, 4000, NULL,

@@ -19,9 +19,8 @@ const struct setting schema_collectors[] = {
     {"scope", SETTING_STRING, SETTING_LIST, BY_ENGINE, RELOAD_TAKEN, 1, 255, NULL,
      "Units, sites and assets of the group scope that it reads.", NULL, NULL},
     {"not_between", SETTING_WINDOW, SETTING_LIST, BY_ENGINE, RELOAD_TAKEN, 0, 0, NULL,
-     "Windows of UTC in which it is not started, but by a person; what it would have read "
-     "meanwhile "
-     "is not known. A stream that runs goes on.",
+     "Windows of UTC in which only a person starts it. What it would have read in that time is "
+     "unknown. A stream that is running continues.",
      NULL, NULL},
     {"series_limit", SETTING_INTEGER, 0, BY_ENGINE, RELOAD_TAKEN, 1, 100000, "1000",
      "Series that it may have of one attribute; what is more is summed up.", NULL, NULL},
@@ -30,7 +29,7 @@ const struct setting schema_collectors[] = {
     {"reviewed_by", SETTING_STRING, 0, BY_ENGINE, RELOAD_TAKEN, 1, 200, NULL, "Who reviewed that.",
      NULL, NULL},
     {"review_due", SETTING_DATE, 0, BY_ENGINE, RELOAD_TAKEN, 0, 0, NULL,
-     "The last day on which that holds; then pseudonyms again.", NULL, NULL},
+     "The last day on which that is valid; from then on pseudonyms are stored again.", NULL, NULL},
     {0},
 };
 
@@ -41,13 +40,14 @@ const struct setting schema_rules[] = {
     {"set", SETTING_NAME, SETTING_HIDDEN, BY_PARENT, RELOAD_TAKEN, 1, 64, NULL,
      "The name of its file.", NULL, NULL},
     {"pattern", SETTING_STRING, SETTING_REQUIRED, BY_COLLECTOR, RELOAD_TAKEN, 1, 8000, NULL,
-     "What a line must hold: a regular expression; (?<label>...) gives a label.", NULL, NULL},
+     "What a line must contain: a regular expression. (?<label>...) captures a label.", NULL, NULL},
     {"labels", SETTING_MARK, SETTING_LIST, BY_COLLECTOR, RELOAD_TAKEN, 0, 0, NULL,
      "Labels taken from the line, or fixed ones.", NULL, NULL},
     {"personal", SETTING_LABEL, SETTING_LIST, BY_COLLECTOR, RELOAD_TAKEN, 0, 0, NULL,
-     "Those that hold personal data.", NULL, NULL},
+     "Those that contain personal data.", NULL, NULL},
     {"accounts", SETTING_LABEL, SETTING_LIST, BY_COLLECTOR, RELOAD_TAKEN, 0, 0, NULL,
-     "Those that name accounts; what is none of the host is kept as (invalid).", NULL, NULL},
+     "Those that name accounts. A name that is not an account of the host is stored as (invalid).",
+     NULL, NULL},
     {"feeds", SETTING_METRIC, SETTING_REQUIRED, BY_COLLECTOR, RELOAD_TAKEN, 0, 0, NULL,
      "The attribute that a match adds 1 to.", NULL, NULL},
     {"urgent", SETTING_BOOLEAN, 0, BY_COLLECTOR, RELOAD_TAKEN, 0, 0, "false",

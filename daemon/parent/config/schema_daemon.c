@@ -26,28 +26,28 @@ const struct setting schema_table[] = {
     {"libexec_dir", SETTING_PATH, 0, BY_PARENT, RELOAD_FIXED, 1, 4000, CONFORMD_LIBEXEC_DIR,
      "Where conformd's other programs are.", NULL, NULL},
     {"user", SETTING_NAME, 0, BY_PARENT, RELOAD_FIXED, 1, 32, "conformd",
-     "Whom it becomes when root starts it.", NULL, NULL},
+     "The user that the daemon becomes when root starts it.", NULL, NULL},
     {"log_level", SETTING_STRING, 0, BY_ALL, RELOAD_TAKEN, 0, 0, "info",
      "The least that is logged.", NULL, log_levels},
     {"allow_unattributed", SETTING_BOOLEAN, 0, BY_ENGINE, RELOAD_TAKEN, 0, 0, "false",
      "true lets root without a login identity approve, except, verify and close.", NULL, NULL},
     {"rights", SETTING_GROUP, SETTING_LIST, BY_ENGINE, RELOAD_TAKEN, 0, 0, NULL,
-     "Who may do what through the control socket. Not given: whoever may open it may do all; once "
-     "given, nobody else. It is the audit loginuid that counts, not su or sudo.",
+     "Who may do what through the control socket. Not given: whoever may open it may do "
+     "everything. Once given, nobody else may. The audit loginuid counts, not su or sudo.",
      schema_rights, NULL},
     {"log_reads", SETTING_BOOLEAN, 0, BY_FRONT, RELOAD_TAKEN, 0, 0, "true",
      "A line in the log for who opens a session and who reads evidence, findings or series: one a "
      "reader, kind and minute, with a count and no content.",
      NULL, NULL},
     {"trust_clock", SETTING_BOOLEAN, 0, BY_ENGINE, RELOAD_TAKEN, 0, 0, "false",
-     "true lets results count towards recovery although the kernel does not hold its clock for "
+     "true lets results count towards recovery although the kernel reports that its clock is not "
      "synchronised.",
      NULL, NULL},
     {"keep", SETTING_DURATION, 0, BY_ENGINE | BY_READER, RELOAD_TAKEN, DAY, 3660 * DAY, "400d",
      "How long samples are kept.", NULL, NULL},
     {"keep_readings", SETTING_DURATION, 0, BY_ENGINE, RELOAD_TAKEN, DAY, 3660 * DAY, NULL,
      "How long readings, with the samples that a rebuild needs, are kept beside the ledger; not "
-     "given: as long as the store. A leaf tells what was disposed of.",
+     "given: as long as the store. An entry of the ledger says what was disposed of.",
      NULL, NULL},
     {"keep_excerpts", SETTING_DURATION, 0, BY_ENGINE, RELOAD_TAKEN, DAY, 3660 * DAY, NULL,
      "The same for the lines and settings that were seen.", NULL, NULL},
@@ -55,8 +55,8 @@ const struct setting schema_table[] = {
      "How long a collector may measure nothing before it is a finding; at least three intervals.",
      NULL, NULL},
     {"lost_after_urgent", SETTING_DURATION, 0, BY_ENGINE, RELOAD_TAKEN, SECOND, 400 * DAY, "1h",
-     "The same where a measure with urgency now stands on it; and how long it is well again before "
-     "the condition counts as cleared.",
+     "The same where a measure with urgency now depends on it. It is also how long it must be well "
+     "again before the condition counts as cleared.",
      NULL, NULL},
     {"classification", SETTING_STRING, 0, BY_ENGINE, RELOAD_TAKEN, 1, 64, "internal",
      "Printed on every report.", NULL, NULL},
@@ -78,7 +78,8 @@ const struct setting schema_table[] = {
      http, NULL},
     {"collectors", SETTING_GROUP, SETTING_LIST | SETTING_OTHERS,
      BY_PARENT | BY_ENGINE | BY_COLLECTOR, RELOAD_TAKEN, 0, 0, NULL,
-     "What reads; the plugin's own settings stand among these.", schema_collectors, NULL},
+     "The collectors; the settings of their plugins are written among these.", schema_collectors,
+     NULL},
     {"measures", SETTING_GROUP, SETTING_LIST, BY_ENGINE, RELOAD_TAKEN, 0, 0, NULL,
      "What is measured, and its criterion.", schema_measures, NULL},
     {"objectives", SETTING_GROUP, SETTING_LIST, BY_ENGINE, RELOAD_TAKEN, 0, 0, NULL,
@@ -86,7 +87,7 @@ const struct setting schema_table[] = {
     {"rules", SETTING_GROUP, SETTING_LIST, BY_PARENT | BY_COLLECTOR, RELOAD_TAKEN, 0, 0, NULL,
      "Patterns of log lines; a set of them is a file of rules.d.", schema_rules, NULL},
     {"channels", SETTING_GROUP, SETTING_LIST, BY_ENGINE | BY_COURIER, RELOAD_TAKEN, 0, 0, NULL,
-     "Who is told.", schema_channels, NULL},
+     "Who is notified.", schema_channels, NULL},
     {"unasked", SETTING_ID, SETTING_LIST | SETTING_MADE, BY_ENGINE, RELOAD_TAKEN, 0, 0, NULL,
      "Measures whose client nobody named.", NULL, NULL},
     {0},

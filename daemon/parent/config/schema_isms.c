@@ -41,8 +41,8 @@ const struct setting schema_soa[] = {
     {"control", SETTING_REFERENCE, SETTING_REQUIRED, BY_ENGINE, RELOAD_TAKEN, 0, 0, NULL,
      "The control, of a standard or of one's own.", NULL, NULL},
     {"applicable", SETTING_BOOLEAN, SETTING_REQUIRED, BY_ENGINE, RELOAD_TAKEN, 0, 0, NULL,
-     "false: a measure whose controls are all not applicable is not judged; it is listed with who "
-     "decided it.",
+     "false: a measure whose controls are all not applicable is not evaluated; it is listed with "
+     "who decided it.",
      NULL, NULL},
     {"justification", SETTING_STRING, SETTING_REQUIRED, BY_ENGINE, RELOAD_TAKEN, 1, LONGEST, NULL,
      "Why it is included or excluded.", NULL, NULL},
@@ -73,7 +73,7 @@ const struct setting schema_families[] = {
     {"analyst", SETTING_STRING, 0, BY_PARENT, RELOAD_TAKEN, 1, 200, NULL,
      "Who analyses and evaluates.", NULL, NULL},
     {"communicator", SETTING_STRING, 0, BY_PARENT, RELOAD_TAKEN, 1, 200, NULL,
-     "Who tells the results.", NULL, NULL},
+     "Who reports the results.", NULL, NULL},
     {0},
 };
 

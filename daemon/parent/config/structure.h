@@ -22,8 +22,8 @@ struct scan {
     void *context;
 };
 
-/* Goes over a whole file. What is wrong is told to on_fault, in words; after the first mistake of
- * structure it stops. ERROR_MEMORY only. */
+/* Goes over a whole file. on_fault is called for each mistake, with a sentence; after the first
+ * mistake of structure it stops. ERROR_MEMORY only. */
 int structure_text(struct scan *scan, const char *text, size_t length) MUST_CHECK;
 void structure_finish(struct scan *scan);
 

@@ -13,7 +13,7 @@ static bool set_time(json_t *query, const char *key, const char *typed)
     CLEAN(clean_text) char *time = typed ? ctl_word_to_time(typed) : NULL;
     if (typed && !time)
         fprintf(stderr,
-                "conformctl: \"%s\" is no time; allowed are now, -1h (ago) and RFC 3339, as "
+                "conformctl: \"%s\" is not a time; allowed are now, -1h (ago) and RFC 3339, as "
                 "2026-11-22T06:00:00Z\n",
                 typed);
     if (time)

@@ -2,30 +2,28 @@
 #include "programs/conformctl/commands.h"
 
 const struct ctl_command commands_all[] = {
-    {"status", "", "what wants attention, then how the daemon stands", "",
-     "Counts of measures, findings, collectors and messages; what is wrong stands first.\n", 0, 0,
+    {"status", "", "what needs attention, then the state of the daemon", "",
+     "Counts of measures, findings, collectors and messages; what is wrong comes first.\n", 0, 0,
      ctl_show_status},
     {"collectors", "", "collectors and their last runs", "b",
-     "Those that do not run well stand first, with the reason.\n", 0, 0, ctl_show_collectors},
+     "Those that do not run well come first, with the reason.\n", 0, 0, ctl_show_collectors},
     {"measures", "[ID]", "measures and their results", "k",
      "Without an ID all of them, the worst first: missed, unknown, at risk, met. With an ID the\n"
      "measure whole, with its last results.\n",
      0, 1, ctl_show_measures},
-    {"objectives", "", "objectives and their course", "", "Those behind or missed stand first.\n",
-     0, 0, ctl_show_objectives},
+    {"objectives", "", "objectives and their course", "", "Those behind or missed come first.\n", 0,
+     0, ctl_show_objectives},
     {"nc", "list | show REF | take REF | dismiss REF", "the register of findings", "S",
-     "list     the findings, or with --state those in one state (candidate, open ...)\n"
-     "show     one of them, with what was seen and what was done\n"
-     "take     answer for a candidate: needs --owner; --fix, --due and --note may follow\n"
-     "dismiss  it is none: needs --reason (false_positive, duplicate_of, out_of_scope, test,\n"
-     "         data_error)\n"
-     "\n"
-     "Who takes or dismisses is the audit loginuid of your session.\n",
+     "list     the findings, or with --state those in one state (candidate, open ...)\nshow     "
+     "one of them, with what was seen and what was done\ntake     answer for a candidate: needs "
+     "--owner; --fix, --due and --note may follow\ndismiss  it is not a nonconformity: needs "
+     "--reason (false_positive, duplicate_of, out_of_scope, test,\n         data_error)\n\nWho "
+     "takes or dismisses is the audit loginuid of your session.\n",
      1, 2, ctl_show_nc},
     {"adopt", "[ID ...]", NULL, "",
-     "Measures on trial are judged and shown, but raise nothing. adopt ends the trial, of all\n"
-     "measures or of those named: sets present now become baselines, item by item, and what is\n"
-     "missed is raised. --dry-run first shows the gaps.\n",
+     "Measures on trial are evaluated and shown, but raise nothing. adopt ends the trial, of "
+     "all\nmeasures or of those named: sets present now become baselines, item by item, and what "
+     "is\nmissed is raised. --dry-run first shows the gaps.\n",
      0, 256, ctl_act_adopt},
     {"approve", "ID", NULL, "",
      "ID is a measure or an objective. Records who, in which role (--role), why (--reason), and\n"

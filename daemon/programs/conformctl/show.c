@@ -30,7 +30,7 @@ static char *words_of_sandbox(const json_t *sandbox)
     struct buffer words = {0};
     int64_t landlock = json_integer_of(sandbox, "landlock", -1);
     if (landlock < 0)
-        return strdup("no process has told it yet");
+        return strdup("no process has reported it yet");
     if (landlock > 0)
         buffer_print(&words, "Landlock ABI %lld", (long long)landlock);
     else

@@ -71,7 +71,7 @@ static void print_element(const json_t *item)
 static void print_event(const json_t *item)
 {
     CLEAN(clean_text) char *at = ctl_word_of_time_in(item, "at");
-    printf("  %s %s by %s (leaf %lld)\n", at, json_text_of(item, "event", ""),
+    printf("  %s %s by %s (entry %lld)\n", at, json_text_of(item, "event", ""),
            json_text_of(item, "actor", ""), (long long)json_integer_of(item, "leaf", -1));
 }
 

@@ -17,7 +17,7 @@ static void print_class(const json_t *class)
     for (int i = 0; keys[i]; i++)
         ctl_table_row(table, keys[i], json_text_of(class, keys[i], ""));
     ctl_table_row(table, "legal_basis",
-                  *basis ? basis : "not stated: the setting record_classes takes it");
+                  *basis ? basis : "not stated: it can be stated in the setting record_classes");
     ctl_table_print_details(table);
 }
 

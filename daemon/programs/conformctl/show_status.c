@@ -83,13 +83,13 @@ int ctl_show_status(const struct ctl *ctl, int count, char **words)
     if (!is_ready)
         printf("! conformd is not ready\n");
     if (!print_wanted(body) && is_ready)
-        printf("nothing wants attention\n");
+        printf("nothing needs attention\n");
     printf("\nconformd %s on %s, %s, since %s\n", json_text_of(body, "version", ""),
            json_text_of(body, "host", "-"), is_ready ? "ready" : "not ready", since);
     for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
         print_counts(groups[i], json_object_get(body, groups[i]));
     printf("%-12s %s\n", "state", json_text_of(body, "state_dir", ""));
-    printf("%-12s %lld leaves, root %s\n", "ledger", (long long)json_integer_of(ledger, "size", 0),
+    printf("%-12s %lld entries, root %s\n", "ledger", (long long)json_integer_of(ledger, "size", 0),
            json_text_of(ledger, "root", ""));
     return CTL_DONE;
 }

@@ -41,7 +41,7 @@ static int on_prepare(void *context, json_t *config, struct error *error)
     if (json_equal(config, collector->child.config) ||
         json_flag_of(collector->child.config, "selftest", false))
         return 0;
-    return error_set(error, ERROR_STATE, "a running collector takes no new settings");
+    return error_set(error, ERROR_STATE, "a running collector accepts no new settings");
 }
 
 static const struct child_calls calls = {

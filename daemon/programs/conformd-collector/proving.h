@@ -6,8 +6,8 @@
 
 #include "host/collector/life.h"
 
-/* Runs the method on the trees below root and tells the engine at fd (taken over). life: as the
- * owner filled its lender. 0, or what went wrong on the channel. */
+/* Runs the method on the trees below root and reports to the engine at fd (taken over). life: as
+ * the owner filled its lender. 0, or what went wrong on the channel. */
 int proving_run(struct life *life, const char *root, int fd) MUST_CHECK;
 
 #endif

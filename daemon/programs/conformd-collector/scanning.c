@@ -279,7 +279,7 @@ static int follow_log(struct scanning *scanning, const char *path, struct error 
     do {
         if (!code && (code = take_lines(scanning, log, &count)))
             error_set(error, code, "%s: %s", path,
-                      code == ERROR_LIMIT ? "a line is longer than 1 MiB: this is no log"
+                      code == ERROR_LIMIT ? "a line is longer than 1 MiB: this is not a log"
                       : code == ERROR_IO  ? strerror(errno)
                                           : error_text(code));
         if (!code && count)

@@ -32,7 +32,7 @@ static void tell(struct courier *courier, const struct webhook_outcome *outcome)
                   outcome->ok || !outcome->why ? "" : outcome->why);
     int code = json ? messages_send(courier->engine, MESSAGE_DELIVERED, json) : ERROR_MEMORY;
     if (code && code != ERROR_CLOSED)
-        log_write(LOG_LEVEL_ERROR, "the engine takes no answer: %s", error_text(code));
+        log_write(LOG_LEVEL_ERROR, "the engine accepts no answer: %s", error_text(code));
     child_link_flush(courier->link);
     loop_timer_set(courier->idle, IDLE_MS);
 }

@@ -25,8 +25,8 @@ int webhook_new(struct loop *loop,
 void webhook_free(struct webhook *webhook);
 
 /* Starts one POST. channel: {name, url, secret, timeout, ca_file}. With a secret the body's
- * HMAC-SHA256 goes along as X-Conformd-Signature-256: sha256=HEX. An error here is told through the
- * sentence and nothing was sent. */
+ * HMAC-SHA256 goes along as X-Conformd-Signature-256: sha256=HEX. An error here is described in
+ * the sentence, and nothing was sent. */
 int webhook_post(struct webhook *webhook, const json_t *channel, int64_t id, const char *body,
                  struct error *error) MUST_CHECK;
 

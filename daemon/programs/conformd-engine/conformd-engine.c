@@ -62,7 +62,7 @@ static void on_turn(void *context)
     if (state->stopping)
         return;
     if (engine_wants_turn(state->engine, now) && engine_turn(state->engine, now, &error))
-        fail(state, "a turn failed; what it held is read again", &error);
+        fail(state, "a transaction failed; what it contained is read again", &error);
     peers_acknowledge(&state->peers);
     schedule_turn(state);
 }
@@ -301,7 +301,7 @@ static void on_commit(void *context)
     struct main_state *state = context;
     CLEAN(error_finish) struct error error = {0};
     if (state->prepared && engine_reload(state->engine, state->prepared, clock_now(), &error))
-        fail(state, "the new configuration could not be taken", &error);
+        fail(state, "the new configuration could not be loaded", &error);
     peers_drop_orphans(&state->peers);
     on_abandon(state);
     schedule_turn(state);

@@ -215,7 +215,7 @@ static int on_delivered(void *context, struct channel_message *message)
     if (code)
         return code;
     if (!json_flag_of(delivered, "ok", false))
-        log_write(LOG_LEVEL_WARNING, "a message was not taken: %s",
+        log_write(LOG_LEVEL_WARNING, "a message was refused: %s",
                   json_text_of(delivered, "why", ""));
     if (engine_delivered(peers->engine, delivered, clock_now(), &error))
         peers->calls.on_failed(peers->calls.context, "the outbox", &error);
@@ -340,7 +340,7 @@ void peers_publish(struct peers *peers, const json_t *head, int fd)
     buffer_text(&body, text);
     int code = channel_send(peers->front->channel, MESSAGE_METRICS, &body, fd, NULL);
     if (code && code != ERROR_CLOSED)
-        log_write(LOG_LEVEL_ERROR, "the front takes no metrics: %s", error_text(code));
+        log_write(LOG_LEVEL_ERROR, "the front accepts no metrics: %s", error_text(code));
     child_link_flush(peers->front->link);
 }
 
@@ -351,7 +351,7 @@ void peers_pause(struct peers *peers, bool paused)
         return;
     int code = messages_send(peers->front->channel, MESSAGE_PAUSE, body);
     if (code && code != ERROR_CLOSED)
-        log_write(LOG_LEVEL_ERROR, "the front cannot be told of a pause: %s", error_text(code));
+        log_write(LOG_LEVEL_ERROR, "the front cannot be sent a pause: %s", error_text(code));
     child_link_flush(peers->front->link);
 }
 
@@ -359,7 +359,7 @@ void peers_tell_parent(struct peers *peers, enum message_type type, const json_t
 {
     int code = messages_send(peers->child->parent, type, object);
     if (code && code != ERROR_CLOSED)
-        log_write(LOG_LEVEL_ERROR, "the parent takes no messages: %s", error_text(code));
+        log_write(LOG_LEVEL_ERROR, "the parent accepts no messages: %s", error_text(code));
     child_flush(peers->child);
 }
 

@@ -42,7 +42,7 @@ bool peers_deliver(struct peers *peers, const json_t *item);
 bool peers_have_front(const struct peers *peers);
 /* Hands the front a sealed memfd (borrowed). */
 void peers_publish(struct peers *peers, const json_t *head, int fd);
-/* Tells the front. */
+/* Sends it to the front. */
 void peers_pause(struct peers *peers, bool paused);
 void peers_tell_parent(struct peers *peers, enum message_type type, const json_t *object);
 /* No more messages are taken. */

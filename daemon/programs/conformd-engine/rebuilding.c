@@ -32,7 +32,7 @@ static int run(struct store *store, bool check, struct error *error)
                      : rebuild_apply(store, &report, &figures, error);
     if (code)
         return FAILED;
-    printf("%lld leaves: %s", (long long)figures.leaves,
+    printf("%lld entries: %s", (long long)figures.leaves,
            figures.differences ? "what is stored differs from what the ledger says"
                                : "what is stored is what the ledger says");
     printf(figures.gaps ? ", but for the gaps named\n" : "\n");

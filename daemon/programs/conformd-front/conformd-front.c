@@ -349,10 +349,9 @@ static void on_request(void *context, struct http_request *request)
     struct front *front = context;
     const char *type;
     if (!request->peer.local && !guard_host(http_header(request, "Host"), front->is_public)) {
-        replies_refuse(
-            request, 403,
-            "the Host header names neither localhost nor a loopback address; with http.public ="
-            " true any name is taken");
+        replies_refuse(request, 403,
+                       "the Host header names neither localhost nor a loopback address; with "
+                       "http.public = true any name is accepted");
         return;
     }
     for (size_t i = 0; i < sizeof front_routes / sizeof *front_routes; i++) {

@@ -41,7 +41,7 @@ static void tell_parent(struct reading *reading, enum message_type type, const c
     json_t *body = json_pack("{s:s, s:s}", "instance", "reader", "reason", reason);
     int code = body ? messages_send(reading->child->parent, type, body) : ERROR_MEMORY;
     if (code && code != ERROR_CLOSED)
-        log_write(LOG_LEVEL_ERROR, "the parent takes no messages: %s", error_text(code));
+        log_write(LOG_LEVEL_ERROR, "the parent accepts no messages: %s", error_text(code));
     child_flush(reading->child);
 }
 
@@ -60,7 +60,7 @@ static void go_on(struct reading *reading)
     }
     int code = messages_send(reading->channel, MESSAGE_ASK, next->message);
     if (code && code != ERROR_CLOSED)
-        log_write(LOG_LEVEL_ERROR, "the reader takes no question: %s", error_text(code));
+        log_write(LOG_LEVEL_ERROR, "the reader accepts no question: %s", error_text(code));
     /* One that could not be sent meets its time, or the end of the channel. */
     questions_asked(next, now_ms());
     set_late(reading);

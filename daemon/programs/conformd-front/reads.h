@@ -14,7 +14,7 @@ struct reads {
 };
 
 int reads_init(struct reads *reads, struct loop *loop) MUST_CHECK;
-/* Tells what is counted up to now. */
+/* Reports what is counted up to now. */
 void reads_finish(struct reads *reads);
 /* An answer that is about to go out, over api.sock or not. */
 void reads_note(struct reads *reads, const struct answer *answer, bool local);

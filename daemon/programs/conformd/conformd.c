@@ -31,17 +31,14 @@ struct arguments {
 
 static void print_help(FILE *file)
 {
-    fprintf(
-        file,
-        "usage: conformd [--config FILE] [--check]\n\n"
-        "  --config FILE  the configuration (preset %s); conf.d, measures.d and\n"
-        "                 rules.d beside it are read too\n"
-        "  --check        judge the configuration and end: 0 when it is valid, else 2\n"
-        "  --print-rules  print its log rules as JSON and end; --rules PATH: of a rules.d folder\n"
-        "                 or one file instead\n"
-        "  --foreground   accepted; conformd always stays in the foreground\n"
-        "  --version, --help\n",
-        preset_config);
+    fprintf(file,
+            "usage: conformd [--config FILE] [--check]\n\n  --config FILE  the configuration "
+            "(preset %s); conf.d, measures.d and\n                 rules.d beside it are read "
+            "too\n  --check        check the configuration and end: 0 when it is valid, else 2\n  "
+            "--print-rules  print its log rules as JSON and end; --rules PATH: of a rules.d "
+            "folder\n                 or one file instead\n  --foreground   accepted; conformd "
+            "always stays in the foreground\n  --version, --help\n",
+            preset_config);
 }
 
 /* Returns -1 to go on, else the exit status. */

@@ -68,7 +68,7 @@ static void tell_status(struct parent *parent)
     for (size_t i = 0; i < parent->table.count; i++)
         running += parent->table.rows[i]->role == ROLE_COLLECTOR && parent->table.rows[i]->pid;
     const struct children_row *engine = children_find(&parent->table, ROLE_ENGINE, NULL);
-    service_status(&parent->notify, "%zu collectors at work%s%s", running,
+    service_status(&parent->notify, "%zu collectors running%s%s", running,
                    engine && engine->status ? "; " : "",
                    engine && engine->status ? engine->status : "");
 }

@@ -1,4 +1,4 @@
-/* What children tell the parent, and what the engine orders. */
+/* What children report to the parent, and what the engine orders. */
 #ifndef CONFORMD_ORDERS_H
 #define CONFORMD_ORDERS_H
 
@@ -6,12 +6,12 @@
 
 #include <sys/resource.h>
 
-/* What every child tells, and what one of a role tells besides; the context of both is its struct
- * children_row. */
+/* What every child reports, and what one of a role reports besides; the context of both is its
+ * struct children_row. */
 extern const struct channel_rule orders_of_every_child[];
 const struct channel_rule *orders_of(enum role role);
 
-/* Wants the process that the engine asked for (row->next_run), or tells it why not. */
+/* Wants the process that the engine asked for (row->next_run), or reports why not. */
 void orders_want(struct parent *parent, struct children_row *row);
 /* A start that is wanted will not come: whoever asked for it hears so, and may ask again. */
 void orders_forget_start(struct parent *parent, struct children_row *row);

@@ -195,7 +195,7 @@ static int begin_check(struct parent *parent, struct error *error)
     code = loop_watch(parent->links.loop, check_fd(parent->check), on_check_ready, parent,
                       &parent->check_watch);
     if (code)
-        return error_set(error, code, "no watch for the check");
+        return error_set(error, code, "the check cannot be observed");
     loop_watch_set(parent->check_watch, LOOP_READ);
     return 0;
 }

@@ -179,7 +179,7 @@ static int start_beside(struct parent *parent, struct children_row *row, struct 
         return code;
     code = connect_to(neighbour_of(parent, row), row, others);
     if (code) {
-        log_write(LOG_LEVEL_ERROR, "nobody could be told of the %s: %s", role_name(row->role),
+        log_write(LOG_LEVEL_ERROR, "nobody could be notified of the %s: %s", role_name(row->role),
                   error_text(code));
         children_condemn(row, now_ms(), "exited");
     }
@@ -204,7 +204,8 @@ void topology_join_front(struct parent *parent)
     }
     if (!code)
         return;
-    log_write(LOG_LEVEL_ERROR, "the front gets no channel to the engine: %s", error_text(code));
+    log_write(LOG_LEVEL_ERROR, "the front did not get a channel to the engine: %s",
+              error_text(code));
     children_condemn(front, now_ms(), "exited");
 }
 

@@ -1,5 +1,5 @@
-/* The parent at work: which children stand beside each other, over which channels, and what
- * happens when one of them ends. */
+/* The parent at work: which children there are, over which channels, and what happens when one
+ * of them ends. */
 #ifndef CONFORMD_TOPOLOGY_H
 #define CONFORMD_TOPOLOGY_H
 

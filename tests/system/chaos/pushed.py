@@ -61,7 +61,7 @@ def losses(daemon):
             check(len(told) == row["leaf"]["losses"], "%s tells %s" % (row, told))
             found += told
     for loss in found:
-        check(loss["source"] == "push" and "how much is not known" in loss["why"], str(loss))
+        check(loss["source"] == "push" and "how much is unknown" in loss["why"], str(loss))
     return sorted((loss["from"] / 1000, loss["to"] / 1000) for loss in found)
 
 

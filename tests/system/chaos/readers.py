@@ -191,7 +191,7 @@ def stopped_reader_is_ended(daemon):
     wait_for("its end", lambda: chaos.stat_of(pid) is None, 20 * chaos.PATIENCE, 0.02)
     took = time.monotonic() - begun
     said = [line for line in daemon.said().splitlines() if "pid %d" % pid in line]
-    check(any("holds the store's log" in line for line in said),
+    check(any("keeps the store's log" in line for line in said),
           "the reader that was stopped inside a transaction ended for another reason: %s\n%s"
           % (said, daemon.said()[-1500:]))
     wait_for("another reader", lambda: get(daemon, "/api/status")[0] == 200, 20 * chaos.PATIENCE)
@@ -218,7 +218,7 @@ def stranger_is_named(daemon):
     print("a stranger was named after %.1f s" % (time.monotonic() - begun))
     stranger.execute("ROLLBACK")
     stranger.close()
-    wait_for("its end told", lambda: words + " holds the store's log no longer" in daemon.said(),
+    wait_for("its end told", lambda: words + " no longer keeps the store's log" in daemon.said(),
              30 * chaos.PATIENCE)
     wait_for("a file that is cut", lambda: os.stat(path).st_size <= LOG_MOST, 30 * chaos.PATIENCE, 0.2)
 

@@ -66,13 +66,13 @@ def granted(daemon):
 def refused(daemon):
     """By the login and not by being root, which every process of this test is."""
     said = ask(daemon, ["adopt"], OPERATE, fails=True)
-    check("adopt is not for uid %d: the setting rights gives it to uid:%d" % (OPERATE, DECIDE)
+    check("adopt is not allowed for uid %d: the setting rights allows it for uid:%d" % (OPERATE, DECIDE)
           in said, "adopt: " + said)
     check(daemon.measure("M003")["trial"], "a refused adopt ended the trial")
     said = ask(daemon, ["collect", "accounts"], DECIDE, fails=True)
-    check("gives it to uid:%d" % OPERATE in said, "collect: " + said)
+    check("allows it for uid:%d" % OPERATE in said, "collect: " + said)
     said = ask(daemon, ["alert", "test"], OPERATE + 1, fails=True)
-    check("gives it to uid:%d, root, group:root" % OPERATE in said, "alert test: " + said)
+    check("allows it for uid:%d, root, group:root" % OPERATE in said, "alert test: " + said)
     for _ in range(5):
         ask(daemon, ["adopt"], OPERATE, fails=True)
     line = "adopt by uid %d, login %d: refused: adopt is not for" % (os.getuid(), OPERATE)
@@ -85,7 +85,7 @@ def without_a_login(daemon):
         return
     said = daemon.ctl("alert", "test", fails=True)
     check("rights" not in said and "channel" in said, "root's own right does not hold: " + said)
-    check("gives it to" in daemon.ctl("collect", "accounts", fails=True), "root may without a right")
+    check("allows it for" in daemon.ctl("collect", "accounts", fails=True), "root may without a right")
     check("loginuid" in daemon.ctl("adopt", fails=True), "a decision of nobody")
 
 
@@ -94,7 +94,7 @@ def reloaded(daemon):
     before = daemon.get("/api/status")["config"]["hash"]
     daemon.reload()
     wait_for("the reload", lambda: daemon.get("/api/status")["config"]["hash"] != before)
-    check("gives it to uid:%d" % OPERATE in ask(daemon, ["adopt"], DECIDE, fails=True),
+    check("allows it for uid:%d" % OPERATE in ask(daemon, ["adopt"], DECIDE, fails=True),
           "a right that was taken away holds")
     ask(daemon, ["adopt", "--dry-run"], OPERATE)
 

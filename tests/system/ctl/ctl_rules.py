@@ -95,7 +95,7 @@ def broken(folder):
     run("rules", "test", "--rules", path, folder + "/none.log",
         code=1).complains("none.log: No such file or directory")
     run("rules", "test", "--rules", path, folder, code=1).complains(": Is a directory")
-    run("rules", "test", "--rules", path, "/dev/zero", code=1).complains("this is no log")
+    run("rules", "test", "--rules", path, "/dev/zero", code=1).complains("this is not a log")
 
 
 def of_configuration(folder):

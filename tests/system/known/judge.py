@@ -65,7 +65,7 @@ class Judge(World):
         return total / (end - start)
 
     def answer(self, measure, t):
-        """The rows of the formula, and whether a value that is no number was passed over."""
+        """The rows of the formula, and whether a value that is not a number was passed over."""
         formula, minutes = measure["formula"], self.minutes(measure)
         bad = self.live("x_bad", t)
         total = [sum(bad.values())] if bad else []

@@ -11,14 +11,14 @@ struct function {
     enum promql_type result;
     enum promql_type argument[ARGUMENTS_LIMIT];
     size_t arguments; /* types above */
-    int variadic;     /* 0: exactly these; n: the last type stands 0 to n times; -1: without end */
+    int variadic; /* 0: exactly these; n: the last type is repeated 0 to n times; -1: without end */
     /* One of: */
     double (*map)(double value);                            /* of each element */
     bool (*over)(const struct window *window, double *ret); /* of each range; false: nothing */
     int (*call)(struct evaluation *evaluation, const struct node *node, int64_t time_ms,
                 struct operand *ret);
     bool keeps_name;
-    bool chooses; /* among the samples of a range: one that is no number is passed over */
+    bool chooses; /* among the samples of a range: one that is not a number is skipped */
 };
 
 const struct function *promql_function_find(const char *name, size_t length);

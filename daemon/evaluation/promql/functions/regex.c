@@ -62,7 +62,7 @@ static int compile_rewritten(const char *pattern, const char *text, struct regex
         return set_limits(regex);
     PCRE2_UCHAR reason[128] = {0};
     pcre2_get_error_message(error, reason, sizeof reason);
-    *ret_sentence = text_format("\"%s\" is no regular expression: %s", pattern, (char *)reason);
+    *ret_sentence = text_format("\"%s\" is not a regular expression: %s", pattern, (char *)reason);
     return ERROR_FORMAT;
 }
 

@@ -125,7 +125,7 @@ static int replace_label(struct evaluation *evaluation, const struct node *node,
     if (!promql_regex_is_exhausted(node->regex))
         return 0;
     return error_set(evaluation->error, ERROR_LIMIT,
-                     "the regular expression \"%s\" takes too much work", text_of(node, 4));
+                     "the regular expression \"%s\" needs too much work", text_of(node, 4));
 }
 
 static int join_labels(struct evaluation *evaluation, const struct node *node, struct tag *tag,

@@ -108,21 +108,31 @@ class Record:
         return body
 
     def masked(self):
-        """{name: body} with nothing in it that may differ; a long body that was the last answer to the
-        same question, too, is not said again."""
+        """{name: body} with nothing in it that may differ."""
         mask_of = mask.Mask(self.world.words(), self.names)
-        masked, last = {}, {}
-        for name, body in self.raw:
-            step, question = name.split(" / ", 1)
-            body = mask_of.entry(question, body)
-            text = json.dumps(body, sort_keys=True)
-            known, since = last.get(question, ("", ""))
-            if text != known:
-                since = step
-            last[question] = (text, since)
-            again = text == known and len(text) > LONG
-            masked[mask_of.text(name)] = {"as in": since} if again else body
-        return masked
+        return {mask_of.text(name): mask_of.entry(name.split(" / ", 1)[1], body)
+                for name, body in self.raw}
+
+
+def shorten(entries):
+    """A long body that was the last answer to the same question, too, is not written again."""
+    short, last = {}, {}
+    for name, body in entries.items():
+        step, question = name.split(" / ", 1)
+        text = json.dumps(body, sort_keys=True)
+        known, since = last.get(question, ("", ""))
+        again = text == known and len(text) > LONG
+        short[name] = {"as in": since} if again else body
+        last[question] = (text, since if text == known else step)
+    return short
+
+
+def lengthen(entries):
+    whole = {}
+    for name, body in entries.items():
+        is_short = isinstance(body, dict) and list(body) == ["as in"]
+        whole[name] = whole["%s / %s" % (body["as in"], name.split(" / ", 1)[1])] if is_short else body
+    return whole
 
 
 def write(path, entries):

@@ -47,16 +47,31 @@ def wait_for_quiet_hours():
 def tell_once(make):
     """One part of the story -> {entry: body}, masked. make gives a world, a record and a teller."""
     world = worlds.World()
+    told = one = None
     try:
         told, one = make(world)
         one.tell()
         verify(world)
         return told.masked()
+    except teller.Slow:
+        raise
     except BaseException:
         print("--- the daemon said\n" + (world.said() if os.path.exists(world.output) else ""))
+        if told and os.path.isdir(EXPECTED):
+            show_so_far(one, told)
         raise
     finally:
         world.finish()
+
+
+def show_so_far(one, told):
+    """What differs of a story that was broken off, which may say why."""
+    try:
+        told.step(one.name)
+    except (OSError, AssertionError, LookupError):
+        pass
+    print("--- what differs up to here")
+    show(differences(read(EXPECTED), told.masked(), whole=False))
 
 
 def tell(make):
@@ -105,14 +120,14 @@ def read(folder):
         with open(os.path.join(folder, name)) as f:
             for entry, body in json.load(f).items():
                 entries["%s / %s" % (name[:-len(".json")].replace("_", " "), entry)] = body
-    return entries
+    return record.lengthen(entries)
 
 
 def write(folder, entries):
     os.makedirs(folder, exist_ok=True)
     for name in os.listdir(folder):
         os.unlink(os.path.join(folder, name))
-    for name, part in by_step(entries).items():
+    for name, part in by_step(record.shorten(entries)).items():
         record.write(os.path.join(folder, name), part)
 
 
@@ -131,15 +146,25 @@ def difference(name, expected, found):
                                      lineterm="", n=3))
 
 
-def compare(expected, found):
-    names = list(expected) + [name for name in found if name not in expected]
-    differing = [lines for lines in (difference(name, expected.get(name), found.get(name))
-                                     for name in names) if lines]
+def differences(expected, found, whole=True):
+    """Of each entry that differs its lines; of a story that was broken off what is missing is none."""
+    names = [name for name in expected if whole or name in found]
+    names += [name for name in found if name not in expected]
+    return [lines for lines in (difference(name, expected.get(name), found.get(name))
+                                for name in names) if lines]
+
+
+def show(differing):
     for lines in differing[:SHOWN_ENTRIES]:
         print("\n".join(lines[:SHOWN_LINES]))
         if len(lines) > SHOWN_LINES:
             print("... and %d lines more" % (len(lines) - SHOWN_LINES))
-    check(not differing, "%d of %d entries differ from expected/" % (len(differing), len(names)))
+
+
+def compare(expected, found):
+    differing = differences(expected, found)
+    show(differing)
+    check(not differing, "%d of %d entries differ from expected/" % (len(differing), len(expected)))
 
 
 def main(words):

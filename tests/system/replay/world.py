@@ -29,6 +29,8 @@ class World(harness.Daemon):
 
     def __init__(self):
         self.hook = Receiver()
+        # Whose acts they are: the login's, else the user's.
+        self.me = os.getuid() if harness.loginuid() == harness.NOBODY else harness.loginuid()
         super().__init__(measures=False, rules=False)
         self.rights = self.basis = ""
         self.more = ""
@@ -71,7 +73,7 @@ class World(harness.Daemon):
 
     def values(self):
         return {"FOLDER": self.folder, "PLUGINS": self.plugins, "PROGRAMS": harness.BIN,
-                "PORT": self.port, "WEBHOOK": self.hook.url, "UID": os.getuid(),
+                "PORT": self.port, "WEBHOOK": self.hook.url, "UID": self.me,
                 "SOMEBODY": SOMEBODY}
 
     def words(self):
@@ -138,7 +140,8 @@ class World(harness.Daemon):
                  lambda: self.get("/api/status")["outbox"]["waiting"] == waiting)
         check(len(self.hook.got) == count, "%d messages, not %d" % (len(self.hook.got), count))
         got, self.hook.got = self.hook.got, []
-        return sorted(got, key=lambda one: (one["body"]["type"], one["body"]["subject"], one["path"]))
+        return sorted(got, key=lambda one: (one["body"].get("type", ""),
+                                            one["body"].get("subject", ""), one["path"]))
 
     def finish(self):
         self.hook.close()

@@ -14,6 +14,11 @@ KINDS = ("start", "config", "key", "clock", "gap", "disposal", "selftest", "coll
 LONG = 200
 
 
+class Disturbed(Exception):
+    """Something came between that is no part of the story: it is told anew. The engine's minute came
+    round within one life of it, or somebody set the machine's clock."""
+
+
 def is_monitoring(shown):
     return shown["leaf"]["t"] == "state" and "monitoring" in shown["leaf"]
 
@@ -57,7 +62,10 @@ class Record:
         size = self.world.get("/api/status")["ledger"]["size"]
         known = len(self.shown)
         for index in range(known, size):
-            self.shown.append(self.world.get("/api/evidence/%d" % index))
+            shown = self.world.get("/api/evidence/%d" % index)
+            if shown["leaf"]["t"] == "clock" and "from" in shown["leaf"]:
+                raise Disturbed("the clock was set")
+            self.shown.append(shown)
         order = sorted(range(known, size), key=self.rank)
         for index in order:
             self.name_leaf(index)

@@ -4,14 +4,11 @@ import time
 
 import asked
 from harness import check, wait_for
+from record import Disturbed
 
 MINUTE = 60
 STREAMS = ("auth", "app", "journal")
 PATIENCE = 3
-
-
-class Slow(Exception):
-    """The engine's minute came round within one life of it: what it does then is not in the record."""
 
 
 class Teller:
@@ -33,7 +30,7 @@ class Teller:
 
     def in_time(self):
         if time.monotonic() - self.began > MINUTE - 5:
-            raise Slow("a life of the daemon lasted a minute")
+            raise Disturbed("a life of the daemon lasted a minute")
 
     def take(self, what, body):
         return self.record.take("%s / %s" % (self.name, what), body)

@@ -336,7 +336,7 @@ static void test_faults(void **state)
         {"{\"most\":-1}", "most: -1 is not a size"},
         {"{\"files\":[\"/a\",\"b\"]}", "files[1]: \"b\" is not an absolute path"},
         {"{\"files\":[\"/a/../etc\"]}", "files[0]: \"/a/../etc\" is not an absolute path without"},
-        {"{\"files\":{}}", "files[0]: this setting is a group"},
+        {"{\"files\":{}}", "files[0]: found a group"},
         {"{\"url\":\"host\"}", "url: \"host\" is not a URL"},
         {"{\"url\":\"http://\"}", "is not a URL"},
         {"{\"url\":\"http://a b\"}", "is not a URL"},

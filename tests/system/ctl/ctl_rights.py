@@ -75,7 +75,7 @@ def refused(daemon):
     check("allows it for uid:%d, root, group:root" % OPERATE in said, "alert test: " + said)
     for _ in range(5):
         ask(daemon, ["adopt"], OPERATE, fails=True)
-    line = "adopt by uid %d, login %d: refused: adopt is not for" % (os.getuid(), OPERATE)
+    line = "adopt by uid %d, login %d: refused: adopt is not allowed for" % (os.getuid(), OPERATE)
     check(daemon.said().count(line) == 1, "six refusals make not one line:\n" + daemon.said())
 
 

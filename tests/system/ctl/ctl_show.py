@@ -80,7 +80,7 @@ def rest(daemon, ctl):
     ctl("nc", "show", "NC-1", code=1).complains('there is no finding "NC-1"')
     check(len(rows_of(ctl("evidence", "list").out)) > 3, "no evidence")
     check(json.loads(ctl("evidence", "show", "0").out)["leaf"]["t"] == "start", "leaf 0")
-    ctl("evidence", "show", "999999", code=1).complains("there is no leaf 999999")
+    ctl("evidence", "show", "999999", code=1).complains("there is no entry 999999")
     said = ctl("query", "sum(accounts_empty_password)").out
     check(re.fullmatch(r"\{\} 0  " + LOCAL + r"\S+\n", said), "query: " + said)
     check(ctl("query", "1 + 1", "--at", "-1h").out.startswith(" 2  "), "a scalar an hour ago")

@@ -27,7 +27,7 @@ WRONG = (
     (["evidence", "show"], "usage: conformctl evidence"),
     (["approve", "M001"], "approve needs --role ROLE and --reason TEXT"),
     (["query", "up", "--from", "now"], "a range needs --from T, --to T and --step D"),
-    (["query", "up", "--at", "yesterday"], '"yesterday" is no time; allowed are now, -1h'),
+    (["query", "up", "--at", "yesterday"], '"yesterday" is not a time; allowed are now, -1h'),
     (["rules", "tset"], "usage: conformctl rules test [LOG]"),
 )
 

@@ -75,13 +75,22 @@ void instance_leave(struct instance *instance)
         return;
 }
 
+/* What comes now is of a process before: it is gone, and its channel was not read to its end. */
+static bool is_past(const struct instance *instance)
+{
+    enum course_stage stage = instance->course.stage;
+    return stage == COURSE_IDLE || stage == COURSE_ASKED;
+}
+
 bool instance_outcome(struct instance *instance)
 {
     if (instance->stream)
         return true;
-    /* The process of a short interval stays: its run ends here, others with their process. */
+    /* The process of a short interval stays: its run ends here, others with their process. What a
+     * process before still says ends its own run, and not the one that was asked for since. */
     if (instance->every_ms < INSTANCE_RESIDENT_MS) {
-        if (course_move(&instance->course, COURSE_OUTCOME))
+        bool late = is_past(instance) || instance->course.stage == COURSE_OVER;
+        if (!late && course_move(&instance->course, COURSE_OUTCOME))
             return false;
         instance->run.ready = true;
     }
@@ -149,7 +158,10 @@ void instance_conclude(struct instance *instance)
 
 void instance_disconnect(struct instance *instance, const char *sentence)
 {
-    if (sentence) {
+    /* The fault of a process before is not that of the next one. */
+    if (sentence && instance->course.stage == COURSE_IDLE && !instance->run.ready) {
+        fail_run(instance, text_format("it broke the protocol: %s", sentence));
+    } else if (sentence && !is_past(instance)) {
         free(instance->process.broken);
         instance->process.broken = strdup(sentence);
     }

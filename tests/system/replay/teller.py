@@ -4,10 +4,10 @@ import time
 
 import asked
 from harness import check, wait_for
+from mask import STREAMS
 from record import Disturbed
 
 MINUTE = 60
-STREAMS = ("auth", "app", "journal")
 PATIENCE = 3
 
 

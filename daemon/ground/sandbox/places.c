@@ -116,9 +116,8 @@ static void watch_list(struct gather *gather, const char *const *paths)
 static void add_absent(struct gather *gather, const char *path)
 {
     watch(gather, path, NULL);
-    add_once(
-        gather, gather->places->left_out,
-        text_format("%s is not there; a process that starts after it exists may read it", path));
+    add_once(gather, gather->places->left_out,
+             text_format("%s is not there; a process that begins once it is may read it", path));
 }
 
 /* A rule holds a file, not its name: where it is replaced, the new one is out of reach. */

@@ -107,6 +107,32 @@ static void make(struct instance *ret)
     assert_int_equal(instance_init(ret, config), 0);
 }
 
+/* A process before: its outcome ends its own run, its fault is its own. */
+static void a_process_before_still_speaks(void **state)
+{
+    (void)state;
+    struct moment now = {.wall_ms = 1000, .boot_ms = 1000};
+    struct instance instance;
+    make(&instance);
+    instance.stream = false;
+    instance.every_ms = INSTANCE_RESIDENT_MS / 2;
+    assert_true(instance_start(&instance, 1, now));
+    assert_true(instance_outcome(&instance));
+    assert_true(instance.run.ready);
+    assert_int_equal(instance.course.stage, COURSE_ASKED);
+    assert_int_equal(instance.course.work, COURSE_RUNS);
+    instance_disconnect(&instance, "a message of 3 bytes");
+    assert_null(instance.process.broken);
+    instance_finish(&instance);
+
+    make(&instance);
+    instance_disconnect(&instance, "a message of 3 bytes");
+    assert_true(instance.run.ready);
+    assert_string_equal(instance.run.why, "it broke the protocol: a message of 3 bytes");
+    assert_null(instance.process.broken);
+    instance_finish(&instance);
+}
+
 /* Members that are remembered as numbers or flags: none may be zero once it was read back. */
 #define CASE(member)                                                                               \
     {                                                                                              \
@@ -257,6 +283,7 @@ int main(void)
         cmocka_unit_test(each_state_takes_what_it_can),
         cmocka_unit_test(states_say_what_is_there),
         cmocka_unit_test(a_life_from_start_to_end),
+        cmocka_unit_test(a_process_before_still_speaks),
         cmocka_unit_test(all_that_is_remembered_comes_back),
         cmocka_unit_test(what_is_not_there_stays),
         cmocka_unit_test(leaves_tell_what_is_marked),

@@ -183,7 +183,7 @@ def findings(daemon):
     """{instance: how many findings of its loss}"""
     counts = {}
     for finding in daemon.get("/api/findings?limit=1000")["findings"]:
-        lost = re.match(r"Collector (\w+) does not measure any more", finding["title"])
+        lost = re.match(r"Collector (\w+) no longer measures", finding["title"])
         if lost:
             counts[lost.group(1)] = counts.get(lost.group(1), 0) + 1
     return counts

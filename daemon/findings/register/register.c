@@ -149,16 +149,19 @@ static int extend(const struct turn *turn, struct register_row *row, const json_
                         json_integer(json_integer_of(row->body, "times_seen", 1) + 1));
     json_object_set_new(row->body, "condition_cleared_at", json_null());
     set_time(row->body, "last_seen_at", turn->now.wall_ms);
-    *ret = (struct register_raised){.ref = strdup(row->ref), .returned = returned};
     bool long_ago = turn->now.wall_ms < told_ms || turn->now.wall_ms - told_ms >= EXTEND_LEAF_MS;
     bool tell = harden(row->body, facts) || returned || ((moved || added) && long_ago);
     if (tell)
         json_object_set_new(row->body, "told_ms", json_integer(turn->now.wall_ms));
     int code = finding_rows_update(turn, row, error);
-    if (code || !tell)
-        return code;
     struct register_event event = {returned ? "returned" : "extended", &daemon_actor, facts};
-    return finding_rows_event(turn, row, &event, error);
+    if (!code && tell)
+        code = finding_rows_event(turn, row, &event, error);
+    if (code)
+        return code;
+    *ret = (struct register_raised){.ref = row->ref, .returned = returned};
+    row->ref = NULL;
+    return 0;
 }
 
 int register_raise(const struct turn *turn, const char *key, const json_t *facts,
